@@ -1,0 +1,72 @@
+"""The nouns of guardrail: spans, values, resources, findings. Standard library only; imports nothing of ours
+but `errors`."""
+
+from guardrail.model.findings import (
+    CATEGORIES,
+    SEVERITIES,
+    Coverage,
+    Evidence,
+    Excerpt,
+    Finding,
+    Note,
+    Problem,
+    Result,
+    RuleCard,
+    Suppression,
+    severity_rank,
+)
+from guardrail.model.inventory import Inventory, without_instance_key
+from guardrail.model.resource import Edge, Noun, Resource
+from guardrail.model.span import NOWHERE, Span
+from guardrail.model.values import (
+    Encoded,
+    EncodedUnknown,
+    Map,
+    Origin,
+    OriginsOf,
+    Reference,
+    Sensitive,
+    Seq,
+    Text,
+    Unknown,
+    Value,
+    is_known,
+    plain,
+    unknowns_in,
+)
+
+__all__ = [
+    "CATEGORIES",
+    "NOWHERE",
+    "SEVERITIES",
+    "Coverage",
+    "Edge",
+    "Encoded",
+    "EncodedUnknown",
+    "Evidence",
+    "Excerpt",
+    "Finding",
+    "Inventory",
+    "Map",
+    "Note",
+    "Noun",
+    "Origin",
+    "OriginsOf",
+    "Problem",
+    "Reference",
+    "Resource",
+    "Result",
+    "RuleCard",
+    "Sensitive",
+    "Seq",
+    "Span",
+    "Suppression",
+    "Text",
+    "Unknown",
+    "Value",
+    "is_known",
+    "plain",
+    "severity_rank",
+    "unknowns_in",
+    "without_instance_key",
+]

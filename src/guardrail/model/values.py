@@ -1,0 +1,274 @@
+"""Values as the readers give them and the rules see them.
+
+A scalar is plain Python (`str`, `int`, `float`, `bool`, `None`). A mapping is a `Map`, a sequence a
+`Seq`: a dict and a list that know, beside what they hold, where each part of it is written. What can't be
+known is an `Unknown`, what must not be shown a `Sensitive`; both are values like any other.
+
+Places. For each key (or index) `spans` has the place of the *entry*: in a mapping from the start of its key
+to the end of its value, in a sequence the item itself. A key that is absent may still have a place there:
+the deepest thing in the source that lacks it (concepts use this). `span` is the whole extent of a mapping
+or sequence, `header` the part that a finding about the whole points at: `resource "a" "b"` of a block, the
+key of a YAML mapping, the first entry of one in a list.
+
+Origins. An entry whose value was worked out from something written elsewhere (a variable's default, a
+Helm value, an anchor) has a function in `origins` that tells from where, nearest first. It is called only
+for findings, so it may be slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from guardrail.model.span import NOWHERE, Span
+
+Value = Any  # None | bool | int | float | str | Map | Seq | Unknown | Sensitive; recursive, so not spelt out
+
+
+class Origin(NamedTuple):
+    """One step of where a value came from: `note` says what it is ("default of var.acl")."""
+
+    note: str
+    span: Span
+    value: Value
+
+
+OriginsOf = Callable[[], "tuple[Origin, ...]"]
+
+
+class Unknown:
+    """A value that cannot be known from the files. `reason` completes the sentence "cannot be known: ..."
+    ("var.size has no value"); `refs` are the addresses that it depends on, as written.
+    """
+
+    __slots__ = ("reason", "refs")
+
+    def __init__(self, reason: str, refs: tuple[str, ...] = ()) -> None:
+        self.reason, self.refs = reason, refs
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.reason!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars_of(self) == vars_of(other)
+
+    def __hash__(self) -> int:
+        return hash((self.reason, self.refs))
+
+
+class Reference(Unknown):
+    """An unknown that is known to be attribute `attribute` of the resource at `target` (an address in the
+    inventory, instance key included where it is known). References are the edges between resources.
+    """
+
+    __slots__ = ("attribute", "target")
+
+    def __init__(self, target: str, attribute: str, reason: str = "") -> None:
+        self.target, self.attribute = target, attribute
+        written = f"{target}.{attribute}" if attribute else target
+        super().__init__(reason or f"{written} is known only after apply", (written,))
+
+
+class Sensitive:
+    """A value that must not be shown. Conditions may look at `reveal()`, nothing that prints may."""
+
+    __slots__ = ("_value", "literal")
+
+    def __init__(self, value: Value, literal: bool = False) -> None:
+        self._value = value
+        self.literal = literal  # written in plain sight in a scanned file, which is a finding of its own
+
+    def reveal(self) -> Value:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Sensitive()"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sensitive) and bool(self._value == other._value)
+
+    def __hash__(self) -> int:
+        return hash(Sensitive)
+
+
+def vars_of(unknown: Unknown) -> tuple[object, ...]:
+    if isinstance(unknown, Reference):
+        return (unknown.reason, unknown.refs, unknown.target, unknown.attribute)
+    return (unknown.reason, unknown.refs)
+
+
+class Text(str):
+    """A string over several lines that knows where its lines stand: line `n` (0-based) of the value is
+    line `first_line + n` of the file, `indent` characters in. `exact` is False where the notation joins
+    lines (YAML's `>`), so that only `first_line` can be relied on.
+    """
+
+    __slots__ = ("exact", "first_line", "indent")
+
+    first_line: int
+    indent: int
+    exact: bool
+
+    def __new__(cls, value: str, first_line: int, indent: int = 0, exact: bool = True) -> Text:
+        self = super().__new__(cls, value)
+        self.first_line, self.indent, self.exact = first_line, indent, exact
+        return self
+
+    def __getnewargs__(self) -> tuple[str, int, int, bool]:  # type: ignore[override]
+        return (str(self), self.first_line, self.indent, self.exact)
+
+    def place(self, file: str, start: int, end: int) -> Span:
+        """The span of `self[start:end]` in the file."""
+        if not self.exact:
+            return Span(file, self.first_line, self.indent + 1, self.first_line, self.indent + 1)
+        line = self.count("\n", 0, start)
+        column = start - (self.rfind("\n", 0, start) + 1)
+        end_line = line + self.count("\n", start, end)
+        end_column = end - (self.rfind("\n", 0, end) + 1)
+        first, margin = self.first_line, self.indent + 1
+        return Span(file, first + line, column + margin, first + end_line, end_column + margin)
+
+
+class Encoded(str):
+    """A string that is a document (JSON, mostly), with the values that it was made from: what `jsonencode`
+    gives. `decoded` keeps the places in the source that the string itself has lost.
+    """
+
+    __slots__ = ("decoded",)
+
+    decoded: Value
+
+    def __new__(cls, value: str, decoded: Value) -> Encoded:
+        self = super().__new__(cls, value)
+        self.decoded = decoded
+        return self
+
+    def __getnewargs__(self) -> tuple[str, Value]:  # type: ignore[override]
+        return (str(self), self.decoded)
+
+
+class EncodedUnknown(Unknown):
+    """The same where part of the document is unknown, so that the string as a whole is."""
+
+    __slots__ = ("decoded",)
+
+    def __init__(self, reason: str, decoded: Value, refs: tuple[str, ...] = ()) -> None:
+        super().__init__(reason, refs)
+        self.decoded = decoded
+
+
+class Map(dict[str, Value]):
+    """A mapping with places. Built empty and filled with `put`, or by a reader that fills `spans` itself."""
+
+    __slots__ = ("header", "origins", "span", "spans")
+
+    def __init__(self, span: Span = NOWHERE, header: Span | None = None) -> None:
+        super().__init__()
+        self.span = span
+        self.header = header or span
+        self.spans: dict[str, Span] = {}
+        self.origins: dict[str, OriginsOf] | None = None
+
+    def put(self, key: str, value: Value, span: Span, origin: OriginsOf | None = None) -> None:
+        self[key] = value
+        self.spans[key] = span
+        if origin is not None:
+            if self.origins is None:
+                self.origins = {}
+            self.origins[key] = origin
+
+    def place(self, key: str) -> Span:
+        """Where a finding about this key stands: the entry, the header of the mapping that it holds, or,
+        for a key that is absent, the header of this mapping (unless a better place was noted).
+        """
+        value = self.get(key)
+        if isinstance(value, (Map, Seq)) and value.header.line:
+            return value.header
+        return self.spans.get(key) or self.header
+
+    def origin_of(self, key: str) -> tuple[Origin, ...]:
+        found = self.origins.get(key) if self.origins else None
+        return found() if found else ()
+
+    def copy_entry(self, source: Map, key: str, to: str | None = None) -> None:
+        """Take over one entry, with its place and origin, under the same name or another."""
+        name = to or key
+        self[name] = source[key]
+        self.spans[name] = source.place(key)
+        if source.origins and key in source.origins:
+            if self.origins is None:
+                self.origins = {}
+            self.origins[name] = source.origins[key]
+
+
+class Seq(list[Value]):
+    """A sequence with places; `spans[i]` is where item `i` stands."""
+
+    __slots__ = ("header", "origins", "span", "spans")
+
+    def __init__(self, span: Span = NOWHERE, header: Span | None = None) -> None:
+        super().__init__()
+        self.span = span
+        self.header = header or span
+        self.spans: list[Span] = []
+        self.origins: dict[int, OriginsOf] | None = None
+
+    def add(self, value: Value, span: Span, origin: OriginsOf | None = None) -> None:
+        if origin is not None:
+            if self.origins is None:
+                self.origins = {}
+            self.origins[len(self)] = origin
+        self.append(value)
+        self.spans.append(span)
+
+    def place(self, index: int) -> Span:
+        value = self[index]
+        if isinstance(value, Map) and value.header.line:
+            return value.header
+        return self.spans[index] if index < len(self.spans) else self.header
+
+    def origin_of(self, index: int) -> tuple[Origin, ...]:
+        found = self.origins.get(index) if self.origins else None
+        return found() if found else ()
+
+
+def is_known(value: Value) -> bool:
+    """True if nothing in the value is unknown, however deep."""
+    if isinstance(value, Unknown):
+        return False
+    if isinstance(value, Sensitive):
+        return is_known(value.reveal())
+    if isinstance(value, dict):
+        return all(is_known(item) for item in value.values())
+    if isinstance(value, list):
+        return all(is_known(item) for item in value)
+    return True
+
+
+def unknowns_in(value: Value) -> Iterator[Unknown]:
+    """Every Unknown in the value, depth first."""
+    if isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, Sensitive):
+        yield from unknowns_in(value.reveal())
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from unknowns_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from unknowns_in(item)
+
+
+def plain(value: Value) -> Any:
+    """The value as plain JSON data, as the reports show it: `{"$unknown": why}`, `{"$sensitive": true}`."""
+    if isinstance(value, Unknown):
+        return {"$unknown": value.reason}
+    if isinstance(value, Sensitive):
+        return {"$sensitive": True}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return str(value)
+    return value
