@@ -1,0 +1,1 @@
+"""Bytes -> located values. One module a notation; none knows what the values mean."""
