@@ -1,0 +1,92 @@
+"""What a condition works on and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from guardrail.model import Inventory, Map, Origin, Resource, Seq, Span, Unknown, Value
+
+
+class Missing:
+    """The value of what isn't written."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()
+
+
+class Leaf(NamedTuple):
+    """A value that was looked at: where it stands, and the entry that holds it (for its origins). `wanted`
+    says what the condition asked of it, for messages."""
+
+    path: str
+    value: Value | Missing
+    span: Span
+    holder: Map | Seq | None = None
+    key: str | int = ""
+    wanted: str = ""
+    owner: Resource | None = None  # where it is not the subject's own (a related resource)
+
+    def origins(self) -> tuple[Origin, ...]:
+        if isinstance(self.holder, Map):
+            return self.holder.origin_of(str(self.key))
+        if isinstance(self.holder, Seq) and isinstance(self.key, int):
+            return self.holder.origin_of(self.key)
+        return ()
+
+    @property
+    def unknown(self) -> Unknown | None:
+        return self.value if isinstance(self.value, Unknown) else None
+
+
+class Outcome(NamedTuple):
+    """`truth` is None where it can't be known. `leaves` are the values that decided it."""
+
+    truth: bool | None
+    leaves: tuple[Leaf, ...]
+
+
+class Scope(NamedTuple):
+    """What a condition is evaluated on. `root` is what its paths start from, `resource.attributes` what
+    paths beginning with `^.` start from."""
+
+    root: Map
+    resource: Resource
+    inventory: Inventory
+
+
+Condition = Callable[[Scope], Outcome]
+
+TRUE = Outcome(True, ())
+
+
+def conjunction(outcomes: list[Outcome]) -> Outcome:
+    """False if one is false, else unknown if one is unknown, else true."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    for wanted in (False, None):
+        chosen = [o for o in outcomes if o.truth is wanted]
+        if chosen:
+            return Outcome(wanted, tuple(leaf for o in chosen for leaf in o.leaves))
+    return Outcome(True, tuple(leaf for o in outcomes for leaf in o.leaves))
+
+
+def disjunction(outcomes: list[Outcome]) -> Outcome:
+    """True if one is true though another is unknown, else unknown if one is unknown, else false."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    for wanted in (True, None):
+        chosen = [o for o in outcomes if o.truth is wanted]
+        if chosen:
+            return Outcome(wanted, tuple(leaf for o in chosen for leaf in o.leaves))
+    return Outcome(False, tuple(leaf for o in outcomes for leaf in o.leaves))
+
+
+def negation(outcome: Outcome) -> Outcome:
+    """`not unknown` is unknown."""
+    return Outcome(None if outcome.truth is None else not outcome.truth, outcome.leaves)
