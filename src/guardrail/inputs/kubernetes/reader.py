@@ -1,0 +1,213 @@
+"""Manifests -> resources: every document that has an apiVersion and a kind, of built-in kinds and others."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from guardrail.formats import yaml
+from guardrail.inputs.kubernetes.charts import Surroundings
+from guardrail.inputs.kubernetes.recognise import NOT_FOR_A_CLUSTER
+from guardrail.inputs.kubernetes.scopes import address
+from guardrail.inputs.kubernetes.secrets import hide
+from guardrail.inputs.reader import Reading, ReadOptions
+from guardrail.model import Map, Note, Problem, Resource, Seq, Span, Value
+from guardrail.tree import Tree, Unreadable
+
+_NOT_MANIFESTS = frozenset({"chart.yaml", "chart.yml", "values.yaml", "values.yml", "kustomization.yaml",
+                            "kustomization.yml", "kustomization"})  # fmt: skip
+UNNAMED = "(unnamed)"
+
+
+def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
+    reading = Reading()
+    surroundings = Surroundings(tree)
+    templates: dict[str, int] = {}  # Chart.yaml -> how many templates
+    for path in files:
+        if path.rsplit("/", 1)[-1].lower() in _NOT_MANIFESTS:
+            reading.files[path] = "skipped"
+            continue
+        try:
+            data = tree.read(path)
+        except Unreadable as error:
+            reading.problems.append(error.problem)
+            reading.files[path] = "failed"
+            continue
+        if b"{{" in data:
+            chart = surroundings.chart_of(path)
+            if chart is not None:
+                templates[chart] = templates.get(chart, 0) + 1
+                reading.files[path] = "failed"
+                continue
+        if surroundings.is_patch(path):
+            reading.notes.append(
+                Note("patch", "a kustomize patch; what it changes is judged as the base has it", path)
+            )
+            reading.files[path] = "skipped"
+            continue
+        _read_file(path, data, reading)
+    for chart, count in sorted(templates.items()):
+        which = "its template is" if count == 1 else f"its {count} templates are"
+        reading.problems.append(
+            Problem("unrendered", f"a Helm chart; charts are not rendered yet, so {which} not judged", chart)
+        )
+    return reading
+
+
+def _read_file(path: str, data: bytes, reading: Reading) -> None:
+    loaded = yaml.load(data, path, "kubernetes")
+    if b"{{" in data and any(problem.kind == "syntax" for problem in loaded.problems):
+        first = min(problem.line for problem in loaded.problems if problem.kind == "syntax")
+        reading.problems.append(
+            Problem("unrendered", "a template that is no YAML before it is filled in; not judged", path, first)
+        )
+        reading.files[path] = "failed"
+        return
+    problems = list(loaded.problems)
+    lines: list[str] = []
+    tagged = b"!" in data
+    resources: list[Resource] = []
+    for document in loaded.documents:
+        value = _untagged(document.value) if tagged else document.value
+        if not isinstance(value, Map):
+            if isinstance(value, Seq):
+                resources.extend(_items(value, path, problems))
+            continue
+        if _is_resource(value, path, problems):
+            if _is_list(value):
+                resources.extend(_items(_members(value, path, problems), path, problems))
+                continue
+            if not lines:
+                lines = loaded.text.split("\n")
+            resources.append(_resource(value, path, _extent(value, document, lines)))
+    reading.resources += resources
+    reading.problems += problems
+    if problems:
+        reading.files[path] = "partial" if resources else "failed"
+    else:
+        reading.files[path] = "analysed" if resources else "skipped"
+
+
+def _is_resource(value: Map, path: str, problems: list[Problem]) -> bool:
+    """True for what an API server would take; tells what only nearly is that."""
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if version is None:
+        if isinstance(kind, str) and isinstance(value.get("metadata"), Map):
+            problems.append(Problem("syntax", f"kind {kind!r} without an apiVersion; not judged", path,
+                                    value.place("kind").line))  # fmt: skip
+        return False
+    if not isinstance(kind, str) or not kind:
+        what = "an apiVersion but no kind" if kind is None else "a kind that is not a name"
+        problems.append(Problem("syntax", f"has {what}; not judged", path, value.place("apiVersion").line))
+        return False
+    if not isinstance(version, str):
+        return True
+    if NOT_FOR_A_CLUSTER.match(version):
+        return False
+    return not (version == "v1" and kind == "Config" and ("clusters" in value or "users" in value))
+
+
+def _items(items: Seq, path: str, problems: list[Problem]) -> Iterator[Resource]:
+    """The resources in a list, those of lists inside it in their place."""
+    stack: list[Value] = list(reversed(items))
+    while stack:
+        item = stack.pop()
+        if not isinstance(item, Map) or not _is_resource(item, path, problems):
+            continue
+        if _is_list(item):
+            stack.extend(reversed(_members(item, path, problems)))
+        else:
+            yield _resource(item, path, item.span)
+
+
+def _is_list(value: Map) -> bool:
+    return "items" in value and value["kind"].endswith("List")
+
+
+def _members(listing: Map, path: str, problems: list[Problem]) -> Seq:
+    """The items of a `List`, or of a typed one (`ConfigMapList`) whose items need not say what they are."""
+    items = listing["items"]
+    if not isinstance(items, Seq):
+        if items is not None:
+            problems.append(Problem("syntax", f"the items of a {listing['kind']} are no list; not judged", path,
+                                    listing.place("items").line))  # fmt: skip
+        return Seq()
+    kind = listing["kind"][: -len("List")]
+    for index, item in enumerate(items):
+        if not isinstance(item, Map):
+            problems.append(
+                Problem("syntax", f"item {index} of a list is no object; not judged", path, items.place(index).line)
+            )
+        elif kind and "kind" not in item and "apiVersion" not in item:
+            item.put("apiVersion", listing["apiVersion"], listing.place("apiVersion"))
+            item.put("kind", kind, listing.place("kind"))
+    return items
+
+
+def _resource(value: Map, path: str, span: Span) -> Resource:
+    kind: str = value["kind"]
+    metadata = value.get("metadata")
+    name: Value = None
+    namespace: Value = None
+    tags = Map(value.span, value.header)
+    if isinstance(metadata, Map):
+        name, namespace = metadata.get("name"), metadata.get("namespace")
+        if name is None:
+            prefix = metadata.get("generateName")
+            name = f"{prefix}*" if isinstance(prefix, str) and prefix else None
+        labels = metadata.get("labels")
+        tags = labels if isinstance(labels, Map) else Map(metadata.span, metadata.header)
+    if kind == "Secret":
+        hide(value)
+    return Resource(
+        "kubernetes",
+        "kubernetes",
+        kind,
+        address(kind, _word(namespace), _word(name) or UNNAMED),
+        value,
+        span=span,
+        scope=posixpath.dirname(path),
+        tags=tags,
+    )
+
+
+def _word(value: Value) -> str:
+    """A name as text: YAML makes a number of `name: 2024`."""
+    if value is None or isinstance(value, (Map, Seq)):
+        return ""
+    return str(value)
+
+
+def _extent(value: Map, document: yaml.Document, lines: list[str]) -> Span:
+    """The document from its first comment to the end of its content; without `---` and blank lines around."""
+    first = document.line
+    while first < value.span.line and first <= len(lines):
+        line = lines[first - 1].strip()
+        if line and not line.startswith(("---", "...", "%")):
+            break
+        first += 1
+    if first >= value.span.line:
+        return value.span
+    return Span(value.span.file, first, 1, value.span.end_line, value.span.end_column)
+
+
+def _untagged(root: Value) -> Value:
+    """The value without local tags (`!vault x`), which Kubernetes' own reader passes over as well."""
+    while isinstance(root, yaml.Tag):
+        root = root.value
+    stack: list[Value] = [root]
+    seen: set[int] = set()
+    while stack:
+        holder = stack.pop()
+        if id(holder) in seen:
+            continue
+        seen.add(id(holder))
+        keys = list(holder) if isinstance(holder, Map) else range(len(holder)) if isinstance(holder, Seq) else ()
+        for key in keys:
+            item = holder[key]
+            while isinstance(item, yaml.Tag):
+                item = item.value
+                holder[key] = item
+            if isinstance(item, (Map, Seq)):
+                stack.append(item)
+    return root

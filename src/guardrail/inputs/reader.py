@@ -1,0 +1,41 @@
+"""What a reader is: files of one platform in, resources out.
+
+A new platform or CI system is one module with a `read` function and one line in `guardrail.inputs.table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from guardrail.model import Note, Problem, Resource
+from guardrail.tree import Tree
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user tells the readers. `variables` are Terraform's `--var`, `var_files` its `--var-file`s,
+    relative to the tree's base."""
+
+    variables: tuple[tuple[str, str], ...] = ()
+    var_files: tuple[str, ...] = ()
+
+
+@dataclass
+class Reading:
+    """What came of a group of files. `files` says of each how far it was read: "analysed", "partial",
+    "failed" or "skipped" (recognised, on a second look, as nothing of ours)."""
+
+    resources: list[Resource] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+class Read(Protocol):
+    """`files` are names in the tree, sorted, all of them claimed for this reader. Other files (a module that
+    is called, a local action) are read through the tree as they are needed. Never raises for what the files
+    hold: that is a problem in the reading."""
+
+    def __call__(self, files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading: ...

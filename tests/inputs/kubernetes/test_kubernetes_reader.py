@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrail.inputs.kubernetes import read
+from guardrail.inputs.reader import Reading, ReadOptions
+from guardrail.model import Map, Resource, Sensitive
+from guardrail.tree import Tree
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "kubernetes"
+
+
+def reading(*files: str) -> Reading:
+    return read(sorted(files), Tree(str(FIXTURES)), ReadOptions())
+
+
+def read_text(**files: str) -> Reading:
+    overlay = {f"{name}.yaml": text.encode() for name, text in files.items()}
+    return read(sorted(overlay), Tree(str(FIXTURES / "nowhere"), overlay), ReadOptions())
+
+
+def by_address(found: Reading) -> dict[str, Resource]:
+    return {resource.address: resource for resource in found.resources}
+
+
+def test_every_document_is_a_resource() -> None:
+    found = reading("shop.yaml")
+    assert [resource.address for resource in found.resources] == [
+        "Namespace/shop",
+        "ServiceAccount/shop/api",
+        "Secret/shop/database",
+        "Deployment/shop/api",
+        "Service/shop/api",
+        "PodDisruptionBudget/shop/api",
+        "HorizontalPodAutoscaler/shop/api",
+        "CronJob/shop/report",
+        "DaemonSet/shop/agent",
+        "ClusterIssuer/letsencrypt",
+        "Job/shop/seed-*",
+    ]
+    assert found.files == {"shop.yaml": "analysed"}
+    assert not found.problems
+
+
+def test_places() -> None:
+    lines = (FIXTURES / "shop.yaml").read_text().split("\n")
+    resources = by_address(reading("shop.yaml"))
+    deployment = resources["Deployment/shop/api"]
+    assert lines[deployment.span.line - 1] == "# The part that customers talk to."
+    assert lines[deployment.header.line - 1] == "apiVersion: apps/v1"
+    assert lines[deployment.span.end_line - 1] == "          image: busybox"
+    assert resources["Namespace/shop"].span.line == 1
+    account = resources["ServiceAccount/shop/api"]
+    assert lines[account.span.line - 2] == "---"
+    assert account.span.line == account.header.line
+    assert deployment.scope == ""
+
+
+def test_labels_are_tags() -> None:
+    resources = by_address(reading("shop.yaml"))
+    tags = resources["Deployment/shop/api"].tags
+    assert tags == {"app": "api", "team": "checkout"}
+    bare = resources["Service/shop/api"].tags
+    assert isinstance(bare, Map)
+    assert bare == {}
+    assert bare.header == resources["Service/shop/api"].attributes["metadata"].header
+
+
+def test_secrets_are_hidden_where_they_are_literal() -> None:
+    secret = by_address(reading("shop.yaml"))["Secret/shop/database"].attributes
+    assert secret["data"]["password"] == Sensitive("aHVudGVyMg==")
+    assert secret["data"]["password"].literal
+    assert not secret["data"]["tls.crt"].literal
+    assert secret["data"]["empty"] == ""
+    assert isinstance(secret["stringData"]["url"], Sensitive)
+    assert secret["stringData"]["token"] == "${API_TOKEN}"
+    assert secret["data"].spans["password"].line == 21
+
+
+def test_lists() -> None:
+    found = reading("list.json")
+    assert list(by_address(found)) == ["Pod/default/one"]
+    (pod,) = found.resources
+    assert (pod.span.line, pod.span.end_line) == (5, 14)
+
+
+def test_items_of_a_typed_list_need_not_say_what_they_are() -> None:
+    found = read_text(a="apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: x}\n- 5\n")
+    assert list(by_address(found)) == ["ConfigMap/default/x"]
+    assert [(problem.kind, problem.line) for problem in found.problems] == [("syntax", 5)]
+
+
+def test_a_chart_is_told_once() -> None:
+    found = reading("chart/templates/deployment.yaml", "chart/templates/service.yaml",
+                    "chart/templates/account.yaml", "chart/crds/things.yaml", "chart/values.yaml")  # fmt: skip
+    assert sorted(by_address(found)) == ["CustomResourceDefinition/things.example.com", "ServiceAccount/default/web"]
+    (problem,) = found.problems
+    assert (problem.kind, problem.file) == ("unrendered", "chart/Chart.yaml")
+    assert "2 templates" in problem.message
+    assert found.files["chart/values.yaml"] == "skipped"
+    assert found.files["chart/templates/service.yaml"] == "failed"
+
+
+def test_a_template_outside_a_chart_is_told() -> None:
+    found = reading("jinja.yaml")
+    assert [(problem.kind, problem.file) for problem in found.problems] == [("unrendered", "jinja.yaml")]
+    assert found.files == {"jinja.yaml": "failed"}
+
+
+def test_braces_in_strings_are_no_template() -> None:
+    found = read_text(a='apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: "{{ $labels.pod }}"}\n')
+    assert not found.problems
+    assert len(found.resources) == 1
+
+
+def test_kustomize_patches_are_not_judged_as_wholes() -> None:
+    found = reading("overlay/patches/replicas.yaml", "overlay/extra.yaml")
+    assert list(by_address(found)) == ["Pod/default/extra"]
+    assert [(note.kind, note.file) for note in found.notes] == [("patch", "overlay/patches/replicas.yaml")]
+    assert found.files["overlay/patches/replicas.yaml"] == "skipped"
+    assert found.resources[0].scope == "overlay"
+
+
+def test_what_is_broken_is_told_and_the_rest_read() -> None:
+    found = reading("broken.yaml")
+    assert [resource.address for resource in found.resources] == [
+        "Pod/default/(unnamed)",
+        "ConfigMap/default/(unnamed)",
+    ]
+    assert found.resources[1].attributes["data"]["a"] == "secret/x"
+    assert found.files == {"broken.yaml": "partial"}
+    assert [problem.line for problem in found.problems if "kind" in problem.message] == [6, 10]
+    assert any("not valid YAML" in problem.message for problem in found.problems)
+
+
+def test_missing_files_are_told() -> None:
+    found = reading("gone.yaml")
+    assert found.files == {"gone.yaml": "failed"}
+    assert found.problems[0].kind == "unreadable"
+
+
+def test_names_that_are_numbers_and_addresses_that_repeat() -> None:
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: 2024, namespace: 7}\n"
+    found = read_text(a=text, b=text)
+    assert [resource.address for resource in found.resources] == ["Pod/7/2024"] * 2
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.sampled_from(["Pod", "List", "v1", "a"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["apiVersion", "kind", "metadata", "name", "items", "data", "stringData", "labels"]),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@given(
+    st.lists(values, max_size=3), st.sampled_from(["v1", None, 5]), st.sampled_from(["Secret", "List", "Pod", [], ""])
+)
+def test_nothing_in_a_file_makes_it_raise(documents: list[Any], version: Any, kind: Any) -> None:
+    import yaml
+
+    documents = [
+        {"apiVersion": version, "kind": kind, **item} if isinstance(item, dict) else item for item in documents
+    ]
+    found = read_text(a=yaml.safe_dump_all(documents))
+    assert set(found.files) == {"a.yaml"}
+    for resource in found.resources:
+        assert resource.span.line
+        assert resource.header.line
+        assert resource.address.startswith(resource.kind)
