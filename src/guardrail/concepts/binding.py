@@ -1,0 +1,212 @@
+"""Bindings that are data: which fields of a concept stand where in which kinds.
+
+    bindings:
+      - kinds: [aws_db_instance, aws_rds_cluster]
+        each: ingress                      # one noun for each item there; without it one for the resource
+        when: {...}                        # only where this condition holds (or cannot be known)
+        fields:
+          size: allocated_storage          # a path
+          class: {value: database}         # a constant
+          encrypted: {path: storage_encrypted, default: false}
+          versioned: {path: versioning.status, map: {Enabled: true, "*": false}, default: false}
+          memory: {path: memory_size, default: 128, times: 1048576}
+          backup: {test: {backup_retention_period: {above: 0}}}      # whether a condition holds
+          key: {first: [kms_key_id, kms_key_arn]}                    # the first that is set
+
+A field that is absent keeps the place that lacks it, so that a finding can stand there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from guardrail.conditions import MISSING, Leaf, Scope, compile_condition, parse_path
+from guardrail.conditions.operators import number, same
+from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Unknown
+
+FIELD_KEYS = frozenset({"path", "value", "default", "map", "times", "test", "first", "case"})
+BINDING_KEYS = frozenset({"kinds", "each", "when", "fields", "name"})
+
+Field = Callable[[Scope], Leaf]
+
+
+class Binding(NamedTuple):
+    concept: str
+    each: Any  # Path | None
+    when: Any  # Condition | None
+    fields: tuple[tuple[tuple[str, ...], Field], ...]
+
+    def nouns(self, resource: Resource, inventory: Inventory) -> list[Noun]:
+        scope = Scope(resource.attributes, resource, inventory)
+        if self.each is None:
+            made = self._noun(scope, resource.header, resource.local, "")
+            return [made] if made else []
+        found: list[Noun] = []
+        for index, leaf in enumerate(self.each.leaves(scope)):
+            label = self.each.text.removesuffix("[*]")
+            name = f"{resource.local} {label}" if index == 0 else f"{resource.local} {label}[{index}]"
+            value = leaf.value
+            if isinstance(value, Unknown):
+                fields = Map(leaf.span)
+                for path, _ in self.fields:
+                    _put(fields, path, Leaf("", value, leaf.span, leaf.holder, leaf.key))
+                found.append(Noun(self.concept, name, fields, f"{label}[{index}]"))
+                continue
+            if not isinstance(value, Map):
+                continue
+            made = self._noun(scope._replace(root=value), value.header, name, f"{label}[{index}]")
+            if made:
+                found.append(made)
+        return found
+
+    def _noun(self, scope: Scope, header: Any, name: str, key: str) -> Noun | None:
+        if self.when is not None and self.when(scope).truth is False:
+            return None
+        fields = Map(scope.root.span, header)
+        for path, field in self.fields:
+            _put(fields, path, field(scope))
+        return Noun(self.concept, name, fields, key or self.concept)
+
+
+def compile_binding(concept: str, data: Mapping[str, Any]) -> Binding:
+    """Raises ValueError for what is no binding."""
+    if unknown := sorted(set(data) - BINDING_KEYS):
+        raise ValueError(f"unknown key {unknown[0]!r} in a binding")
+    each = data.get("each")
+    fields = tuple((tuple(name.split(".")), compile_field(spec)) for name, spec in data["fields"].items())
+    when = compile_condition(data["when"]) if "when" in data else None
+    return Binding(concept, parse_path(each + "[*]") if each else None, when, fields)
+
+
+def compile_field(spec: Any) -> Field:
+    if isinstance(spec, str):
+        return _at(spec)
+    if not isinstance(spec, dict):
+        raise ValueError(f"a field is a path or a mapping, not {spec!r}")
+    if unknown := sorted(set(spec) - FIELD_KEYS):
+        raise ValueError(f"unknown key {unknown[0]!r} in a field")
+    if "test" in spec:
+        return _tested(spec["test"])
+    if "value" in spec:
+        constant = spec["value"]
+        return lambda scope: Leaf("", constant, scope.root.header)
+    if "first" in spec:
+        field = _first([compile_field(item) for item in spec["first"]])
+    else:
+        field = _at(spec["path"])
+    if "map" in spec:
+        field = _mapped(field, dict(spec["map"]))
+    if "times" in spec:
+        field = _times(field, spec["times"])
+    if "case" in spec:
+        field = _cased(field, spec["case"])
+    if "default" in spec:
+        field = _defaulted(field, spec["default"])
+    return field
+
+
+def _at(text: str) -> Field:
+    path = parse_path(text)
+
+    def field(scope: Scope) -> Leaf:
+        leaves = path.leaves(scope)
+        if len(leaves) == 1:
+            return leaves[0]
+        unknown = [leaf for leaf in leaves if leaf.unknown]
+        if unknown:
+            return unknown[0]
+        return leaves[0] if leaves else Leaf(text, MISSING, scope.root.header)
+
+    return field
+
+
+def _tested(data: Any) -> Field:
+    condition = compile_condition(data)
+
+    def field(scope: Scope) -> Leaf:
+        outcome = condition(scope)
+        decisive = next((leaf for leaf in outcome.leaves if leaf.unknown or outcome.truth is not None), None)
+        if decisive is None:
+            return Leaf("", outcome.truth, scope.root.header)
+        value = decisive.value if outcome.truth is None else outcome.truth
+        return decisive._replace(value=value)
+
+    return field
+
+
+def _first(fields: list[Field]) -> Field:
+    def field(scope: Scope) -> Leaf:
+        leaves = [part(scope) for part in fields]
+        return next((leaf for leaf in leaves if leaf.value is not MISSING), leaves[0])
+
+    return field
+
+
+def _mapped(field: Field, table: dict[Any, Any]) -> Field:
+    """Values that the table does not list become what it has for "*", or stay as they are. An entry
+    `{unknown: reason}` says that nobody knows what the value stands for."""
+    table = {
+        key: Unknown(value["unknown"]) if isinstance(value, dict) and set(value) == {"unknown"} else value
+        for key, value in table.items()
+    }
+
+    def mapped(scope: Scope) -> Leaf:
+        leaf = field(scope)
+        if leaf.value is MISSING or isinstance(leaf.value, (Unknown, Sensitive)):
+            return leaf
+        for key, value in table.items():
+            if key != "*" and same(leaf.value, key):
+                return leaf._replace(value=value)
+        return leaf._replace(value=table["*"]) if "*" in table else leaf
+
+    return mapped
+
+
+def _times(field: Field, factor: float) -> Field:
+    def scaled(scope: Scope) -> Leaf:
+        leaf = field(scope)
+        if leaf.value is MISSING or isinstance(leaf.value, (Unknown, Sensitive)):
+            return leaf
+        amount = number(leaf.value)
+        if amount is None:
+            return leaf._replace(value=Unknown(f"{leaf.path} is not a number"))
+        return leaf._replace(value=amount * factor)
+
+    return scaled
+
+
+def _cased(field: Field, case: str) -> Field:
+    def cased(scope: Scope) -> Leaf:
+        leaf = field(scope)
+        if isinstance(leaf.value, str):
+            return leaf._replace(value=leaf.value.upper() if case == "upper" else leaf.value.lower())
+        return leaf
+
+    return cased
+
+
+def _defaulted(field: Field, default: Any) -> Field:
+    def defaulted(scope: Scope) -> Leaf:
+        leaf = field(scope)
+        return leaf._replace(value=default) if leaf.value is MISSING else leaf
+
+    return defaulted
+
+
+def _put(fields: Map, path: tuple[str, ...], leaf: Leaf) -> None:
+    holder = fields
+    for step in path[:-1]:
+        inner = holder.get(step)
+        if not isinstance(inner, Map):
+            inner = Map(leaf.span)
+            holder.put(step, inner, leaf.span)
+        holder = inner
+    name = path[-1]
+    holder.spans[name] = leaf.span
+    if leaf.value is MISSING:
+        return
+    holder[name] = leaf.value
+    if leaf.holder is not None and leaf.holder.origins:
+        origins = leaf.origins
+        holder.put(name, leaf.value, leaf.span, origins)

@@ -1,0 +1,76 @@
+"""Every resource of an inventory gets its nouns."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from guardrail.concepts.binding import Binding, compile_binding
+from guardrail.concepts.table import AFTERWARDS, CODE
+from guardrail.errors import RuleError
+from guardrail.model import Inventory, Map, Noun, Problem, Resource
+
+NounsOf = Callable[[Resource, Inventory], Iterable[Noun]]
+
+
+def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -> list[Problem]:
+    """Fills `resource.nouns` of every resource and the inventory's index of concepts.
+
+    `bindings`: kind -> (concept, binding as data). A module that fails on a resource is a problem, never a
+    silent lack of nouns.
+    """
+    problems: list[Problem] = []
+    for kind, resources in inventory.by_kind.items():
+        mapped = [_compiled(kind, concept, data) for concept, data in bindings.get(kind, ())]
+        coded = [_module(name) for name in CODE.get(kind, ())]
+        if not mapped and not coded:
+            continue
+        for resource in resources:
+            makers: list[NounsOf] = [binding.nouns for binding in mapped]
+            for maker in [*makers, *coded]:
+                _collect(maker, resource, inventory, problems)
+    for resource in inventory.resources:
+        if isinstance(resource.tags, Map):
+            resource.add_noun(_tagged(resource))
+        for concept, module in AFTERWARDS.items():
+            if concept in resource.nouns and resource.platform != "pipeline":
+                _collect(_module(module), resource, inventory, problems)
+    inventory.index_nouns()
+    return problems
+
+
+def _collect(maker: NounsOf, resource: Resource, inventory: Inventory, problems: list[Problem]) -> None:
+    try:
+        for noun in maker(resource, inventory):
+            resource.add_noun(noun)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must be told and must not end the scan
+        problems.append(
+            Problem(
+                "concept-crash",
+                f"{getattr(maker, '__module__', 'a binding')} failed on {resource.address}: "
+                f"{type(error).__name__}: {error}; its concepts were not judged",
+                resource.header.file,
+                resource.header.line,
+            )
+        )
+
+
+def _compiled(kind: str, concept: str, data: Any) -> Binding:
+    try:
+        return compile_binding(concept, data)
+    except (ValueError, KeyError, TypeError) as error:
+        raise RuleError(f"binding of {kind} to {concept}: {error}") from error
+
+
+def _module(name: str) -> NounsOf:
+    maker: NounsOf = importlib.import_module(name).nouns
+    return maker
+
+
+def _tagged(resource: Resource) -> Noun:
+    fields = Map(resource.span, resource.header)
+    fields.put("name", resource.local, resource.header)
+    fields.put("provider", resource.provider, resource.header)
+    fields.put("tags", resource.tags, resource.header)
+    return Noun("tagged", resource.local, fields)

@@ -1,0 +1,312 @@
+"""Containers of a pod -> `container` nouns, in either spelling."""
+
+from __future__ import annotations
+
+from guardrail.concepts.blocks import (
+    Block,
+    Spelling,
+    amount,
+    carry,
+    group,
+    image,
+    number_or_name,
+    opened,
+    take,
+    truth,
+    word,
+)
+from guardrail.model import Map, Noun, Seq, Span, Unknown, Value
+
+_RESOURCES = (("cpu", "cpu"), ("memory", "memory"), ("ephemeral_storage", "ephemeral-storage"))
+_PROBES = (("liveness", "livenessProbe"), ("readiness", "readinessProbe"), ("startup", "startupProbe"))
+_ENV_SOURCES = (("secretKeyRef", "secret"), ("configMapKeyRef", "config"), ("fieldRef", "field"),
+                ("resourceFieldRef", "field"), ("fileKeyRef", "config"))  # fmt: skip
+_SCALARS = ("image", "command", "privileged", "run_as_non_root", "run_as_user", "run_as_group",
+            "read_only_root_filesystem", "allow_privilege_escalation", "seccomp_profile", "proc_mount", "env",
+            "ports", "mounts", "image_pull_policy")  # fmt: skip
+_GROUPS = (("requests", ("cpu", "memory", "ephemeral_storage")), ("limits", ("cpu", "memory", "ephemeral_storage")),
+           ("capabilities", ("add", "drop")), ("probes", ("liveness", "readiness", "startup")))  # fmt: skip
+
+
+class Pod:
+    """What a container takes over from the pod that it stands in. `selected`: a Service selects the pod.
+    `host_paths`: volume name -> path on the host."""
+
+    __slots__ = ("host_paths", "long_running", "ports_declared", "resources", "security", "selected", "spelling")
+
+    def __init__(self, spelling: Spelling, spec: Map, long_running: Value, selected: Value) -> None:
+        self.spelling, self.long_running, self.selected = spelling, long_running, selected
+        self.security: Block = spelling.block(spec, "securityContext")
+        self.resources: Block = spelling.block(spec, "resources")
+        self.host_paths: dict[str, Value] = {}
+        self.ports_declared = False
+
+
+def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
+    """The noun of one container; `kind` is its class."""
+    spelling = pod.spelling
+    here = source.header
+    fields = Map(source.span, here)
+    take(fields, "name", source, "name", here, word)
+    take(fields, "image", source, "image", here, image)
+    fields.put("class", kind, here)
+    _command(fields, source, spelling, here)
+
+    resources = spelling.block(source, "resources")
+    for sizes in ("requests", "limits"):
+        _amounts(fields, sizes, resources, pod, here)
+
+    security = spelling.block(source, "securityContext")
+    for field, key, convert in (
+        ("privileged", "privileged", truth),
+        ("read_only_root_filesystem", "readOnlyRootFilesystem", truth),
+        ("allow_privilege_escalation", "allowPrivilegeEscalation", truth),
+        ("proc_mount", "procMount", word),
+    ):
+        take(fields, field, security, spelling[key], here, convert)
+    for field, key, convert in (
+        ("run_as_non_root", "runAsNonRoot", truth),
+        ("run_as_user", "runAsUser", number_or_name),
+        ("run_as_group", "runAsGroup", number_or_name),
+    ):
+        if not take(fields, field, security, spelling[key], here, convert):
+            lacking = fields.spans[field]
+            if not take(fields, field, pod.security, spelling[key], lacking, convert):
+                fields.spans[field] = lacking
+    _seccomp(fields, security, pod, here)
+    _capabilities(fields, spelling.block(security, "capabilities"), security, here)
+
+    _env(fields, source, spelling)
+    ports = _ports(fields, source, spelling)
+    _mounts(fields, source, pod)
+    probes = group(fields, "probes", source, here)
+    for probe, key in _PROBES:
+        _probe(probes, probe, source, spelling, key)
+    take(fields, "image_pull_policy", source, spelling["imagePullPolicy"], here, word)
+
+    runs = pod.long_running if kind in ("app", "sidecar") else False
+    fields.put("long_running", runs, here)
+    fields.put("serves", _serves(runs, kind, ports, pod), here)
+    name = fields.get("name")
+    shown = name if isinstance(name, str) and name else f"{kind}[{index}]"
+    return Noun("container", shown, fields)
+
+
+def unknown_container(why: Unknown, where: Span, kind: str, index: int) -> Noun:
+    """A container of which nothing is known but that there may be one."""
+    fields = Map(where)
+    for name in ("name", *_SCALARS, "long_running", "serves"):
+        fields.put(name, why, where)
+    fields.put("class", kind, where)
+    for name, members in _GROUPS:
+        nested = group(fields, name, None, where)
+        for member in members:
+            nested.put(member, why, where)
+    return Noun("container", f"{kind}[{index}]", fields)
+
+
+def _command(fields: Map, source: Map, spelling: Spelling, here: Span) -> None:
+    """Entry point and arguments as one list; `commands` of Azure included."""
+    joined: Seq | None = None
+    for key in ("command", "args"):
+        value = spelling.get_in(source, key)
+        if value is None:
+            continue
+        written = spelling[key]
+        if not isinstance(value, Seq):
+            if joined is None or isinstance(value, Unknown):
+                why = value if isinstance(value, Unknown) else Unknown(f"its {key} is not a list")
+                carry(fields, "command", why, source, written)
+                return
+            continue
+        if joined is None:
+            joined = Seq(value.span, value.header)
+            fields.put("command", joined, source.place(written))
+        for index, item in enumerate(value):
+            joined.add(item, value.place(index))
+    if joined is None:
+        fields.spans["command"] = here
+
+
+def _amounts(fields: Map, name: str, resources: Block, pod: Pod, here: Span) -> None:
+    """requests or limits; what the pod as a whole is bound to binds each of its containers."""
+    source = pod.spelling.block(resources, name)
+    best = resources.header if isinstance(resources, Map) else here
+    nested = group(fields, name, source, best)
+    whole = pod.spelling.block(pod.resources, name) if name == "limits" and pod.resources is not None else None
+    for field, key in _RESOURCES:
+        if source is None:
+            nested.spans[field] = best
+            found = False
+        else:
+            found = take(nested, field, source, key, best, amount)
+        if not found and whole is not None:
+            lacking = nested.spans[field]
+            if not take(nested, field, whole, key, lacking, amount):
+                nested.spans[field] = lacking
+
+
+def _seccomp(fields: Map, security: Block, pod: Pod, here: Span) -> None:
+    spelling = pod.spelling
+    lacking = security.header if isinstance(security, Map) else here
+    for level in (security, pod.security):
+        profile = spelling.block(level, "seccompProfile")
+        if profile is not None:
+            take(fields, "seccomp_profile", profile, spelling["type"], lacking, word)
+            return
+    fields.spans["seccomp_profile"] = lacking
+
+
+def _capabilities(fields: Map, capabilities: Block, security: Block, here: Span) -> None:
+    best = security.header if isinstance(security, Map) else here
+    nested = group(fields, "capabilities", capabilities, best)
+    for key in ("add", "drop"):
+        take(nested, key, capabilities, key, best, capability_names)
+
+
+def capability_names(value: Value) -> Value:
+    """`CAP_NET_ADMIN` and `net_admin` -> `NET_ADMIN`."""
+    if not isinstance(value, Seq):
+        return value if isinstance(value, Unknown) else Unknown("the capabilities are not a list")
+    names = Seq(value.span, value.header)
+    for index, item in enumerate(value):
+        names.add(item.upper().removeprefix("CAP_") if isinstance(item, str) else item, value.place(index))
+    return names
+
+
+def _env(fields: Map, source: Map, spelling: Spelling) -> None:
+    found: Seq | None = None
+    for key, read in (("env", _env_item), ("envFrom", _env_source)):
+        value = spelling.blocks(source, key)
+        if isinstance(value, Unknown):
+            carry(fields, "env", value, source, spelling[key])
+            return
+        if value is None:
+            continue
+        if found is None:
+            found = Seq(value.span, value.header)
+            fields.put("env", found, source.place(spelling[key]))
+        for index, item in enumerate(value):
+            if isinstance(item, Map):
+                found.add(read(item, spelling), value.place(index))
+            elif isinstance(item, Unknown):
+                found.add(item, value.place(index))
+    if found is None:
+        fields.spans["env"] = source.header
+
+
+def _env_item(item: Map, spelling: Spelling) -> Map:
+    made = Map(item.span, item.header)
+    for key in ("name", "value"):
+        if item.get(key) is not None:
+            made.copy_entry(item, key)
+    written = spelling["valueFrom"]
+    if written in item:
+        origin = spelling.block(item, "valueFrom")
+        if isinstance(origin, Unknown):
+            made.put("from", origin, item.place(written))
+        elif origin is not None:
+            for key, name in _ENV_SOURCES:
+                if origin.get(spelling[key]) is not None:
+                    made.put("from", name, item.place(written))
+                    break
+    return made
+
+
+def _env_source(item: Map, spelling: Spelling) -> Map:
+    """A whole Secret or ConfigMap as environment: its names are not known here, only how they begin."""
+    made = Map(item.span, item.header)
+    prefix = item.get("prefix")
+    made.put("name", f"{prefix if isinstance(prefix, str) else ''}*", item.header)
+    for key, name in (("secretRef", "secret"), ("configMapRef", "config")):
+        if item.get(spelling[key]) is not None:
+            made.put("from", name, item.place(spelling[key]))
+    return made
+
+
+def _ports(fields: Map, source: Map, spelling: Spelling) -> Value:
+    value = spelling.blocks(source, "ports")
+    if not isinstance(value, Seq):
+        if value is None:
+            fields.spans["ports"] = source.header
+        else:
+            carry(fields, "ports", value, source, spelling["ports"])
+        return value
+    ports = Seq(value.span, value.header)
+    for index, item in enumerate(value):
+        if isinstance(item, Map):
+            made = Map(item.span, item.header)
+            for name, key in (("port", "containerPort"), ("host_port", "hostPort"), ("protocol", "protocol"),
+                              ("name", "name")):  # fmt: skip
+                if item.get(spelling[key]) is not None:
+                    made.copy_entry(item, spelling[key], name)
+            if "protocol" not in made:
+                made.put("protocol", "TCP", made.header)
+            ports.add(made, value.place(index))
+        elif isinstance(item, Unknown):
+            ports.add(item, value.place(index))
+    fields.put("ports", ports, source.place(spelling["ports"]))
+    return ports
+
+
+def _mounts(fields: Map, source: Map, pod: Pod) -> None:
+    spelling = pod.spelling
+    value = spelling.blocks(source, "volumeMounts")
+    if not isinstance(value, Seq):
+        if value is None:
+            fields.spans["mounts"] = source.header
+        else:
+            carry(fields, "mounts", value, source, spelling["volumeMounts"])
+        return
+    mounts = Seq(value.span, value.header)
+    for index, item in enumerate(value):
+        if isinstance(item, Map):
+            made = Map(item.span, item.header)
+            for name, key in (("path", "mountPath"), ("read_only", "readOnly")):
+                if item.get(spelling[key]) is not None:
+                    made.copy_entry(item, spelling[key], name)
+            volume = item.get("name")
+            if isinstance(volume, str) and volume in pod.host_paths:
+                made.put("host_path", pod.host_paths[volume], item.place("name"))
+            mounts.add(made, value.place(index))
+        elif isinstance(item, Unknown):
+            mounts.add(item, value.place(index))
+    fields.put("mounts", mounts, source.place(spelling["volumeMounts"]))
+
+
+def _probe(probes: Map, field: str, source: Map, spelling: Spelling, key: str) -> None:
+    written = spelling[key]
+    probe = spelling.block(source, key)
+    if probe is None:
+        probes.spans[field] = source.spans.get(written) or source.header
+    else:
+        carry(probes, field, probe, source, written)
+
+
+def _serves(runs: Value, kind: str, ports: Value, pod: Pod) -> Value:
+    if not runs or isinstance(runs, Unknown):
+        return runs
+    if isinstance(ports, Unknown):
+        return ports
+    if ports:
+        return True
+    # A Service finds its port in whichever container has it; with none declared, any may be meant.
+    return pod.selected if kind == "app" and not pod.ports_declared else False
+
+
+def restarts(source: Map, spelling: Spelling) -> bool:
+    """True for an init container that keeps running: a sidecar."""
+    return bool(spelling.get_in(source, "restartPolicy") == "Always")
+
+
+def mounted_paths(volumes: Seq | Unknown | None, spelling: Spelling) -> dict[str, tuple[Value, Span]]:
+    """Host paths among the volumes, by volume name, with their places."""
+    found: dict[str, tuple[Value, Span]] = {}
+    for index, volume in enumerate(volumes if isinstance(volumes, Seq) else ()):
+        if isinstance(volume, Map):
+            mounted = opened(spelling.block(volume, "hostPath"))
+            if isinstance(mounted, Unknown):
+                found[str(volume.get("name") or index)] = (mounted, volume.header)
+            elif mounted is not None and mounted.get("path") is not None:
+                found[str(volume.get("name") or index)] = (mounted["path"], mounted.place("path"))
+    return found

@@ -1,0 +1,298 @@
+"""What other objects say about pods: services and disruption budgets that select them, autoscalers that
+target their workloads, the accounts that they run under.
+
+Indexed once an inventory, so that looking a workload up does not walk all the others. Matching is
+three-valued: a label or namespace that is not known makes the answer an `Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from guardrail.concepts.blocks import KUBERNETES, TERRAFORM, Block, Spelling, opened
+from guardrail.model import Inventory, Map, Reference, Resource, Seq, Unknown, Value, without_instance_key
+
+_BUDGETS = {"PodDisruptionBudget", "kubernetes_pod_disruption_budget", "kubernetes_pod_disruption_budget_v1"}
+_SERVICES = {"Service", "kubernetes_service", "kubernetes_service_v1"}
+_ACCOUNTS = {"ServiceAccount", "kubernetes_service_account", "kubernetes_service_account_v1",
+             "kubernetes_default_service_account", "kubernetes_default_service_account_v1"}  # fmt: skip
+_AUTOSCALERS = {"HorizontalPodAutoscaler", "ScaledObject", "kubernetes_horizontal_pod_autoscaler",
+                "kubernetes_horizontal_pod_autoscaler_v1", "kubernetes_horizontal_pod_autoscaler_v2",
+                "kubernetes_horizontal_pod_autoscaler_v2beta2"}  # fmt: skip
+
+
+def spelled(resource: Resource) -> tuple[str, Block, Spelling]:
+    """Kind, attributes and spelling; of a `kubernetes_manifest` those of the object that it holds."""
+    if resource.kind == "kubernetes_manifest":
+        manifest = opened(resource.attributes.get("manifest"))
+        kind = manifest.get("kind") if isinstance(manifest, Map) else None
+        return kind if isinstance(kind, str) else "", manifest, KUBERNETES
+    if resource.platform == "terraform":
+        return resource.kind, resource.attributes, TERRAFORM
+    return resource.kind, resource.attributes, KUBERNETES
+
+
+def namespace_of(metadata: Block) -> Value:
+    if isinstance(metadata, Unknown):
+        return metadata
+    namespace = metadata.get("namespace") if metadata is not None else None
+    return "default" if namespace is None or namespace == "" else namespace
+
+
+def same(one: Value, other: Value) -> bool | None:
+    """Are two names the same? None where that can't be told."""
+    if isinstance(one, Unknown) or isinstance(other, Unknown):
+        return True if isinstance(one, Reference) and one == other else None
+    return bool(one == other)
+
+
+class Selector:
+    """What selects pods: all terms must hold; without terms, every pod of the namespace."""
+
+    __slots__ = ("address", "expressions", "labels", "namespace")
+
+    def __init__(self, address: str, namespace: Value, labels: Block, expressions: Seq | Unknown | None) -> None:
+        self.address, self.namespace, self.labels, self.expressions = address, namespace, labels, expressions
+
+    def pairs(self) -> list[tuple[str, str]]:
+        if not isinstance(self.labels, Map):
+            return []
+        return [(key, value) for key, value in self.labels.items() if isinstance(value, str)]
+
+    def selects(self, namespace: Value, labels: Block) -> bool | None:
+        result = same(self.namespace, namespace)
+        if result is False:
+            return False
+        terms: list[bool | None] = [result]
+        if isinstance(self.labels, Unknown) or isinstance(self.expressions, Unknown):
+            terms.append(None)
+        if isinstance(self.labels, Map):
+            for key, value in self.labels.items():
+                term = _equals(labels, key, value)
+                if term is False:
+                    return False
+                terms.append(term)
+        if isinstance(self.expressions, Seq):
+            for expression in self.expressions:
+                term = _holds(labels, expression)
+                if term is False:
+                    return False
+                terms.append(term)
+        return None if None in terms else True
+
+
+def _equals(labels: Block, key: str, value: Value) -> bool | None:
+    if isinstance(labels, Unknown):
+        return None
+    found = labels.get(key) if labels is not None else None
+    if found is None:
+        return False
+    if isinstance(found, Unknown) or isinstance(value, Unknown):
+        return same(found, value)
+    return found == value or str(found) == str(value)
+
+
+def _holds(labels: Block, expression: Value) -> bool | None:
+    if not isinstance(expression, Map) or isinstance(labels, Unknown):
+        return None
+    key, operator, values = expression.get("key"), expression.get("operator"), expression.get("values")
+    if not isinstance(key, str):
+        return None
+    found = labels.get(key) if labels is not None else None
+    if operator == "Exists":
+        return found is not None
+    if operator == "DoesNotExist":
+        return found is None
+    if operator not in ("In", "NotIn") or not isinstance(values, Seq):
+        return None
+    if found is None:
+        return bool(operator == "NotIn")
+    matches = [same(found, value) for value in values]
+    among = True if True in matches else None if None in matches else False
+    return among if operator == "In" or among is None else not among
+
+
+class ByNamespace(dict[str, list[Any]]):
+    """Things by the namespace that they are in; those whose namespace is not known under ""."""
+
+    def put(self, namespace: Value, thing: Any) -> None:
+        self.setdefault(namespace if isinstance(namespace, str) else "", []).append(thing)
+
+    def near(self, namespace: Value) -> Iterator[Any]:
+        """What may be in that namespace."""
+        if isinstance(namespace, str):
+            yield from self.get(namespace, ())
+            yield from self.get("", ())
+        else:
+            for found in self.values():
+                yield from found
+
+
+class Selectors:
+    """Selectors, found by one label that each of them asks for: the one that fewest others ask for."""
+
+    def __init__(self, selectors: Iterable[Selector]) -> None:
+        everything = list(selectors)
+        asked: dict[tuple[str, str], int] = {}
+        for selector in everything:
+            for pair in selector.pairs():
+                asked[pair] = asked.get(pair, 0) + 1
+        self.by_pair: dict[tuple[str, str], ByNamespace] = {}
+        self.by_key: dict[str, ByNamespace] = {}
+        self.others = ByNamespace()
+        self.all = ByNamespace()
+        for selector in everything:
+            pairs = selector.pairs()
+            self.all.put(selector.namespace, selector)
+            if pairs:
+                rarest = min(pairs, key=lambda pair: (asked[pair], pair))
+                self.by_pair.setdefault(rarest, ByNamespace()).put(selector.namespace, selector)
+                self.by_key.setdefault(rarest[0], ByNamespace()).put(selector.namespace, selector)
+            else:
+                self.others.put(selector.namespace, selector)
+
+    def selecting(self, namespace: Value, labels: Block) -> Value:
+        """True or False, or an Unknown that names the selector that might."""
+        perhaps: Selector | None = None
+        for selector in self._candidates(namespace, labels):
+            answer = selector.selects(namespace, labels)
+            if answer:
+                return True
+            if answer is None and perhaps is None:
+                perhaps = selector
+                if isinstance(labels, Unknown):
+                    break
+        if perhaps is None:
+            return False
+        return Unknown(f"whether {perhaps.address} selects its pods depends on values that are not known")
+
+    def _candidates(self, namespace: Value, labels: Block) -> Iterator[Selector]:
+        yield from self.others.near(namespace)
+        if isinstance(labels, Unknown):
+            yield from self.all.near(namespace)
+        elif labels is not None:
+            for key, value in labels.items():
+                found: ByNamespace | None = None
+                if isinstance(value, Unknown):
+                    found = self.by_key.get(key)
+                elif not isinstance(value, (Map, Seq)):
+                    found = self.by_pair.get((key, str(value)))
+                if found is not None:
+                    yield from found.near(namespace)
+
+
+class Joins:
+    def __init__(self, inventory: Inventory) -> None:
+        self.size = len(inventory.resources)
+        self.inventory = inventory
+        budgets: list[Selector] = []
+        services: list[Selector] = []
+        self.accounts: dict[tuple[str, str], Resource] = {}
+        self.targets: dict[tuple[str, str], ByNamespace] = {}  # (kind, name) -> namespaces of autoscalers
+        self.referred: set[str] = set()  # addresses that an autoscaler refers to
+        self.perhaps: list[tuple[str, Value, str]] = []  # autoscalers of unknown targets: kind, namespace, address
+        for wanted in sorted(_BUDGETS | _SERVICES | _ACCOUNTS | _AUTOSCALERS | {"kubernetes_manifest"}):
+            for resource in inventory.by_kind.get(wanted, ()):
+                if resource.mode != "managed":
+                    continue
+                kind, attributes, spelling = spelled(resource)
+                if kind in _BUDGETS:
+                    budgets.extend(self._budget(resource, attributes, spelling))
+                elif kind in _SERVICES:
+                    services.extend(self._service(resource, attributes, spelling))
+                elif kind in _ACCOUNTS:
+                    self._account(resource, attributes, spelling)
+                elif kind in _AUTOSCALERS:
+                    self._autoscaler(resource, attributes, spelling, kind)
+        self.budgets, self.services = Selectors(budgets), Selectors(services)
+
+    @staticmethod
+    def _budget(resource: Resource, attributes: Block, spelling: Spelling) -> Iterator[Selector]:
+        selector = spelling.path(attributes, ("spec", "selector"))
+        if selector is not None:  # none selects no pod, an empty one all of them
+            yield Selector(
+                resource.address,
+                namespace_of(spelling.block(attributes, "metadata")),
+                spelling.block(selector, "matchLabels"),
+                spelling.blocks(selector, "matchExpressions"),
+            )
+
+    @staticmethod
+    def _service(resource: Resource, attributes: Block, spelling: Spelling) -> Iterator[Selector]:
+        selector = spelling.path(attributes, ("spec", "selector"))
+        if selector is not None and selector != {}:
+            yield Selector(resource.address, namespace_of(spelling.block(attributes, "metadata")), selector, None)
+
+    def _account(self, resource: Resource, attributes: Block, spelling: Spelling) -> None:
+        metadata = spelling.block(attributes, "metadata")
+        namespace = namespace_of(metadata)
+        name = metadata.get("name") if isinstance(metadata, Map) else None
+        if name is None and resource.kind.startswith("kubernetes_default_"):
+            name = "default"
+        if isinstance(name, str) and isinstance(namespace, str):
+            self.accounts.setdefault((namespace, name), resource)
+
+    def _autoscaler(self, resource: Resource, attributes: Block, spelling: Spelling, kind: str) -> None:
+        for edge in resource.edges:
+            if "scale_target_ref" in edge.path or "scaleTargetRef" in edge.path:
+                self.referred.add(edge.target)
+        target = spelling.path(attributes, ("spec", "scaleTargetRef"))
+        namespace = namespace_of(spelling.block(attributes, "metadata"))
+        if target is None:
+            return
+        if isinstance(target, Unknown):
+            self.perhaps.append(("", namespace, resource.address))
+            return
+        name, target_kind = target.get("name"), target.get("kind")
+        if target_kind is None and kind == "ScaledObject":
+            target_kind = "Deployment"
+        if isinstance(name, Reference):
+            self.referred.add(name.target)
+        elif isinstance(name, Unknown) or isinstance(target_kind, Unknown):
+            known = target_kind if isinstance(target_kind, str) else ""
+            self.perhaps.append((known, namespace, resource.address))
+        elif isinstance(name, str) and isinstance(target_kind, str):
+            self.targets.setdefault((target_kind, name), ByNamespace()).put(namespace, namespace)
+
+    def autoscaled(self, resource: Resource, kind: str, namespace: Value, name: Value) -> Value:
+        if self.referred and (
+            resource.address in self.referred or without_instance_key(resource.address) in self.referred
+        ):
+            return True
+        doubt = ""
+        if isinstance(name, str):
+            near = self.targets.get((kind, name))
+            for other in near.near(namespace) if near else ():
+                answer = same(other, namespace)
+                if answer:
+                    return True
+                if answer is None:
+                    doubt = "the namespaces of it and of an autoscaler are not both known"
+        elif isinstance(name, Unknown) and any(target[0] == kind for target in self.targets):
+            doubt = "its name is not known"
+        for target_kind, other, address in self.perhaps:
+            if target_kind in ("", kind) and same(other, namespace) is not False:
+                doubt = doubt or f"what {address} targets is not known"
+                break
+        return Unknown(doubt) if doubt else False
+
+    def account(self, namespace: Value, name: Value) -> tuple[Resource, Map, Spelling] | None:
+        """The service account of that name, if it is among what was scanned."""
+        found: Resource | None = None
+        if isinstance(name, Reference):
+            found = next(iter(self.inventory.at(name.target)), None)
+        elif isinstance(name, str) and isinstance(namespace, str):
+            found = self.accounts.get((namespace, name))
+        if found is None:
+            return None
+        kind, attributes, spelling = spelled(found)
+        return (found, attributes, spelling) if kind in _ACCOUNTS and isinstance(attributes, Map) else None
+
+
+def joins_of(inventory: Inventory) -> Joins:
+    """The index of an inventory, made when first asked for (and again where resources were added since)."""
+    found = inventory.indexes.get("pods")
+    if not isinstance(found, Joins) or found.size != len(inventory.resources):
+        found = inventory.indexes["pods"] = Joins(inventory)
+    return found
