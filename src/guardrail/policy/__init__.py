@@ -1,0 +1,1 @@
+"""YAML -> checked, compiled rules; rules x resources -> verdicts."""

@@ -1,0 +1,108 @@
+"""All rules and bindings in one file, so that a scan reads one JSON and not hundreds of YAMLs.
+
+Made on first use and whenever a rule or concept file has changed (names, sizes and times are its key), and
+kept in the user's cache folder. JSON, so that a tampered cache can at worst be wrong, never run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from guardrail._version import __version__
+from guardrail.policy.rule import Rule
+
+FORMAT = 1
+
+
+class Bundle:
+    """`rules` by id, in the order of their ids; `bindings`: kind -> (concept, data)."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.rules = {rule["id"]: Rule(rule) for rule in data["rules"]}
+        self.bindings: dict[str, list[tuple[str, Any]]] = {
+            kind: [(concept, binding) for concept, binding in found] for kind, found in data["bindings"].items()
+        }
+        self.aliases = {alias: rule["id"] for rule in data["rules"] for alias in rule.get("aliases", ())}
+
+
+def cache_folder() -> str:
+    """Where guardrail keeps what it can make again: $GUARDRAIL_CACHE, or `guardrail` in the user's cache."""
+    own = os.environ.get("GUARDRAIL_CACHE")
+    if own:
+        return own
+    shared = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(shared, "guardrail")
+
+
+def load_bundle(rules_folder: str) -> Bundle:
+    """The bundle of a folder of rules. Raises RuleError if a rule is wrong."""
+    key = _key(rules_folder)
+    path = os.path.join(cache_folder(), f"rules-{key[:24]}.json")
+    data = _cached(path, key)
+    if data is None:
+        data = {"key": key, **compile_bundle(rules_folder)}
+        _keep(path, data)
+    return Bundle(data)
+
+
+def compile_bundle(rules_folder: str) -> dict[str, Any]:
+    """Reads and checks every rule and concept file. Raises RuleError."""
+    from guardrail.errors import RuleError
+    from guardrail.policy.catalogue import bindings_of, load_concepts
+    from guardrail.policy.loading import load_rule, rule_files
+    from guardrail.policy.vocabulary import Vocabulary
+
+    concepts = load_concepts()
+    vocabulary = Vocabulary(concepts)
+    rules: dict[str, dict[str, Any]] = {}
+    for path in rule_files(rules_folder):
+        rule = load_rule(path, vocabulary, os.path.join("rules", os.path.relpath(path, rules_folder)))
+        if rule["id"] in rules:
+            raise RuleError(f"rule {rule['id']!r} is there twice", path)
+        rule["file"] = os.path.relpath(path, rules_folder).replace(os.sep, "/")
+        del rule["examples"]
+        rules[rule["id"]] = rule
+    return {"rules": [rules[name] for name in sorted(rules)], "bindings": bindings_of(concepts)}
+
+
+def _key(rules_folder: str) -> str:
+    """Names, sizes and times of every file that the bundle is made from."""
+    from hashlib import sha256
+
+    digest = sha256(f"{FORMAT} {__version__} {os.path.abspath(rules_folder)}".encode())
+    concepts = os.path.join(os.path.dirname(os.path.dirname(__file__)), "concepts")
+    for root in (rules_folder, concepts):
+        stack = [root]
+        while stack:
+            with os.scandir(stack.pop()) as entries:
+                for entry in sorted(entries, key=lambda e: e.name):
+                    if entry.is_dir():
+                        stack.append(entry.path)
+                    elif entry.name.endswith((".yaml", ".yml")):
+                        status = entry.stat()
+                        digest.update(f"\0{entry.path}\0{status.st_size}\0{status.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _cached(path: str, key: str) -> dict[str, Any] | None:
+    try:
+        with open(path, "rb") as stream:
+            data = json.loads(stream.read())
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) and data.get("key") == key else None
+
+
+def _keep(path: str, data: dict[str, Any]) -> None:
+    """Best effort: a read-only home must not stop a scan. Written beside and renamed, so that a concurrent
+    run reads the old file or the new one, never half of one."""
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as stream:
+            json.dump(data, stream, separators=(",", ":"))
+        os.replace(temporary, path)
+    except OSError:
+        return

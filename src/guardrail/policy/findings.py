@@ -1,0 +1,203 @@
+"""Verdicts -> findings: one for each rule and place, with its instances, words, evidence and fingerprint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from guardrail.conditions import MISSING, Leaf, Scope, parse_path
+from guardrail.model import (
+    Encoded,
+    Evidence,
+    Finding,
+    Inventory,
+    Map,
+    Sensitive,
+    Seq,
+    Span,
+    Unknown,
+    plain,
+)
+from guardrail.policy.judge import Verdict
+
+MAX_EVIDENCE = 8
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_INDEX = re.compile(r"\[[^\]]*\]")
+_DIGITS = re.compile(r"(\d+)")
+
+
+def findings_of(verdicts: Iterable[Verdict], inventory: Inventory) -> list[Finding]:
+    """Sorted. Of the instances of one block, those that fail make one finding; where none fails, those
+    that can't be decided do."""
+    groups: dict[tuple[str, Span], list[Verdict]] = {}
+    for verdict in verdicts:
+        groups.setdefault((verdict.rule.id, verdict.span), []).append(verdict)
+    made: list[Finding] = []
+    for (_, span), group in groups.items():
+        chosen = [v for v in group if v.failed] or group
+        chosen.sort(key=lambda v: (_natural(v.subject.resource.address), v.subject.key))
+        made.append(_finding(chosen, span, inventory))
+    return sorted(made, key=Finding.sort_key)
+
+
+def _finding(group: list[Verdict], span: Span, inventory: Inventory) -> Finding:
+    first = group[0]
+    rule, resource = first.rule, first.subject.resource
+    instances = tuple(dict.fromkeys(v.subject.resource.address for v in group))
+    message = _message(first, inventory) if first.failed else _undetermined(first)
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        severity=first.setting.severity or rule.severity,
+        category=rule.category,
+        verdict="fail" if first.failed else "undetermined",
+        resource=resource.address,
+        instances=instances,
+        kind=resource.kind,
+        platform=resource.platform,
+        provider=resource.provider,
+        span=span,
+        message=message,
+        remedy=" ".join(rule.remedy(resource, first.subject.concept).split()),
+        evidence=_evidence(first),
+        replaces=rule.data.get("replaces") or {},
+        frameworks=rule.data.get("frameworks") or {},
+        fingerprint=_fingerprint(first),
+        enforce=first.setting.enforce,
+    )
+
+
+def _natural(address: str) -> tuple[object, ...]:
+    """`b[2]` before `b[10]`."""
+    return tuple(int(part) if part.isdigit() else part for part in _DIGITS.split(address))
+
+
+def _fingerprint(verdict: Verdict) -> str:
+    """What the finding is about, without lines, instance keys or the order of things."""
+    subject = verdict.subject
+    path = next((leaf.path for leaf in verdict.leaves if leaf.path), "")
+    parts = (verdict.rule.id, subject.resource.scope, subject.resource.local, _INDEX.sub("[]", subject.key),
+             _INDEX.sub("[]", path))  # fmt: skip
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def numbered(findings: list[Finding]) -> list[Finding]:
+    """Findings that would share a fingerprint are told apart by their order."""
+    from dataclasses import replace
+
+    seen: dict[str, int] = {}
+    result: list[Finding] = []
+    for finding in findings:
+        count = seen.get(finding.fingerprint, 0)
+        seen[finding.fingerprint] = count + 1
+        if count:
+            digest = sha256(f"{finding.fingerprint}#{count}".encode()).hexdigest()[:32]
+            finding = replace(finding, fingerprint=digest)
+        result.append(finding)
+    return result
+
+
+def shown(value: Any, limit: int = 80) -> str:
+    """A value in a message: short, on one line, redacted."""
+    if value is MISSING or value is None:
+        return "not set"
+    if isinstance(value, Unknown):
+        return "unknown"
+    if isinstance(value, Sensitive):
+        return "(hidden)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = " ".join(str(value).split())
+    elif isinstance(value, Seq):
+        text = ", ".join(shown(item, 40) for item in value[:5]) + (", ..." if len(value) > 5 else "")
+        text = f"[{text}]"
+    elif isinstance(value, Map):
+        text = ", ".join(list(value)[:5]) + (", ..." if len(value) > 5 else "")
+        text = f"{{{text}}}"
+    else:
+        text = str(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _message(verdict: Verdict, inventory: Inventory) -> str:
+    subject = verdict.subject
+    leaf = next((leaf for leaf in verdict.leaves if leaf.value is not MISSING), None) or (
+        verdict.leaves[0] if verdict.leaves else None
+    )
+
+    def word(match: re.Match[str]) -> str:
+        key = match.group(1)
+        if key == "name":
+            return shown(subject.name)
+        if key == "address":
+            return shown(subject.resource.address, 200)
+        if key == "kind":
+            return shown(subject.resource.kind)
+        if key == "value":
+            return shown(leaf.value) if leaf else "not set"
+        if key == "path":
+            return leaf.path if leaf else ""
+        if key == "wanted":
+            return leaf.wanted if leaf else ""
+        if key.startswith("$"):
+            parameters = verdict.rule.values(verdict.setting.parameters or {})
+            return shown(parameters.get(key[1:]))
+        found = parse_path(key).leaves(Scope(subject.root, subject.resource, inventory))
+        return shown(found[0].value) if found else "not set"
+
+    text = _BRACES.sub(word, verdict.check.message)
+    return " ".join(text.split())
+
+
+def _undetermined(verdict: Verdict) -> str:
+    reasons = list(dict.fromkeys(leaf.unknown.reason for leaf in verdict.leaves if leaf.unknown and leaf.unknown.reason))
+    why = "; ".join(reasons[:3]) or "a value it depends on cannot be known"
+    return f"{verdict.subject.name}: cannot tell, because {why}"
+
+
+def _evidence(verdict: Verdict) -> tuple[Evidence, ...]:
+    """The values that decided, each followed by where it came from; then how the resource came about."""
+    found: list[Evidence] = []
+    for leaf in verdict.leaves:
+        found += _evidence_of(leaf)
+    for origin in verdict.subject.resource.trace:
+        found.append(Evidence("", plain(origin.value), origin.span, origin.note))
+    unique = list(dict.fromkeys((e.path, repr(e.value), e.span, e.note) for e in found))
+    by_key = {(e.path, repr(e.value), e.span, e.note): e for e in found}
+    return tuple(by_key[key] for key in unique[:MAX_EVIDENCE])
+
+
+def _evidence_of(leaf: Leaf) -> list[Evidence]:
+    if not leaf.span.line:
+        return []
+    value: Any = None if leaf.value is MISSING else leaf.value
+    if isinstance(value, Encoded):
+        value = value.decoded
+    if isinstance(value, Unknown):
+        note = value.reason
+    elif leaf.value is MISSING or leaf.value is None:
+        note = "not set"
+    else:
+        note = f"is {shown(value)}"
+    if leaf.wanted:
+        note += f", wanted: {leaf.wanted}"
+    if leaf.owner is not None:
+        note = f"{leaf.owner.address}: {note}"
+    found = [Evidence(leaf.path, _small(plain(value)), leaf.span, note)]
+    for origin in leaf.origins():
+        found.append(Evidence(leaf.path, _small(plain(origin.value)), origin.span, origin.note))
+    return found
+
+
+def _small(value: Any) -> Any:
+    """Evidence is for reading: a large value is cut."""
+    if isinstance(value, str) and len(value) > 200:
+        return value[:197] + "..."
+    if isinstance(value, list) and len(value) > 10:
+        return value[:10]
+    if isinstance(value, dict) and len(value) > 10:
+        return dict(list(value.items())[:10])
+    return value

@@ -1,0 +1,111 @@
+"""Rule files -> checked data. Everything wrong with a rule is told here, with its file and line; what
+passes compiles."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from guardrail.errors import RuleError
+from guardrail.formats.yaml import load
+from guardrail.model import Map, Seq, plain
+from guardrail.policy.checking import check_conditions
+from guardrail.policy.vocabulary import Vocabulary, suggestion
+
+
+def rule_files(folder: str) -> Iterator[str]:
+    """Every .yaml below a folder, in a stable order."""
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith((".yaml", ".yml")):
+                yield os.path.join(parent, name)
+
+
+def load_rule(path: str, vocabulary: Vocabulary, shown_as: str = "") -> dict[str, Any]:
+    """A rule file as plain data. Raises RuleError for anything that is wrong with it."""
+    name = shown_as or path
+    with open(path, "rb") as stream:
+        data = stream.read()
+    loaded = load(data, name)
+    if loaded.problems:
+        raise RuleError(loaded.problems[0].message, name, loaded.problems[0].line)
+    if len(loaded.documents) != 1 or not isinstance(loaded.documents[0].value, Map):
+        raise RuleError("a rule file holds one mapping", name, 1)
+    rule = loaded.documents[0].value
+    _check_schema(rule, name)
+    expected = os.path.splitext(os.path.basename(path))[0]
+    if rule["id"] != expected:
+        raise RuleError(f"the rule's id is {rule['id']!r}, its file is called {expected!r}", name, _line(rule, "id"))
+    _check_parameters(rule, name)
+    check_conditions(rule, name, vocabulary)
+    content: dict[str, Any] = plain(rule)
+    content["line"] = rule.spans["id"].line
+    return content
+
+
+def schema(name: str) -> dict[str, Any]:
+    """A schema that stands beside this module."""
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as stream:
+        data: dict[str, Any] = json.load(stream)
+    return data
+
+
+def _check_schema(rule: Map, name: str) -> None:
+    from jsonschema import Draft202012Validator
+
+    description = schema("rule.schema.json")
+    errors = sorted(Draft202012Validator(description).iter_errors(plain(rule)), key=lambda error: list(map(str, error.absolute_path)))
+    if not errors:
+        return
+    error = errors[0]
+    span = place_of(rule, list(error.absolute_path))
+    message = error.message
+    if error.validator == "additionalProperties":
+        extra = next((key for key in error.instance if key not in error.schema.get("properties", {})), "")
+        holder = value_at(rule, list(error.absolute_path))
+        span = holder.place(extra) if isinstance(holder, Map) else span
+        message = f"unknown key {extra!r}{suggestion(extra, error.schema.get('properties', {}))}"
+    raise RuleError(message if len(message) < 300 else message[:300] + "...", name, span.line, span.column)
+
+
+def value_at(value: Any, path: list[Any]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def place_of(value: Any, path: list[Any]) -> Any:
+    """The place of the entry that a path of keys and indexes leads to."""
+    span = value.header
+    for step in path:
+        if not isinstance(value, (Map, Seq)):
+            break
+        span = value.place(step)
+        value = value[step]
+    return span
+
+
+def _line(rule: Map, key: str) -> int:
+    return rule.place(key).line
+
+
+_PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
+
+
+def _check_parameters(rule: Map, name: str) -> None:
+    from guardrail.policy.parameters import convert
+
+    declared = rule.get("parameters") or Map()
+    for key, definition in declared.items():
+        try:
+            convert(definition["type"], plain(definition["default"]))
+        except ValueError as error:
+            raise RuleError(f"default of parameter {key!r}: {error}", name, definition.place("default").line) from None
+    used = set(_PARAMETER.findall(json.dumps(plain(rule["checks"]))))
+    for key in declared:
+        if key not in used:
+            raise RuleError(f"parameter {key!r} is not used", name, declared.place(key).line)

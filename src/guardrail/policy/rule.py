@@ -1,0 +1,91 @@
+"""A rule, ready to be applied."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from guardrail.conditions import Condition, Path, compile_condition, parse_path
+from guardrail.model import Resource, RuleCard
+from guardrail.policy.parameters import convert
+
+
+class Check(NamedTuple):
+    on: tuple[str, ...]
+    each: Path | None
+    when: Condition | None
+    require: Condition
+    message: str
+
+
+class Rule:
+    """Compiled from checked data when first applied, once for each set of parameters."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+        self.id: str = data["id"]
+        self.title: str = data["title"]
+        self.severity: str = data["severity"]
+        self.category: str = data["category"]
+        self.on: tuple[str, ...] = tuple(
+            dict.fromkeys(
+                subject
+                for check in data["checks"]
+                for subject in (check["on"] if isinstance(check["on"], list) else [check["on"]])
+            )
+        )
+        self._compiled: dict[str, tuple[Check, ...]] = {}
+
+    def checks(self, parameters: dict[str, Any] | None = None) -> tuple[Check, ...]:
+        """With `parameters` instead of the defaults of the same names. Raises ValueError for a parameter
+        that the rule has not, or that is of the wrong type."""
+        key = json.dumps(parameters, sort_keys=True) if parameters else ""
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = self._compile(self.values(parameters or {}))
+        return found
+
+    def values(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Every parameter's value, converted."""
+        declared = self.data.get("parameters") or {}
+        for name in parameters:
+            if name not in declared:
+                from guardrail.policy.vocabulary import suggestion
+
+                raise ValueError(f"rule {self.id} has no parameter {name!r}{suggestion(name, declared)}")
+        try:
+            return {
+                name: convert(definition["type"], parameters.get(name, definition["default"]))
+                for name, definition in declared.items()
+            }
+        except ValueError as error:
+            raise ValueError(f"rule {self.id}: {error}") from None
+
+    def _compile(self, values: dict[str, Any]) -> tuple[Check, ...]:
+        return tuple(
+            Check(
+                tuple(check["on"]) if isinstance(check["on"], list) else (check["on"],),
+                parse_path(check["each"] + "[*]") if "each" in check else None,
+                compile_condition(check["when"], values) if "when" in check else None,
+                compile_condition(check["require"], values),
+                check["message"],
+            )
+            for check in self.data["checks"]
+        )
+
+    def remedy(self, resource: Resource | None = None, concept: str = "") -> str:
+        """For a resource: by its kind, provider, platform, or the concept that the rule saw in it."""
+        remedy = self.data["remedy"]
+        if isinstance(remedy, str):
+            return remedy
+        if resource is not None:
+            for key in (resource.kind, resource.provider, resource.platform, concept):
+                if key in remedy:
+                    return str(remedy[key])
+        return str(remedy["default"])
+
+    def card(self) -> RuleCard:
+        return RuleCard(
+            self.id, self.title, self.severity, self.category, self.data["why"].strip(), self.remedy().strip(), self.on,
+            self.data.get("replaces") or {}, self.data.get("frameworks") or {},
+        )  # fmt: skip

@@ -1,0 +1,111 @@
+"""Which words a rule may use: concepts and their fields, kinds and their attributes.
+
+Read only where rules are compiled or checked, never in a scan whose bundle is up to date.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+PLATFORM_KINDS = {
+    "pipeline": frozenset({"pipeline", "job", "step", "action"}),
+    "terraform": frozenset({"module", "provider", "terraform", "variable", "output"}),
+}
+KUBERNETES_KINDS = frozenset(
+    """
+    Pod PodTemplate ReplicationController ReplicaSet Deployment StatefulSet DaemonSet Job CronJob Service Endpoints
+    EndpointSlice Ingress IngressClass Gateway HTTPRoute GatewayClass NetworkPolicy ConfigMap Secret ServiceAccount Role
+    ClusterRole RoleBinding ClusterRoleBinding Namespace Node PersistentVolume PersistentVolumeClaim StorageClass
+    VolumeAttachment CSIDriver CSINode ResourceQuota LimitRange HorizontalPodAutoscaler VerticalPodAutoscaler
+    PodDisruptionBudget PriorityClass RuntimeClass Lease CustomResourceDefinition APIService
+    MutatingWebhookConfiguration ValidatingWebhookConfiguration ValidatingAdmissionPolicy
+    ValidatingAdmissionPolicyBinding CertificateSigningRequest FlowSchema PriorityLevelConfiguration
+    PodSecurityPolicy SecurityContextConstraints ServiceMonitor PodMonitor Rollout DeploymentConfig ScaledObject
+    ScaledJob Application ApplicationSet HelmRelease Kustomization
+    """.split()
+)
+
+
+class Vocabulary:
+    """The words known. `concepts`: concept -> its fields' dotted names."""
+
+    def __init__(self, concepts: dict[str, Any]) -> None:
+        self.concepts = {name: set(concept["fields"]) for name, concept in concepts.items()}
+
+    def kind_known(self, kind: str) -> bool:
+        name = kind.removeprefix("data.")
+        return (
+            name in KUBERNETES_KINDS
+            or any(name in kinds for kinds in PLATFORM_KINDS.values())
+            or (name in terraform_kinds()["data"] if kind.startswith("data.") else name in terraform_kinds()["resources"])
+        )
+
+    def suggest_subject(self, word: str) -> str:
+        words = [*self.concepts, *KUBERNETES_KINDS, *PLATFORM_KINDS["pipeline"], *terraform_kinds()["resources"]]
+        return suggestion(word, words)
+
+    def unknown_field(self, subject: str, steps: list[str]) -> tuple[str, list[str]] | None:
+        """(the first word of a path that the subject does not have, what it has there); None if all are
+        known, or if nobody knows."""
+        if subject in self.concepts:
+            return self._unknown_in_concept(subject, steps)
+        tree = attribute_tree(subject)
+        if tree is None:
+            return None
+        for step in steps:
+            if not tree:
+                return None
+            if step not in tree:
+                return step, sorted(tree)
+            tree = tree[step]
+        return None
+
+    def _unknown_in_concept(self, concept: str, steps: list[str]) -> tuple[str, list[str]] | None:
+        fields = self.concepts[concept]
+        for end in range(1, len(steps) + 1):
+            if ".".join(steps[:end]) in fields:
+                return None
+        joined = ".".join(steps)
+        if any(field.startswith(joined + ".") for field in fields):
+            return None
+        return joined, sorted(fields)
+
+
+def suggestion(word: str, words: Any) -> str:
+    """`; did you mean "x"?`, or nothing."""
+    close = get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+@cache
+def terraform_kinds() -> dict[str, Any]:
+    """Attribute trees of Terraform's resources and data sources, from the providers' schemas (see the note
+    of origin in the file)."""
+    path = os.path.join(os.path.dirname(__file__), "terraform_paths.json.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        data: dict[str, Any] = json.load(stream)
+    return data
+
+
+# Attributes that provider versions still in wide use have, and the one in terraform_paths.json.gz has not.
+OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "azurerm_storage_account": ("enable_https_traffic_only", "allow_blob_public_access"),
+    "azurerm_postgresql_flexible_server": ("public_network_access_enabled",),
+    "azurerm_kubernetes_cluster": ("api_server_authorized_ip_ranges",),
+    "azurerm_redis_cache": ("enable_non_ssl_port",),
+    "aws_elasticache_replication_group": ("automatic_failover", "number_cache_clusters"),
+}
+META_ARGUMENTS = ("lifecycle", "provisioner", "connection", "depends_on")
+
+
+def attribute_tree(kind: str) -> dict[str, Any] | None:
+    section = "data" if kind.startswith("data.") else "resources"
+    tree = terraform_kinds()[section].get(kind.removeprefix("data."))
+    if tree is None:
+        return None
+    return {**tree, **{name: {} for name in (*OLDER_ATTRIBUTES.get(kind, ()), *META_ARGUMENTS)}}
