@@ -91,7 +91,8 @@ def _number(text: str, dialect: str) -> Value:
 class _Open:
     """A mapping or sequence that is being read."""
 
-    __slots__ = ("anchor", "column", "container", "end", "key", "key_span", "line", "merges", "size", "tag")
+    __slots__ = ("anchor", "column", "container", "end", "key", "key_span", "line", "merges", "merging",
+                 "size", "tag")  # fmt: skip
 
     def __init__(self, container: Map | Seq, anchor: str | None, tag: str | None, line: int, column: int) -> None:
         self.container, self.anchor, self.tag, self.line, self.column = container, anchor, tag, line, column
@@ -99,6 +100,7 @@ class _Open:
         self.key_span: tuple[int, int, int, int] | None = None
         self.end: tuple[int, int] = (line, column + 1)
         self.size = 1
+        self.merging = False  # the key is `<<`, unquoted
         self.merges: list[Map] = []
 
 
@@ -167,6 +169,7 @@ class _Loader:
                 line, column = start.line + 1, start.column + 1
                 if top is not None and top.key is None and type(top.container) is Map:
                     top.key = raw
+                    top.merging = raw == "<<" and not style
                     top.key_span = (line, column, end_mark.line + 1, end_mark.column + 1)
                     if event.anchor:
                         anchors[event.anchor] = (raw, 1)
@@ -261,7 +264,7 @@ class _Loader:
             top.size += size
             top.end = end
             holder = top.container
-            if type(holder) is Map:
+            if isinstance(holder, Map):
                 key, key_span = top.key, top.key_span
                 if key is None or key_span is None:
                     self.problems.append(
@@ -273,7 +276,7 @@ class _Loader:
                 if key_span is _SKIPPED:
                     continue
                 span = Span(file, key_span[0], key_span[1], end[0], end[1])
-                if key == "<<" and isinstance(value, (Map, Seq)):
+                if key == "<<" and top.merging and isinstance(value, (Map, Seq)):
                     top.merges.extend([value] if isinstance(value, Map) else [m for m in value if isinstance(m, Map)])
                     continue
                 if key in holder:
@@ -296,7 +299,7 @@ class _Loader:
     def _line_end(self, number: int) -> int:
         return len(self._line(number).rstrip()) + 1
 
-    def _block(self, event: yaml.ScalarEvent) -> tuple[Value, tuple[int, int]]:
+    def _block(self, event: Any) -> tuple[Value, tuple[int, int]]:
         """A `|` or `>` scalar: where its lines stand. libyaml ends it at the next token, so the end is
         looked for backwards."""
         first, last = event.start_mark.line + 2, event.end_mark.line + 1

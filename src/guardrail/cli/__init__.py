@@ -1,0 +1,100 @@
+"""Options, printing, exit codes. One file a command, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from guardrail._version import __version__
+from guardrail.errors import GuardrailError
+
+COMMANDS = {
+    "scan": "guardrail.cli.scan",
+    "inspect": "guardrail.cli.inspect",
+    "rules": "guardrail.cli.rules",
+    "config": "guardrail.cli.config",
+    "schema": "guardrail.cli.schema",
+}
+
+EXIT_CODES = """\b
+Exit codes:
+  0  clean
+  1  the gate is broken: a finding at or above --fail-on
+  2  wrong usage, configuration or rule
+  3  the scan is incomplete: something could not be read or judged
+  4  a fault of guardrail's own
+"""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by module name, so that `guardrail scan` does not import `guardrail rules`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        module = COMMANDS.get(name)
+        if module is None:
+            return None
+        command: click.Command = importlib.import_module(module).command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="guardrail", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Judge Terraform, Kubernetes and CI pipeline files by a platform team's rules.
+
+    \b
+    guardrail scan .                                the working tree, in the terminal
+    guardrail scan . -o sarif=out.sarif -o html=out.html
+    guardrail rules list                            what is checked
+    guardrail inspect infra/                        what guardrail sees there
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command line and gives the exit code; whatever goes wrong, it is said in words."""
+    try:
+        outcome = cli.main(list(arguments), prog_name="guardrail", standalone_mode=False)
+        code = outcome if isinstance(outcome, int) else 0
+        sys.stdout.flush()
+        return code
+    except click.exceptions.Exit as done:
+        return int(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except GuardrailError as error:
+        click.echo(f"guardrail: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; that must not become a traceback at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 4
+    except Exception as error:  # noqa: BLE001 - the last line of defence: said in words, told apart by its code
+        if os.environ.get("GUARDRAIL_DEBUG"):
+            raise
+        click.echo(
+            f"guardrail: a fault of its own: {type(error).__name__}: {error}\n"
+            "Please report it with the output of the same command under GUARDRAIL_DEBUG=1.",
+            err=True,
+        )
+        return 4

@@ -1,0 +1,42 @@
+"""`guardrail config`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.group("config")
+def command() -> None:
+    """Look at what guardrail.yaml comes to."""
+
+
+@command.command("show")
+@click.argument("path", default=".")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--config", "-c", "explicit", metavar="FILE", help="Use this configuration instead.")
+@click.option("--all", "everything", is_flag=True, help="All rules, not only those that are named.")
+def show(path: str, form: str, explicit: str | None, everything: bool) -> None:
+    """Show what holds for PATH, and where each setting comes from.
+
+    \b
+    guardrail config show envs/prod/main.tf
+    """
+    import os
+
+    from guardrail.config import check_rule_ids, load
+    from guardrail.config.show import text
+    from guardrail.discover import find_base
+    from guardrail.policy.bundle import load_bundle
+    from guardrail.shipped import folder
+    from guardrail.tree import Tree
+
+    tree = Tree(find_base([path]))
+    config = load(tree, os.path.abspath(explicit) if explicit else None)
+    bundle = load_bundle(folder("rules"))
+    name = os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/")
+    rules = [(rule.id, rule.category) for rule in bundle.rules.values()] if everything else []
+    shown = config.show("" if name == "." else name, rules)
+    check_rule_ids(config, {*bundle.rules, *bundle.aliases})
+    click.echo(json.dumps(shown, indent=2, ensure_ascii=False) if form == "json" else text(shown))

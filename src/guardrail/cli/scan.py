@@ -1,0 +1,157 @@
+"""`guardrail scan`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from guardrail.errors import UsageError
+from guardrail.model import SEVERITIES, Result
+
+FORMATS = ("text", "json", "sarif", "html")
+
+
+def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:
+    outputs: list[tuple[str, str]] = []
+    for value in values:
+        form, separator, file = value.partition("=")
+        if not separator or not file or form not in FORMATS:
+            raise click.BadParameter(f"{value!r} is not FORMAT=FILE with one of {', '.join(FORMATS)}")
+        outputs.append((form, file))
+    return outputs
+
+
+def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    for value in values:
+        if "=" not in value:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+    return tuple((name, content) for name, _, content in (value.partition("=") for value in values))
+
+
+@click.command("scan", context_settings={"max_content_width": 100})
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--format", "-f", "form", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="What goes to standard output.")  # fmt: skip
+@click.option("--output", "-o", multiple=True, metavar="FORMAT=FILE", callback=_output,
+              help="Also write a report to a file; repeatable.")  # fmt: skip
+@click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]),
+              help="The least severity that breaks the gate.  [default: low, or guardrail.yaml's fail_on]")  # fmt: skip
+@click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml.")
+@click.option("--rule", "only", multiple=True, metavar="ID", help="Apply only this rule; repeatable.")
+@click.option("--changed", is_flag=True,
+              help="PATHs are the changed files: read what they need, report what they bring about.")  # fmt: skip
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable,
+              help="A Terraform variable of the root modules; repeatable.")  # fmt: skip
+@click.option("--var-file", "var_files", multiple=True, metavar="FILE", help="A Terraform tfvars file; repeatable.")
+@click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called.")
+@click.option("--workers", type=click.IntRange(0, 64), default=0, help="Processes; 0 chooses.  [default: 0]")
+@click.option("--quiet", "-q", is_flag=True, help="Only the summary line.")
+@click.option("--verbose", "-v", is_flag=True, help="Also list what could not be determined, and notes.")
+@click.option("--color/--no-color", default=None, help="Colour the text; by default where it goes to a terminal.")
+def command(
+    paths: tuple[str, ...],
+    form: str,
+    output: list[tuple[str, str]],
+    fail_on: str | None,
+    config: str | None,
+    only: tuple[str, ...],
+    changed: bool,
+    variables: tuple[tuple[str, str], ...],
+    var_files: tuple[str, ...],
+    stdin_filename: str,
+    workers: int,
+    quiet: bool,
+    verbose: bool,
+    color: bool | None,
+) -> int:
+    """Judge files and folders (by default the working directory; `-` is standard input).
+
+    \b
+    guardrail scan
+    guardrail scan infra/ deploy/ .github/ --fail-on high
+    guardrail scan . -o sarif=guardrail.sarif -o html=guardrail.html
+    helm template chart/ | guardrail scan -
+    """
+    from guardrail.reports import ReportOptions, write
+    from guardrail.scanning import Request, scan
+
+    for _, file in output:  # better told before a long scan than after it
+        parent = os.path.dirname(os.path.abspath(file))
+        if not os.path.isdir(parent):
+            raise UsageError(f"{file}: there is no folder {parent}")
+    if config is not None and not os.path.isfile(config):
+        raise UsageError(f"{config}: no such file")
+    stdin = sys.stdin.buffer.read() if "-" in paths else None
+    request = Request(
+        paths=paths or (".",),
+        config=os.path.abspath(config) if config else None,
+        changed=changed,
+        fail_on=fail_on,
+        only=only,
+        variables=variables,
+        var_files=var_files,
+        stdin=stdin,
+        stdin_filename=stdin_filename,
+        workers=workers,
+    )
+    with _progress(form == "text" and not quiet):
+        result = scan(request)
+    terminal = sys.stdout.isatty()
+    if color is None:
+        color = terminal and not os.environ.get("NO_COLOR")
+    width = _width() if terminal else 100
+    write(form, result, sys.stdout, ReportOptions(color=color, width=width, quiet=quiet, verbose=verbose))
+    for kind, file in output:
+        _write(result, kind, file)
+    return result.exit_code
+
+
+def _width() -> int:
+    import shutil
+
+    return max(60, min(shutil.get_terminal_size().columns, 160))
+
+
+def _write(result: Result, form: str, file: str) -> None:
+    from guardrail.reports import ReportOptions, render
+
+    text = render(form, result, ReportOptions())
+    try:
+        with open(file, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+class _progress:
+    """A word on a terminal while a scan takes long; nothing anywhere else."""
+
+    def __init__(self, wanted: bool) -> None:
+        self.wanted = wanted and sys.stderr.isatty() and sys.stdout.isatty()
+
+    def __enter__(self) -> None:
+        if not self.wanted:
+            return
+        import threading
+
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._turn, daemon=True)
+        self.thread.start()
+
+    def _turn(self) -> None:
+        if self.done.wait(1.0):
+            return
+        step = 0
+        while not self.done.wait(0.2):
+            step += 1
+            sys.stderr.write(f"\rscanning{'.' * (step % 4):<4}")
+            sys.stderr.flush()
+        sys.stderr.write("\r" + " " * 12 + "\r")
+        sys.stderr.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self.wanted:
+            self.done.set()
+            self.thread.join()

@@ -1,0 +1,148 @@
+"""One group of files: read -> hide secrets -> concepts -> judge -> except. What a worker does.
+
+A group is files that must be looked at together: a Terraform module with those that it calls, all
+Kubernetes manifests, all pipelines. Nothing is shared between groups, so that they can be done in any order
+and in several processes with the same result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from guardrail.concepts.build import build
+from guardrail.concepts.secrets import hide, mask_lines
+from guardrail.formats.text import decode
+from guardrail.inputs.reader import Reading, ReadOptions
+from guardrail.inputs.table import BY_NAME, load
+from guardrail.model import Excerpt, Finding, Inventory, Note, Problem, Span
+from guardrail.policy.bundle import Bundle
+from guardrail.policy.findings import findings_of
+from guardrail.policy.judge import SettingOf, judge
+from guardrail.policy.rule import Rule
+from guardrail.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from datetime import date
+
+EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
+"""Lines of source kept around a finding."""
+
+
+class Group(NamedTuple):
+    reader: str
+    files: tuple[str, ...]
+
+
+class Task(NamedTuple):
+    """What every group is processed with."""
+
+    tree: Tree
+    bundle: Bundle
+    rules: tuple[Rule, ...]
+    setting_of: SettingOf | None
+    options: ReadOptions
+    today: date | None  # None: inline ignores are not looked at
+
+
+@dataclass
+class Part:
+    """What came of one group."""
+
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    resources: int = 0
+    passes: int = 0
+
+
+class Judged(NamedTuple):
+    findings: list[Finding]
+    problems: list[Problem]
+    passes: int
+
+
+class Read(NamedTuple):
+    inventory: Inventory
+    reading: Reading
+    hidden: list[tuple[str, Span]]
+
+
+def read_group(group: Group, task: Task) -> Read:
+    """The group's resources, with their nouns, secrets hidden."""
+    reading = load(BY_NAME[group.reader])(group.files, task.tree, task.options)
+    texts = (text for file in reading.files for text in [_text(task.tree, file)])
+    hidden = hide(reading.resources, texts)
+    inventory = Inventory(reading.resources)
+    reading.problems += build(inventory, task.bundle.bindings)
+    return Read(inventory, reading, hidden)
+
+
+def process(group: Group, task: Task) -> Part:
+    inventory, reading, hidden = read_group(group, task)
+    judgement = judge(inventory, task.rules, task.setting_of)
+    findings = findings_of(judgement.verdicts, inventory)
+    passes = judgement.passes
+    problems = [*reading.problems, *judgement.problems]
+    judged = _except(findings, inventory, reading, task)
+    problems += judged.problems
+    passes += judged.passes
+    findings = _with_excerpts(judged.findings, task.tree, hidden)
+    return Part(
+        findings,
+        problems,
+        list(reading.notes),
+        dict(reading.files),
+        sum(1 for resource in inventory.resources if resource.mode != "config"),
+        passes,
+    )
+
+
+def _except(findings: list[Finding], inventory: Inventory, reading: Reading, task: Task) -> Judged:
+    """Inline ignores, and what there is to say of the ignores themselves."""
+    from guardrail.exceptions.inline import apply, carriers, extents_of, read_ignores
+
+    files = sorted(reading.files)
+    ignores = read_ignores(task.tree, files)
+    if not ignores or task.today is None:
+        return Judged(findings, [], 0)
+    applied = {rule.id: rule for rule in task.rules}
+    setting_of = task.setting_of
+
+    def ran(name: str, file: str) -> bool:
+        rule = applied.get(task.bundle.aliases.get(name, name))
+        return rule is not None and (setting_of is None or setting_of(rule, file).enabled)
+
+    kept = {ignore.span.file for ignore in ignores}
+    known = {*task.bundle.rules, *task.bundle.aliases, *applied}
+    findings, nouns = apply(findings, ignores, extents_of(inventory.resources, kept), task.today, known, ran)
+    facts = Inventory(carriers(nouns))
+    facts.index_nouns()
+    judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)
+    return Judged([*findings, *findings_of(judgement.verdicts, facts)], judgement.problems, judgement.passes)
+
+
+def _with_excerpts(findings: list[Finding], tree: Tree, hidden: list[tuple[str, Span]]) -> list[Finding]:
+    secrets: dict[str, list[tuple[str, Span]]] = {}
+    for value, span in hidden:
+        secrets.setdefault(span.file, []).append((value, span))
+    lines: dict[str, list[str]] = {}
+    made: list[Finding] = []
+    for finding in findings:
+        span = finding.span
+        if span.file not in lines:
+            lines[span.file] = _text(tree, span.file).splitlines()
+        source = lines[span.file]
+        first = max(1, span.line - EXCERPT_BEFORE)
+        last = min(len(source), min(span.end_line, span.line + 5) + EXCERPT_AFTER)
+        shown = mask_lines(source[first - 1 : last], first, secrets.get(span.file, ()))
+        made.append(replace(finding, excerpt=Excerpt(first, tuple(shown))) if shown else finding)
+    return made
+
+
+def _text(tree: Tree, file: str) -> str:
+    try:
+        return decode(tree.read(file), file)[0]
+    except Unreadable:
+        return ""

@@ -1,0 +1,250 @@
+"""The whole way of a scan: discover -> read -> judge -> except -> Result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from guardrail import process as processing
+from guardrail.config import Config, check_rule_ids, did_you_mean
+from guardrail.config import load as load_config
+from guardrail.discover import Discovery, discover, find_base
+from guardrail.errors import ConfigError, UsageError
+from guardrail.inputs.groups import groups_of
+from guardrail.inputs.reader import ReadOptions
+from guardrail.model import Coverage, Finding, Problem, Result
+from guardrail.policy.bundle import Bundle, load_bundle
+from guardrail.policy.findings import numbered
+from guardrail.policy.judge import Setting
+from guardrail.policy.rule import Rule
+from guardrail.process import Group, Part, Task
+from guardrail.shipped import folder
+from guardrail.tree import Tree
+
+if TYPE_CHECKING:
+    from datetime import date
+
+PARALLEL_BYTES = 2_000_000
+"""Below this much to read, starting workers costs more than they save."""
+
+
+class Request(NamedTuple):
+    """What a scan is asked for. `fail_on`, `variables` and `var_files` add to what guardrail.yaml says.
+    `only`: ids of the rules to apply, all where empty. `today`: what the dates of ignores are held against.
+    `workers`: processes; 0 chooses."""
+
+    paths: tuple[str, ...] = (".",)
+    config: str | None = None
+    changed: bool = False
+    fail_on: str | None = None
+    only: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    var_files: tuple[str, ...] = ()
+    stdin: bytes | None = None
+    stdin_filename: str = ""
+    workers: int = 0
+    today: date | None = None
+
+
+class Plan(NamedTuple):
+    """What is going to be done: the files found, in groups, and what they are judged with."""
+
+    found: Discovery
+    config: Config
+    bundle: Bundle
+    groups: tuple[Group, ...]
+    task: Task
+
+
+def scan(request: Request) -> Result:
+    """Raises UsageError, ConfigError and RuleError; what is wrong with the scanned files is in the result."""
+    plan = prepare(request)
+    parts = list(_run(plan, request.workers))
+    return _result(plan, parts, request)
+
+
+def prepare(request: Request) -> Plan:
+    tree = Tree(find_base(request.paths))
+    config = load_config(tree, request.config)
+    found = discover(
+        request.paths,
+        tree,
+        config,
+        changed=request.changed,
+        stdin=request.stdin,
+        stdin_filename=request.stdin_filename,
+    )
+    bundle = load_bundle(folder("rules"))
+    for names in found.claimed.values():
+        for name in names:
+            config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
+    known = {*bundle.rules, *bundle.aliases}
+    check_rule_ids(config, known)
+    rules = _chosen(bundle, request.only)
+    options = ReadOptions(
+        variables=(*config.variables, *request.variables),
+        var_files=(*config.var_files, *(_inside(tree, name) for name in request.var_files)),
+    )
+    setting_of = SettingsOf(config, bundle) if config.files else None
+    task = Task(tree, bundle, rules, setting_of, options, request.today or _today())
+    groups = tuple(Group(name, tuple(files)) for name, files in groups_of(found.claimed, tree))
+    return Plan(found, config, bundle, groups, task)
+
+
+def _today() -> date:
+    from datetime import date
+
+    return date.today()
+
+
+def _chosen(bundle: Bundle, only: Sequence[str]) -> tuple[Rule, ...]:
+    if not only:
+        return tuple(bundle.rules.values())
+    chosen: list[Rule] = []
+    for name in only:
+        rule = bundle.rules.get(bundle.aliases.get(name, name))
+        if rule is None:
+            raise UsageError(f"no rule is called {name!r}{did_you_mean(name, bundle.rules)}")
+        chosen.append(rule)
+    return tuple(dict.fromkeys(chosen))
+
+
+def _inside(tree: Tree, name: str) -> str:
+    """A --var-file, given relative to the working directory, as a name in the tree."""
+    import os
+
+    absolute = os.path.realpath(name)
+    if not absolute.startswith(tree.base.rstrip(os.sep) + os.sep):
+        raise UsageError(f"{name}: stands outside {tree.base}, which is scanned")
+    if not os.path.isfile(absolute):
+        raise UsageError(f"{name}: no such file")
+    return os.path.relpath(absolute, tree.base).replace(os.sep, "/")
+
+
+class SettingsOf:
+    """How guardrail.yaml wants a rule in a file. Wrong parameters are told as errors of the configuration."""
+
+    def __init__(self, config: Config, bundle: Bundle) -> None:
+        self.config = config
+        self.old_names: dict[str, list[str]] = {}
+        for alias, name in bundle.aliases.items():
+            self.old_names.setdefault(name, []).append(alias)
+        self.known: dict[tuple[int, str], Setting] = {}
+
+    def __call__(self, rule: Rule, file: str) -> Setting:
+        settings = self.config.for_path(file)
+        key = (id(settings), rule.id)
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self._make(rule, settings)
+        return known
+
+    def _make(self, rule: Rule, settings: Any) -> Setting:
+        found = settings.rule(rule.id, rule.category)
+        for alias in self.old_names.get(rule.id, ()):
+            if not found.provenance:
+                found = settings.rule(alias, rule.category)
+        try:
+            rule.values(found.parameters)
+        except ValueError as error:
+            place = next((p for key, p in found.provenance.items() if key.startswith("parameters.")), None)
+            raise ConfigError(str(error), *(place or ())) from None
+        return Setting(found.enabled, found.severity, found.enforce, dict(found.parameters) or None)
+
+
+def _run(plan: Plan, workers: int) -> Iterator[Part]:
+    """The parts, in the order of the groups, whoever worked them out."""
+    count = _workers(plan, workers)
+    if count <= 1:
+        for group in plan.groups:
+            yield processing.process(group, plan.task)
+        return
+    import multiprocessing
+
+    # Forked, not spawned: a worker starts with the rules and the tree as they are, at no cost.
+    context = multiprocessing.get_context("fork")
+    _Forked.plan = plan
+    order = sorted(range(len(plan.groups)), key=lambda i: -_size(plan, plan.groups[i]))
+    with context.Pool(count) as pool:
+        done = dict(pool.imap_unordered(_Forked.work, order))
+    for index in range(len(plan.groups)):
+        yield done[index]
+
+
+class _Forked:
+    """What the workers inherit."""
+
+    plan: Plan
+
+    @staticmethod
+    def work(index: int) -> tuple[int, Part]:
+        plan = _Forked.plan
+        return index, processing.process(plan.groups[index], plan.task)
+
+
+def _size(plan: Plan, group: Group) -> int:
+    import os
+
+    total = 0
+    for name in group.files:
+        try:
+            total += os.stat(plan.task.tree.absolute(name)).st_size
+        except OSError:
+            continue  # a file that vanished; reading it says so
+    return total
+
+
+def _workers(plan: Plan, wanted: int) -> int:
+    import os
+
+    if wanted == 1 or len(plan.groups) < 2 or not hasattr(os, "fork"):
+        return 1
+    if wanted > 1:
+        return min(wanted, len(plan.groups))
+    if sum(_size(plan, group) for group in plan.groups) < PARALLEL_BYTES:
+        return 1
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available, len(plan.groups))
+
+
+def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
+    found = plan.found
+    findings = numbered(sorted((f for part in parts for f in part.findings), key=Finding.sort_key))
+    problems = [*found.problems, *(problem for part in parts for problem in part.problems)]
+    notes = [*found.notes, *(note for part in parts for note in part.notes)]
+    status: dict[str, str] = dict.fromkeys(found.failed, "failed")
+    for part in parts:
+        status.update(part.files)
+    if found.changed is not None:
+        findings = [finding for finding in findings if _brought_about(finding, found.changed)]
+        problems = [problem for problem in problems if not problem.file or problem.file in found.changed]
+        notes = [note for note in notes if not note.file or note.file in found.changed]
+    counts = list(status.values())
+    coverage = Coverage(
+        analysed=counts.count("analysed"),
+        partial=counts.count("partial"),
+        skipped=found.skipped + counts.count("skipped"),
+        failed=counts.count("failed"),
+        resources=sum(part.resources for part in parts),
+        rules=len(plan.task.rules),
+        passes=sum(part.passes for part in parts),
+    )
+    result = Result(
+        findings=findings,
+        problems=sorted(set(problems), key=Problem.sort_key),
+        notes=sorted(set(notes), key=Problem.sort_key),
+        coverage=coverage,
+        base=found.tree.base,
+        fail_on=request.fail_on or plan.config.fail_on,
+    )
+    result.rules = {
+        name: plan.bundle.rules[name].card() for name in sorted({finding.rule for finding in findings})
+    }
+    return result
+
+
+def _brought_about(finding: Finding, changed: frozenset[str]) -> bool:
+    """Whether one of the changed files has a part in a finding: it stands there, or a value came from there."""
+    if finding.span.file in changed:
+        return True
+    return any(evidence.span.file in changed for evidence in finding.evidence)

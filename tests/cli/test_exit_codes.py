@@ -1,0 +1,183 @@
+"""The exit codes that gates rely on, the same in every format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+Guardrail = Callable[..., Run]
+
+PRIVILEGED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: x}
+spec:
+  containers:
+    - name: c
+      image: registry.example/a@sha256:5f0f3e1b7a2d4c6890ab1234cd56ef7890123456789abcdef0123456789abcde
+      securityContext: {privileged: true}
+"""
+HARMLESS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\ndata: {a: b}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+def test_0_clean(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "a.yaml").write_text(HARMLESS)
+    assert guardrail("scan", folder, "--rule", "container-privileged").code == 0
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "html"])
+def test_1_the_gate_is_broken_in_every_format(folder: Path, guardrail: Guardrail, form: str) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    assert guardrail("scan", folder, "-f", form).code == 1
+
+
+def test_fail_on_moves_the_gate(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    only = ("--rule", "container-privileged")
+    assert guardrail("scan", folder, *only, "--fail-on", "critical").code == 0
+    assert guardrail("scan", folder, *only, "--fail-on", "high").code == 1
+    assert guardrail("scan", folder, *only, "--fail-on", "never").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["scan", "not-there"], "no such file or folder: not-there"),
+        (["scan", ".", "--rule", "container-privileg"], 'did you mean "container-privileged"?'),
+        (["scan", ".", "-o", "pdf=x"], "is not FORMAT=FILE"),
+        (["scan", ".", "-o", "json=no/such/folder/x"], "there is no folder"),
+        (["scan", ".", "--config", "missing.yaml"], "no such file"),
+        (["scan", ".", "--var", "novalue"], "is not NAME=VALUE"),
+        (["scna"], "Did you mean 'scan'?"),
+        (["rules", "show", "container-privilegd"], 'did you mean "container-privileged"?'),
+    ],
+)
+def test_2_usage(
+    folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "a.yaml").write_text(HARMLESS)
+    done = guardrail(*arguments)
+    assert done.code == 2
+    assert says in done.err
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ("rules: {container-privilegd: off}\n", 'guardrail.yaml:1:9: there is no rule "container-privilegd"'),
+        ("rulse: {}\n", "guardrail.yaml:1"),
+        ("rules:\n  container-privileged: {severity: hgih}\n", "guardrail.yaml:2"),
+        ("rules:\n  container-memory-limit: {parameters: {mx: 1Gi}}\n", 'did you mean "max"'),
+        ("rules:\n  container-memory-limit: {parameters: {max: much}}\n", "is not a quantity"),
+        ("rules: [\n", "guardrail.yaml"),
+    ],
+)
+def test_2_configuration(folder: Path, guardrail: Guardrail, config: str, says: str) -> None:
+    (folder / "guardrail.yaml").write_text(config)
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    done = guardrail("scan", folder)
+    assert done.code == 2
+    assert says in done.err
+
+
+def test_3_incomplete_outranks_the_gate(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    (folder / "b.tf").write_text('resource "aws_s3_bucket" "b" {\n')
+    done = guardrail("scan", folder, "-f", "json")
+    assert done.code == 3
+    report = json.loads(done.out)
+    assert [problem["file"] for problem in report["problems"]] == ["b.tf"]
+    assert any(finding["rule"] == "container-privileged" for finding in report["findings"])
+
+
+def test_3_an_empty_scan_is_not_a_clean_one(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "readme.txt").write_text("nothing here")
+    done = guardrail("scan", folder)
+    assert done.code == 3
+    assert "nothing to judge" in done.out
+
+
+def test_a_crashing_rule_is_a_problem_and_not_a_pass(
+    folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from guardrail.policy.rule import Check, Rule
+
+    real = Rule.checks
+
+    def broken(self: Rule, parameters: dict[str, object] | None = None) -> tuple[Check, ...]:
+        checks = real(self, parameters)
+        if self.id != "container-privileged":
+            return checks
+        return tuple(check._replace(when=None, require=lambda scope: 1 / 0) for check in checks)  # type: ignore[misc,arg-type]
+
+    monkeypatch.setattr(Rule, "checks", broken)
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    done = guardrail("scan", folder, "-f", "json")
+    assert done.code == 3
+    (problem,) = json.loads(done.out)["problems"]
+    assert problem["kind"] == "rule-crash"
+    assert "container-privileged crashed on Pod/x/a: ZeroDivisionError" in problem["message"]
+    assert problem["line"] == 1
+
+
+def test_4_a_fault_of_its_own(folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guardrail.scanning.prepare", lambda request: 1 / 0)
+    done = guardrail("scan", folder)
+    assert done.code == 4
+    assert "a fault of its own: ZeroDivisionError" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_reports_to_files_beside_the_terminal(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    done = guardrail("scan", folder, "-q", "-o", f"json={folder}/r.json", "-o", f"sarif={folder}/r.sarif",
+                     "-o", f"html={folder}/r.html")  # fmt: skip
+    assert done.code == 1
+    assert done.out.count("\n") == 1
+    assert json.loads((folder / "r.json").read_text())["summary"]["exit_code"] == 1
+    assert json.loads((folder / "r.sarif").read_text())["version"] == "2.1.0"
+    assert "<html" in (folder / "r.html").read_text()
+
+
+def test_warnings_do_not_break_the_gate(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "guardrail.yaml").write_text("rules: {container-privileged: {enforce: warn}}\n")
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    done = guardrail("scan", folder, "--rule", "container-privileged", "-f", "json")
+    assert done.code == 0
+    assert [finding["enforce"] for finding in json.loads(done.out)["findings"]] == ["warn"]
+
+
+def test_settings_by_path(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "guardrail.yaml").write_text(
+        "paths:\n  - match: ['dev/**']\n    rules: {container-privileged: off}\n"
+        "rules: {container-privileged: {severity: critical}}\n"
+    )
+    for name in ("dev", "prod"):
+        (folder / name).mkdir()
+        (folder / name / "a.yaml").write_text(PRIVILEGED)
+    report = json.loads(guardrail("scan", folder, "--rule", "container-privileged", "-f", "json").out)
+    assert [(f["file"], f["severity"]) for f in report["findings"]] == [("prod/a.yaml", "critical")]
+
+
+def test_stdin(folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    import sys
+
+    class Stdin:
+        buffer = io.BytesIO(PRIVILEGED.encode())
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "stdin", Stdin())
+    report = json.loads(guardrail("scan", "-", "-f", "json", "--rule", "container-privileged").out)
+    assert [(f["file"], f["line"]) for f in report["findings"]] == [("stdin.yaml", 8)]

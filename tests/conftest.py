@@ -1,0 +1,41 @@
+"""What all tests share: a cache of their own, and the command line as a function."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+EXAMPLES = REPOSITORY / "examples"
+
+
+class Run(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests must not depend on, or leave anything in, the user's cache."""
+    os.environ["GUARDRAIL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ.pop("GUARDRAIL_DEBUG", None)
+
+
+@pytest.fixture
+def guardrail(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """`guardrail("scan", path)`: exit code and output of the command line, run in this process."""
+
+    def run(*arguments: str | Path) -> Run:
+        from guardrail.cli import run as run_cli
+
+        capsys.readouterr()
+        code = run_cli([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Run(code, captured.out, captured.err)
+
+    return run
