@@ -114,6 +114,8 @@ class Tree:
         """The first bytes of a file, without keeping it and without the size cap. Raises `Unreadable`."""
         if path in self.overlay:
             return self.overlay[path][:size]
+        if not self.is_file(path):
+            raise Unreadable(Problem("unreadable", "not a regular file in the scanned tree", path))
         try:
             with open(self.absolute(path), "rb") as stream:
                 return stream.read(size)

@@ -116,7 +116,7 @@ def load(data: bytes, file: str, dialect: str = "core") -> Loaded:
         mark = error.problem_mark or error.context_mark
         what = error.problem or str(error)
         line = mark.line + 1 if mark else 0
-        if "\t" in what:
+        if "cannot start any token" in what and "\t" in text.split("\n")[max(line - 1, 0)]:
             what = "a tab where only spaces may stand"
         loader.problems.append(Problem("syntax", f"not valid YAML: {what}", file, line))
     except yaml.YAMLError as error:  # ReaderError: control characters

@@ -1,0 +1,239 @@
+"""What holds for a path, all files from the base to it taken together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from guardrail.config.nearest import did_you_mean
+from guardrail.config.source import CONFIG_NAMES, ConfigFile, Layer, Place, Setting, is_rule_glob, read
+from guardrail.errors import ConfigError
+from guardrail.model import Value, plain
+from guardrail.tree import Tree
+
+
+class RuleSetting(NamedTuple):
+    """How a rule is judged at a path. `severity` None: the rule's own. `enforce`: block or warn. `parameters`:
+    those that are set, as read, not yet checked. `provenance`: the place of each key that is set: "enabled",
+    "severity", "enforce", "parameters.NAME"."""
+
+    enabled: bool = True
+    severity: str | None = None
+    enforce: str = "block"
+    parameters: dict[str, Value] = {}
+    provenance: dict[str, Place] = {}
+
+
+DEFAULT = RuleSetting()
+
+
+class NamedRule(NamedTuple):
+    """A rule id, or glob of ids, that a file names."""
+
+    id: str
+    file: str
+    line: int
+    column: int
+
+
+class Settings:
+    """The settings of all paths to which the same layers apply, farthest first."""
+
+    __slots__ = ("_known", "layers")
+
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        self.layers = layers
+        self._known: dict[tuple[str, str], RuleSetting] = {}
+
+    def rule(self, rule_id: str, category: str) -> RuleSetting:
+        """A nearer layer wins over a farther one, key by key; within one, the rule's id wins over globs (of which
+        the later wins), and they over its category."""
+        if not self.layers:
+            return DEFAULT
+        known = self._known.get((rule_id, category))
+        if known is None:
+            known = self._known[rule_id, category] = _rule_setting(_merged(self.layers, rule_id, category))
+        return known
+
+
+_NOTHING = Settings(())
+
+
+def _merged(layers: Iterable[Layer], rule_id: str, category: str) -> dict[str, Setting]:
+    merged: dict[str, Setting] = {}
+    for layer in layers:
+        if category in layer.categories:
+            merged["enabled"] = layer.categories[category]
+        if layer.globs:
+            from fnmatch import fnmatchcase
+
+            for pattern, settings in layer.globs:
+                if fnmatchcase(rule_id, pattern):
+                    merged.update(settings)
+        if rule_id in layer.rules:
+            merged.update(layer.rules[rule_id])
+    return merged
+
+
+def _rule_setting(merged: dict[str, Setting]) -> RuleSetting:
+    if not merged:
+        return DEFAULT
+    enabled, severity, enforce = merged.get("enabled"), merged.get("severity"), merged.get("enforce")
+    return RuleSetting(
+        enabled.value if enabled else True,
+        severity.value if severity else None,
+        enforce.value if enforce else "block",
+        {key[len("parameters.") :]: found.value for key, found in merged.items() if key.startswith("parameters.")},
+        {key: found.place for key, found in merged.items()},
+    )
+
+
+class Config:
+    """All guardrail.yaml of a tree, each read when a path below its folder is first asked for.
+
+    `fail_on`, `var_files` and `variables` are the base's. Variables are text as `terraform -var` takes it.
+    """
+
+    def __init__(self, tree: Tree, explicit: ConfigFile | None = None) -> None:
+        self.tree = tree
+        self._only = explicit
+        self._files: dict[str, ConfigFile | None] = {"": explicit} if explicit else {}
+        self._chains: dict[str, tuple[ConfigFile, ...]] = {}
+        self._settings: dict[tuple[int, ...], Settings] = {}
+        base = self._base = self.file_in("")
+        self.fail_on: str = base.fail_on.value if base and base.fail_on else "low"
+        self.var_files: tuple[str, ...] = tuple(_var_file(tree, found) for found in base.var_files) if base else ()
+        self.variables: tuple[tuple[str, str], ...] = (
+            tuple((name, _variable(found.value)) for name, found in base.variables.items()) if base else ()
+        )
+
+    def file_in(self, folder: str) -> ConfigFile | None:
+        """The one that stands in this very folder. Raises ConfigError."""
+        if folder in self._files:
+            return self._files[folder]
+        found: ConfigFile | None = None
+        if self._only is None:
+            absolute = self.tree.absolute(folder)
+            names = [name for name in CONFIG_NAMES if os.path.lexists(os.path.join(absolute, name))]
+            paths = [f"{folder}/{name}" if folder else name for name in names]
+            if len(paths) > 1:
+                raise ConfigError(f"{names[0]} stands in the same folder; only one of them can count", paths[1])
+            if paths:
+                found = read(self.tree, paths[0], folder, is_base=not folder)
+        self._files[folder] = found
+        return found
+
+    def chain(self, folder: str) -> tuple[ConfigFile, ...]:
+        """The files that speak for a folder, farthest first. Raises ConfigError."""
+        known = self._chains.get(folder)
+        if known is None:
+            above = self.chain_above(folder)
+            here = self.file_in(folder)
+            known = self._chains[folder] = (*above, here) if here else above
+        return known
+
+    def chain_above(self, folder: str) -> tuple[ConfigFile, ...]:
+        """The same without the folder's own."""
+        if not folder:
+            return ()
+        missing = [folder.rpartition("/")[0]]
+        while missing[-1] and missing[-1] not in self._chains:
+            missing.append(missing[-1].rpartition("/")[0])
+        chain: tuple[ConfigFile, ...] = ()
+        for parent in reversed(missing):
+            if parent not in self._chains:
+                here = self.file_in(parent)
+                self._chains[parent] = (*chain, here) if here else chain
+            chain = self._chains[parent]
+        return chain
+
+    def for_path(self, path: str) -> Settings:
+        """What holds for a file. Raises ConfigError."""
+        chain = self.chain(path.rpartition("/")[0])
+        if not chain:
+            return _NOTHING
+        layers: list[Layer] = []
+        for source in chain:
+            layers.append(source.top)
+            if source.refinements:
+                relative = path[len(source.folder) + 1 :] if source.folder else path
+                layers += [layer for globs, layer in source.refinements if globs.covers(relative)]
+        key = tuple(map(id, layers))
+        known = self._settings.get(key)
+        if known is None:
+            known = self._settings[key] = Settings(tuple(layers))
+        return known
+
+    def excluded(self, path: str) -> bool:
+        """True if an `exclude` covers the file; a nearer file may take back (`!`) what a farther one excludes."""
+        from guardrail.config.globs import covered
+
+        scopes = [(source.folder, source.exclude) for source in self.chain(path.rpartition("/")[0])]
+        return covered(path, scopes)
+
+    @property
+    def files(self) -> list[ConfigFile]:
+        """Those that were read so far, by folder."""
+        return [source for _, source in sorted(self._files.items()) if source is not None]
+
+    def rule_ids_named(self) -> list[NamedRule]:
+        """Every rule id, and glob of ids, in the files read so far, in the order written."""
+        return [
+            NamedRule(name, *place)
+            for source in self.files
+            for layer in source.layers
+            for name, place in layer.named
+        ]
+
+    def show(self, path: str, rules: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+        """The effective settings of a path as plain data, each with the file and line that it comes from (`null`:
+        nothing sets it). `rules` are (id, category) of the rules to show; without them, what the files name."""
+        from guardrail.config.show import shown
+
+        return shown(self, path, rules)
+
+
+def load(tree: Tree, explicit: str | None = None) -> Config:
+    """The configuration of a tree. `explicit`, the absolute path of a file, is then the only one, and its globs
+    are relative to the base. Raises ConfigError."""
+    if explicit is None:
+        return Config(tree)
+    absolute = os.path.realpath(explicit)
+    inside = absolute.startswith(tree.base.rstrip(os.sep) + os.sep)
+    name = os.path.relpath(absolute, tree.base).replace(os.sep, "/") if inside else explicit
+    # It is the user's own word, so it may stand outside the tree; a tree of its own keeps the size cap.
+    own = Tree(os.path.dirname(absolute))
+    return Config(tree, read(own, os.path.basename(absolute), "", shown=name, is_base=True))
+
+
+def check_rule_ids(config: Config, known_ids: Collection[str]) -> None:
+    """Raises ConfigError for the first rule id that does not exist, or glob that no rule's id matches."""
+    known = known_ids if isinstance(known_ids, (set, frozenset, dict)) else set(known_ids)
+    for named in config.rule_ids_named():
+        if named.id in known:
+            continue
+        if is_rule_glob(named.id):
+            from fnmatch import filter as matching
+
+            if not matching(known, named.id):
+                raise ConfigError(f'no rule id matches "{named.id}"', *named[1:])
+            continue
+        raise ConfigError(f'there is no rule "{named.id}"{did_you_mean(named.id, known)}', *named[1:])
+
+
+def _var_file(tree: Tree, setting: Setting) -> str:
+    path = tree.join("", setting.value)
+    if path is None:
+        raise ConfigError(f'"{setting.value}" leads out of the tree', *setting.place)
+    if not tree.is_file(path):
+        raise ConfigError(f'there is no file "{setting.value}"', *setting.place)
+    return path
+
+
+def _variable(value: Value) -> str:
+    if isinstance(value, str):
+        return str(value)
+    import json
+
+    return json.dumps(plain(value))

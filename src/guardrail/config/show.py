@@ -1,0 +1,103 @@
+"""What `guardrail config show` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from guardrail.config.source import Place, Setting
+from guardrail.model import CATEGORIES, plain
+
+if TYPE_CHECKING:
+    from guardrail.config.settings import Config, RuleSetting
+
+
+def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+    """See `Config.show`."""
+    settings = config.for_path(path)
+    chain = config.chain(path.rpartition("/")[0])
+    base = config.file_in("")
+    categories = {
+        name: setting
+        for name in CATEGORIES
+        for layer in settings.layers
+        if (setting := layer.categories.get(name)) is not None
+    }
+    asked = dict(rules) or {name: "" for layer in settings.layers for name in layer.rules}
+    globs: list[dict[str, Any]] = []
+    for layer in settings.layers:
+        for pattern, found in layer.globs:
+            globs.append({"match": pattern, **{key: _entry(setting) for key, setting in sorted(found.items())}})
+    return {
+        "path": path,
+        "files": [source.file for source in chain],
+        "excluded": config.excluded(path),
+        "exclude": [_entry(setting) for source in chain for setting in source.exclude_lines],
+        "fail_on": _entry(base.fail_on) if base and base.fail_on else _default(config.fail_on),
+        "terraform": {
+            "var_files": [_entry(setting) for setting in base.var_files] if base else [],
+            "variables": {name: _entry(setting) for name, setting in base.variables.items()} if base else {},
+        },
+        "categories": {
+            name: _entry(categories[name]) if name in categories else _default(True) for name in CATEGORIES
+        },
+        "globs": globs,
+        "rules": {rule: _rule(settings.rule(rule, category)) for rule, category in sorted(asked.items())},
+    }
+
+
+def text(show: dict[str, Any]) -> str:
+    """The same for people: one setting a line, with where it comes from. Only what a file sets is told of rules."""
+    lines = [f"settings for {show['path']}", f"  files: {', '.join(show['files']) or 'none'}"]
+    if show["excluded"]:
+        lines.append("  excluded from the scan")
+    rows: list[tuple[str, dict[str, Any]]] = [("fail_on", show["fail_on"])]
+    rows += [("exclude", entry) for entry in show["exclude"]]
+    rows += [("terraform.var_files", entry) for entry in show["terraform"]["var_files"]]
+    rows += [(f"terraform.variables.{name}", entry) for name, entry in show["terraform"]["variables"].items()]
+    rows += [(f"categories.{name}", entry) for name, entry in show["categories"].items()]
+    for item in show["globs"]:
+        rows += [(f"rules.{item['match']}.{key}", entry) for key, entry in item.items() if key != "match"]
+    for rule, keys in show["rules"].items():
+        parameters = {f"parameters.{name}": entry for name, entry in keys["parameters"].items()}
+        for key, entry in [*keys.items(), *parameters.items()]:
+            if key != "parameters" and entry["file"]:
+                rows.append((f"rules.{rule}.{key}", entry))
+    for name, entry in rows:
+        source = f"{entry['file']}:{entry['line']}" if entry["file"] else "default"
+        lines.append(f"  {name}: {_word(entry['value'])}  ({source})")
+    return "\n".join(lines) + "\n"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    import json
+
+    return "on" if value is True else "off" if value is False else json.dumps(value, ensure_ascii=False)
+
+
+def _entry(setting: Setting) -> dict[str, Any]:
+    return _placed(setting.value, setting.place)
+
+
+def _default(value: Any) -> dict[str, Any]:
+    return {"value": value, "file": None, "line": None}
+
+
+def _placed(value: Any, place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return _default(value)
+    return {"value": plain(value), "file": place.file, "line": place.line}
+
+
+def _rule(setting: RuleSetting) -> dict[str, Any]:
+    places = setting.provenance
+    return {
+        "enabled": _placed(setting.enabled, places.get("enabled")),
+        "severity": _placed(setting.severity, places.get("severity")),
+        "enforce": _placed(setting.enforce, places.get("enforce")),
+        "parameters": {
+            name: _placed(value, places.get(f"parameters.{name}")) for name, value in setting.parameters.items()
+        },
+    }

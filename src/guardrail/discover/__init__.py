@@ -1,0 +1,50 @@
+"""Which files of a tree there are to read, and which reader takes each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guardrail.config import Config
+from guardrail.discover.changed import take_changed
+from guardrail.discover.claims import Claims, Discovery
+from guardrail.discover.paths import STDIN, all_there, find_base, name_in
+from guardrail.discover.walk import SKIPPED_FOLDERS, Walk
+from guardrail.tree import Tree
+
+__all__ = ["SKIPPED_FOLDERS", "STDIN", "Discovery", "discover", "find_base"]
+
+
+def discover(
+    paths: Sequence[str],
+    tree: Tree,
+    config: Config | None = None,
+    *,
+    changed: bool = False,
+    stdin: bytes | None = None,
+    stdin_filename: str = "",
+) -> Discovery:
+    """Looks at the paths (files, folders, `-` for the bytes in `stdin`), which must stand in the tree.
+
+    Left out are the folders in `SKIPPED_FOLDERS`, what .gitignore and .git/info/exclude ignore, and what guardrail.yaml
+    excludes; a file that is itself among the paths is taken all the same, unless `changed`: then the paths are the
+    files of a commit, chosen by nobody, and come with what is needed to judge them.
+
+    Raises UsageError (a path that is not there, or not in the tree) and ConfigError; all else is a problem.
+    """
+    paths = paths or ["."]
+    all_there(paths)
+    claims = Claims(tree)
+    walk = Walk(tree, config or Config(tree))
+    if STDIN in paths:
+        claims.take_stdin(stdin or b"", name_in(tree, stdin_filename) if stdin_filename else "")
+    names = {name_in(tree, path) for path in paths if path != STDIN}
+    folders = sorted(name for name in names if tree.is_folder(name))
+    files = sorted(names.difference(folders))
+    if changed:
+        take_changed(files, folders, claims, walk)
+    else:
+        for name in files:
+            claims.take_given(name)
+        for path, entry in walk.files(folders):
+            claims.take_entry(path, entry)
+    return claims.finish(walk, ["standard input" if path == STDIN else path for path in paths])

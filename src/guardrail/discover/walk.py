@@ -1,0 +1,172 @@
+"""The folders of a tree, without those that are ignored, excluded, or of no interest to anyone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from guardrail.config import CONFIG_NAMES, Config, Globs
+from guardrail.config.globs import covered, decided
+from guardrail.discover.paths import ancestors, below, is_unicode, printable
+from guardrail.model import Note, Problem
+from guardrail.tree import Tree, Unreadable
+
+# What tools put into a repository's folders and nobody deploys. A module below `.terraform/modules` is read
+# through the tree where a module call leads to it.
+SKIPPED_FOLDERS = frozenset(
+    (".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__")
+)
+MAX_IGNORE_BYTES = 65536  # every pattern is held against every file, so a huge list is an attack on our time
+
+Scopes = tuple[tuple[str, Globs], ...]  # folder and what it takes out, farthest first
+
+
+class _Folder(NamedTuple):
+    """A folder to walk. `real` is its name with links resolved."""
+
+    name: str
+    real: str
+    ignores: Scopes
+    excludes: Scopes
+
+
+class Walk:
+    """Walks a tree, several times if asked to. Every real folder comes up once a walk, by its own name where it can be
+    reached by that, else by a link's; links that lead out of the tree are noted."""
+
+    def __init__(self, tree: Tree, config: Config) -> None:
+        self.tree, self.config = tree, config
+        self.problems: list[Problem] = []
+        self.notes: list[Note] = []
+        self._links: list[_Folder] = []
+        self._ignore_files: dict[str, Globs | None] = {}
+
+    def files(self, folders: Iterable[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Name and entry of whatever is no folder in these folders and below."""
+        walked: set[str] = set()
+        self._links = []
+        stack = [self._start(folder) for folder in sorted(set(folders), reverse=True)]
+        while stack:
+            folder = stack.pop()
+            if folder.real not in walked:
+                walked.add(folder.real)
+                yield from self._list(folder, stack)
+            # Links come last, so that what can be reached without one is called by its own name.
+            while self._links and not stack:
+                link = self._links.pop(0)
+                if link.real not in walked:
+                    stack.append(link)
+
+    def is_out(self, path: str) -> bool:
+        """True if a walk from the base would not come upon this file."""
+        folders = ancestors(path)
+        if not SKIPPED_FOLDERS.isdisjoint(path.split("/")[:-1]):
+            return True
+        return covered(path, self._ignores(folders)) or self.config.excluded(path)
+
+    def _start(self, folder: str) -> _Folder:
+        """Where a walk begins. The user named this folder, so rules from above that take it out do not count."""
+        if not folder:
+            return _Folder("", "", self._repository_ignores(), ())
+        ignores = self._ignores(ancestors(folder))
+        excludes: Scopes = tuple((source.folder, source.exclude) for source in self.config.chain_above(folder))
+        if covered(folder, ignores, is_folder=True):
+            ignores = ()
+        if covered(folder, excludes, is_folder=True):
+            excludes = ()
+        return _Folder(folder, folder, ignores, excludes)
+
+    def _list(self, folder: _Folder, stack: list[_Folder]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """The files of one folder; its subfolders go onto the stack, the first on top."""
+        entries = self._entries(folder.name)
+        names = {entry.name for entry in entries}
+        ignores, excludes = folder.ignores, folder.excludes
+        if ".gitignore" in names and (globs := self._ignore_file(folder.name)):
+            ignores = (*ignores, (folder.name, globs))
+        if not folder.name or not names.isdisjoint(CONFIG_NAMES):
+            source = self.config.file_in(folder.name)
+            if source and source.exclude:
+                excludes = (*excludes, (source.folder, source.exclude))
+        scopes = [scopes for scopes in (ignores, excludes) if scopes]
+        subfolders: list[_Folder] = []
+        for entry in entries:
+            is_folder = _is_folder(entry)
+            if is_folder and entry.name in SKIPPED_FOLDERS:
+                continue
+            path = f"{folder.name}/{entry.name}" if folder.name else entry.name
+            # As git has it, a link to a folder is no folder.
+            if any(decided(path, scope, is_folder=is_folder and not entry.is_symlink()) for scope in scopes):
+                continue
+            if is_folder and not is_unicode(entry.name):
+                self._problem("its name is not UTF-8; not read", printable(path))
+            elif is_folder and entry.is_symlink():
+                self._link(path, folder, ignores, excludes)
+            elif is_folder:
+                real = f"{folder.real}/{entry.name}" if folder.real else entry.name
+                subfolders.append(_Folder(path, real, ignores, excludes))
+            else:
+                yield path, entry
+        stack += reversed(subfolders)
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(self.tree.absolute(folder)) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._problem(f"the folder cannot be listed: {error.strerror or type(error).__name__}", folder or ".")
+            return []
+
+    def _link(self, path: str, folder: _Folder, ignores: Scopes, excludes: Scopes) -> None:
+        real = below(self.tree.base, os.path.realpath(self.tree.absolute(path)))
+        if real is None:
+            note = Note("link-outside-tree", "a link to a folder outside the scanned tree; not followed", path)
+            if note not in self.notes:
+                self.notes.append(note)
+            return
+        leads_back = not real or folder.real == real or folder.real.startswith(real + "/")
+        if not leads_back and SKIPPED_FOLDERS.isdisjoint(real.split("/")):
+            self._links.append(_Folder(path, real, ignores, excludes))
+
+    def _ignores(self, folders: list[str]) -> Scopes:
+        nearer = ((folder, globs) for folder in folders if (globs := self._ignore_file(folder)))
+        return (*self._repository_ignores(), *nearer)
+
+    def _repository_ignores(self) -> Scopes:
+        globs = self._globs_of(".git/info/exclude")
+        return (("", globs),) if globs else ()
+
+    def _ignore_file(self, folder: str) -> Globs | None:
+        return self._globs_of(f"{folder}/.gitignore" if folder else ".gitignore")
+
+    def _globs_of(self, path: str) -> Globs | None:
+        if path not in self._ignore_files:
+            self._ignore_files[path] = self._read_globs(path)
+        return self._ignore_files[path]
+
+    def _read_globs(self, path: str) -> Globs | None:
+        if not os.path.isfile(self.tree.absolute(path)):
+            return None
+        try:
+            data = self.tree.read(path)
+        except Unreadable as error:
+            self._problem(error.problem.message, path)
+            return None
+        self.tree.forget([path])
+        if len(data) > MAX_IGNORE_BYTES:
+            message = f"has {len(data):,} bytes, more than the {MAX_IGNORE_BYTES:,} that are honoured: ignores nothing"
+            self.notes.append(Note("ignore-file-too-large", message, path))
+            return None
+        return Globs(data.decode("utf-8-sig", "surrogateescape").split("\n")) or None
+
+    def _problem(self, message: str, file: str) -> None:
+        problem = Problem("unreadable", message, file)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False

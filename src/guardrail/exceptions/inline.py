@@ -1,0 +1,354 @@
+"""Ignores in comments of the scanned files:
+
+    # guardrail:ignore RULE[, RULE...] [reason="..."] [until=2027-01-31]
+    # guardrail:ignore-file RULE[, RULE...] [reason="..."] [until=2027-01-31]
+
+`#`, `//` and one-line `/* */` comments; JSON has none. The first form stands behind something, and then holds for that
+line and for the block or entry that starts on it; or on a line of its own directly above that; or at the top of a file
+with an empty line after it, and then holds for the file. An ignore holds for findings that start in its lines.
+
+A reason or date is never guessed, and one that is malformed, or whose last day is over, suppresses nothing: both are
+facts (nouns of the concept `ignore`) on which rules speak.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+
+from guardrail.config.nearest import did_you_mean
+from guardrail.formats.text import decode
+from guardrail.model import Finding, Map, Noun, Resource, Seq, Span, Suppression
+from guardrail.tree import Tree, Unreadable
+
+MARKER = "guardrail:ignore"
+MAX_IGNORES = 1000  # in a file
+MAX_LENGTH = 2000
+_MAX_HINTS = 100
+_WHOLE_FILE = 1 << 30  # a line after every file's last
+
+# The comment must begin at the line's start or after a space, and the marker must come first in it.
+_COMMENT = re.compile(r"(?:^|(?<=\s))(#+|//+|/\*+)[ \t]*guardrail:ignore(?![A-Za-z0-9_])")
+_DIRECTIVE = re.compile(r"-[A-Za-z0-9_-]*")
+_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*")
+_RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_KEYS = ("reason", "until")
+
+Extents = Mapping[str, Mapping[int, int]]  # file -> first line of a block or entry -> its last line
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """`span` is the comment. `scope` is line (it stands behind something), above (on a line of its own), or file.
+    `line` is the line that it speaks of, 0 for a file and where it stands above nothing. `error` says what is wrong
+    with a malformed one."""
+
+    span: Span
+    scope: str
+    line: int
+    rules: tuple[str, ...] = ()
+    reason: str | None = None
+    until: str | None = None
+    error: str | None = None
+
+    def reaches(self, extents: Mapping[int, int]) -> tuple[int, int]:
+        """The first and last line of what it holds for."""
+        if self.scope == "file":
+            return 1, _WHOLE_FILE
+        if not self.line:
+            return self.span.line, self.span.line
+        return min(self.span.line, self.line), max(self.line, extents.get(self.line, 0))
+
+
+def read_ignores(tree: Tree, files: Iterable[str]) -> list[Ignore]:
+    """The ignores of all these files. One that can't be read has been told of by its reader."""
+    found: list[Ignore] = []
+    for file in files:
+        if file.endswith(".json"):
+            continue
+        try:
+            data = tree.read(file)
+        except Unreadable:
+            continue
+        if MARKER.encode() in data or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            found += find_ignores(decode(data, file)[0], file)
+    return found
+
+
+def find_ignores(text: str, file: str) -> list[Ignore]:
+    """The ignores of one file, in the order written."""
+    if MARKER not in text or file.endswith(".json"):
+        return []
+    lines = _Lines(text)
+    found: list[Ignore] = []
+    for index, line in enumerate(lines.text):
+        if MARKER in line and (ignore := _in_line(lines, index, file)):
+            if len(found) == MAX_IGNORES:
+                error = f"the file has more than {MAX_IGNORES:,} ignores; from here on they suppress nothing"
+                found.append(replace(ignore, error=error))
+                break
+            found.append(ignore)
+    return found
+
+
+class _Lines:
+    """The lines of a file, and which of them hold anything but comments. `below[i]` is the first line from `i` on
+    that is no comment (nor YAML's `---`), `first` the first one that isn't empty either."""
+
+    def __init__(self, text: str) -> None:
+        self.text = [line.rstrip("\r") for line in text.split("\n")]
+        self.below = [0] * (len(self.text) + 1)
+        self.below[-1] = self.first = len(self.text)
+        for index in range(len(self.text) - 1, -1, -1):
+            line = self.text[index]
+            if _is_comment(line) or _is_divider(line):
+                self.below[index] = self.below[index + 1]
+            else:
+                self.below[index] = index
+                if line.strip():
+                    self.first = index
+
+
+def _in_line(lines: _Lines, index: int, file: str) -> Ignore | None:
+    line = lines.text[index]
+    for match in islice(_COMMENT.finditer(line), 10):
+        start, end = match.start(1), len(line.rstrip())
+        rest = end
+        if match.group(1).startswith("/*"):
+            close = line.find("*/", match.end())
+            end, rest = (close + 2, close) if close >= 0 else (end, end)
+        # Inside a string a quote is open before it, and closed after it.
+        if line.count('"', 0, start) % 2 and line.count('"', start) % 2:
+            continue
+        span = Span(file, index + 1, start + 1, index + 1, end + 1)
+        alone = not line[:start].strip() and not line[end:].strip()
+        return _parse(line[match.end() : rest], span, *_scope(lines, index, alone))
+    return None
+
+
+def _scope(lines: _Lines, index: int, alone: bool) -> tuple[str, int]:
+    if not alone:
+        return "line", index + 1
+    following = lines.below[index + 1]
+    if following < len(lines.text) and lines.text[following].strip():
+        return "above", following + 1
+    return ("file" if index < lines.first else "above"), 0
+
+
+def _is_comment(line: str) -> bool:
+    stripped = line.strip()
+    return stripped.startswith(("#", "//")) or (stripped.startswith("/*") and stripped.endswith("*/"))
+
+
+def _is_divider(line: str) -> bool:
+    return line.startswith("---") and not line.strip("-").strip()
+
+
+def _parse(text: str, span: Span, scope: str, line: int) -> Ignore:
+    directive = _DIRECTIVE.match(text)
+    if directive:
+        scope, line, text = "file", 0, text[directive.end() :]
+    ignore = Ignore(span, scope, line)
+    if directive and directive.group() != "-file":
+        return replace(ignore, error=f'there is no "{MARKER}{directive.group()}"; did you mean "{MARKER}-file"?')
+    if len(text) > MAX_LENGTH:
+        return replace(ignore, error=f"it has more than {MAX_LENGTH:,} characters")
+    key = _KEY.search(text)
+    listed, rest = (text[: key.start()], text[key.start() :]) if key else (text, "")
+    rules = [part.strip() for part in listed.strip().rstrip(",").split(",")] if listed.strip() else []
+    error = _wrong_with(rules)
+    values: dict[str, str] = {}
+    rest = rest.strip()
+    while rest and not error:
+        key = _KEY.match(rest)
+        if not key:
+            error = f'"{_first_word(rest)}" is neither reason= nor until=; text with spaces needs quotes'
+            break
+        name, rest = key.group(1), rest[key.end() :]
+        if name not in _KEYS:
+            error = f'unknown key "{name}"{did_you_mean(name, _KEYS)}'
+        elif name in values:
+            error = f"{name} stands twice"
+        elif rest[:1] in ('"', "'"):
+            close = rest.find(rest[0], 1)
+            if close < 0:
+                error = f"the quote of {name} is not closed"
+            else:
+                values[name], rest = rest[1:close], rest[close + 1 :].lstrip(" \t,")
+        else:
+            values[name] = _first_word(rest)
+            rest = rest[len(values[name]) :].lstrip(" \t,")
+        if not error and not values[name].strip():
+            error = f"{name} is empty"
+    until = values.get("until")
+    if not error and until is not None and not _is_date(until):
+        error = f'until="{until}" is not a date such as 2027-01-31'
+    return replace(ignore, rules=tuple(dict.fromkeys(rules)), reason=values.get("reason"), until=until, error=error)
+
+
+def _wrong_with(rules: list[str]) -> str | None:
+    if not rules:
+        return "it names no rule"
+    for rule in rules:
+        if "*" in rule or "?" in rule:
+            return f'"{rule}" is a pattern; an ignore names each rule by its id'
+        if not _RULE.match(rule):
+            what = f'"{rule}" is no rule id' if rule else "a rule id is missing between two commas"
+            return f'{what}; write rule ids with commas between them, and why as reason="..."'
+    return None
+
+
+def _first_word(text: str) -> str:
+    return re.split(r"[\s,]", text, maxsplit=1)[0]
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.match(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def extents_of(resources: Iterable[Resource], files: Collection[str]) -> dict[str, dict[int, int]]:
+    """Where the blocks and entries that start on a line of these files end, the widest where several start there."""
+    extents: dict[str, dict[int, int]] = {file: {} for file in files}
+    seen: set[int] = set()
+
+    def note(span: Span, first: int = 0) -> None:
+        ends = extents.get(span.file)
+        if ends is not None:
+            line = first or span.line
+            ends[line] = max(ends.get(line, 0), span.end_line)
+
+    for resource in resources:
+        if resource.span.file not in extents:
+            continue
+        # A job's mapping starts below its name, which is the header.
+        header = resource.header
+        above = header.file == resource.span.file and 0 < header.line < resource.span.line
+        note(resource.span, header.line if above else 0)
+        stack: list[Map | Seq] = [resource.attributes]
+        while stack:
+            value = stack.pop()
+            if id(value) in seen:  # what an alias stands for comes up again and again
+                continue
+            seen.add(id(value))
+            spans = value.spans.values() if isinstance(value, Map) else value.spans
+            for span in spans:
+                note(span)
+            for item in value.values() if isinstance(value, Map) else value:
+                if isinstance(item, (Map, Seq)):
+                    stack.append(item)
+                    # The mapping below a key starts at its own first entry, for which alone a comment there is meant.
+                    if isinstance(value, Seq) and isinstance(item, Map):
+                        note(item.span)
+    return extents
+
+
+def apply(
+    findings: Sequence[Finding],
+    ignores: Sequence[Ignore],
+    extents: Extents,
+    today: date,
+    known_rules: Collection[str],
+    ran: Callable[[str, str], bool],
+) -> tuple[list[Finding], list[Noun]]:
+    """The findings, those that an ignore holds for marked as suppressed, and a noun of the concept `ignore` for each
+    ignore. `ran(rule, file)`: whether the rule was on for the file and was judged. What is suppressed already stays
+    as it is."""
+    checked = _check_rules(ignores, known_rules)
+    holding: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    for index, ignore in enumerate(checked):
+        if _holds(ignore, today):
+            first, last = ignore.reaches(extents.get(ignore.span.file, {}))
+            for rule in ignore.rules:
+                holding.setdefault((ignore.span.file, rule), []).append((first, last, index))
+    used: set[int] = set()
+    result: list[Finding] = []
+    for finding in findings:
+        held = finding
+        for first, last, index in holding.get((finding.span.file, finding.rule), ()):
+            if first <= finding.span.line <= last:
+                used.add(index)
+                if held.suppression is None:
+                    by = checked[index]
+                    held = replace(held, suppression=Suppression("inline", by.reason or "", by.span, by.until))
+        result.append(held)
+    nouns: list[Noun] = []
+    alike: dict[tuple[str, str], int] = {}
+    for index, ignore in enumerate(checked):
+        noun = _noun(ignore, extents, today, used=index in used, ran=ran)
+        count = alike[ignore.span.file, noun.key] = alike.get((ignore.span.file, noun.key), 0) + 1
+        if count > 1:
+            noun.key += f" ({count})"
+        nouns.append(noun)
+    return result, nouns
+
+
+def _check_rules(ignores: Iterable[Ignore], known: Collection[str]) -> list[Ignore]:
+    hints: dict[str, str] = {}
+    checked: list[Ignore] = []
+    for ignore in ignores:
+        unknown = next((rule for rule in ignore.rules if rule not in known), None) if not ignore.error else None
+        if unknown is not None:
+            if unknown not in hints and len(hints) < _MAX_HINTS:  # looking for one takes a millisecond
+                hints[unknown] = did_you_mean(unknown, known)
+            ignore = replace(ignore, error=f'there is no rule "{unknown}"{hints.get(unknown, "")}')
+        checked.append(ignore)
+    return checked
+
+
+def _expired(ignore: Ignore, today: date) -> bool:
+    return ignore.error is None and ignore.until is not None and today > date.fromisoformat(ignore.until)
+
+
+def _holds(ignore: Ignore, today: date) -> bool:
+    return ignore.error is None and not _expired(ignore, today)
+
+
+def _noun(ignore: Ignore, extents: Extents, today: date, *, used: bool, ran: Callable[[str, str], bool]) -> Noun:
+    span = ignore.span
+    fields = Map(span)
+    rules = Seq(span)
+    for rule in ignore.rules:
+        rules.add(rule, span)
+    first, last = ignore.reaches(extents.get(span.file, {}))
+    holds = _holds(ignore, today)
+    scope = "file" if ignore.scope == "file" else "block" if last > max(ignore.line, first) else "line"
+    values = {
+        "rules": rules,
+        "class": scope,
+        "reason": ignore.reason,
+        "until": ignore.until,
+        "malformed": ignore.error is not None,
+        "message": ignore.error,
+        "expired": _expired(ignore, today),
+        "used": used,
+        "unused": holds and not used and all(ran(rule, span.file) for rule in ignore.rules),
+    }
+    for key, value in values.items():
+        if value is not None:
+            fields.put(key, value, span)
+    name = ", ".join(ignore.rules) or MARKER
+    return Noun("ignore", name, fields, f"{scope} {name}")
+
+
+def carriers(nouns: Iterable[Noun]) -> list[Resource]:
+    """A resource for each file that has ignores, `FILE#guardrail`, which holds its nouns: rules judge resources."""
+    found: dict[str, Resource] = {}
+    for noun in nouns:
+        span = noun.fields.header
+        if span.file not in found:
+            found[span.file] = Resource(
+                "guardrail", "guardrail", "ignore", f"{span.file}#guardrail", Map(span), mode="config",
+                scope=span.file, local="guardrail",
+            )  # fmt: skip
+        found[span.file].add_noun(noun)
+    return list(found.values())

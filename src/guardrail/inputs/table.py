@@ -1,0 +1,75 @@
+"""The one table of readers: which there are, and which files each of them takes.
+
+A new platform or CI system is a module with a `read` function (`guardrail.inputs.reader.Read`) and one line in
+`READERS`. Nothing here imports a reader before a file is there for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple
+
+from guardrail.inputs.reader import Read
+
+TERRAFORM_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json")
+SNIFFED_SUFFIXES = (".yml", ".yaml", ".json")
+HEAD_BYTES = 65536
+
+
+class ReaderEntry(NamedTuple):
+    """`claims(path, head)`: whether a file is this reader's, by its name in the tree and its first bytes.
+    `looks_for` is how messages call what it takes."""
+
+    name: str
+    module: str
+    claims: Callable[[str, bytes], bool]
+    looks_for: str
+
+
+def is_terraform(path: str) -> bool:
+    """Claimed by its name alone. Terraform itself passes over hidden files and editors' backups."""
+    return path.endswith(TERRAFORM_SUFFIXES) and not path.startswith(".", path.rfind("/") + 1)
+
+
+def is_sniffed(path: str) -> bool:
+    """True if a file's name makes it worth a look inside."""
+    return path.lower().endswith(SNIFFED_SUFFIXES)
+
+
+def _terraform(path: str, head: bytes) -> bool:
+    return is_terraform(path)
+
+
+def _pipelines(path: str, head: bytes) -> bool:
+    from guardrail.inputs.pipelines.recognise import recognise
+
+    return is_sniffed(path) and recognise(path, head) is not None
+
+
+def _kubernetes(path: str, head: bytes) -> bool:
+    from guardrail.inputs.kubernetes.recognise import recognise
+
+    return is_sniffed(path) and recognise(path, head)
+
+
+READERS = (  # the first that claims a file has it
+    ReaderEntry("terraform", "guardrail.inputs.terraform", _terraform, "Terraform and OpenTofu"),
+    ReaderEntry("pipelines", "guardrail.inputs.pipelines", _pipelines, "CI pipelines"),
+    ReaderEntry("kubernetes", "guardrail.inputs.kubernetes", _kubernetes, "Kubernetes manifests"),
+)
+BY_NAME = {entry.name: entry for entry in READERS}
+
+
+def entry_for(path: str, head: bytes) -> ReaderEntry | None:
+    """The reader of a file, None where it is nobody's."""
+    for entry in READERS:
+        if entry.claims(path, head):
+            return entry
+    return None
+
+
+def load(entry: ReaderEntry) -> Read:
+    """The reader's `read`; imports its module."""
+    read: Read = import_module(entry.module).read
+    return read

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from guardrail.discover import Discovery, discover
+from guardrail.tree import Tree
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: []}\n"
+WORKFLOW = "on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
+ACTION = "name: x\nruns:\n  using: composite\n  steps: []\n"
+
+
+def scan(base: Path, *paths: str, files: dict[str, str] | None = None) -> Discovery:
+    for name, content in (files or {}).items():
+        (base / name).parent.mkdir(parents=True, exist_ok=True)
+        (base / name).write_text(content, encoding="utf-8")
+    return discover([str(base / path) for path in paths], Tree(str(base)), changed=True)
+
+
+def test_terraform_comes_with_the_modules_that_it_is_linked_with(tmp_path: Path) -> None:
+    files = {
+        "app/main.tf": 'module "net" {\n  source = "../net"\n}\n',
+        "app/more.tf": 'variable "x" {}\n',
+        "net/main.tf": 'variable "y" {}\n',
+        "other/main.tf": 'variable "z" {}\n',
+        "other/empty.tf": "",
+    }
+    found = scan(tmp_path, "net/main.tf", files=files)
+    assert found.claimed == {"terraform": ["app/main.tf", "app/more.tf", "net/main.tf"]}
+    assert found.changed == {"net/main.tf"}
+    assert found.notes == []
+    assert scan(tmp_path, "other/main.tf").claimed == {"terraform": ["other/empty.tf", "other/main.tf"]}
+
+
+def test_what_is_wrong_with_other_terraform_is_not_told(tmp_path: Path) -> None:
+    scan(tmp_path, "a/main.tf", files={"a/main.tf": "# x\n", "b/main.tf": "# x\n"})
+    (tmp_path / "b" / "gone.tf").symlink_to("nowhere")
+    found = scan(tmp_path, "a/main.tf")
+    assert (found.problems, found.failed) == ([], [])
+    assert scan(tmp_path, "b/gone.tf").failed == ["b/gone.tf"]
+
+
+def test_a_manifest_comes_with_its_folder(tmp_path: Path) -> None:
+    manifests = dict.fromkeys(("k/a.yaml", "k/b.yml", "k/sub/c.yaml", "d.yaml"), POD)
+    files = {**manifests, "k/values.json": "{}", "k/main.tf": "# x\n"}
+    found = scan(tmp_path, "k/a.yaml", files=files)
+    assert found.claimed == {"kubernetes": ["k/a.yaml", "k/b.yml"]}
+    assert found.changed == {"k/a.yaml"}
+
+
+def test_a_workflow_comes_alone_and_an_action_with_the_workflows(tmp_path: Path) -> None:
+    files = {
+        ".github/workflows/a.yml": WORKFLOW,
+        ".github/workflows/b.yaml": WORKFLOW,
+        ".github/actions/x/action.yml": ACTION,
+    }
+    assert scan(tmp_path, ".github/workflows/a.yml", files=files).claimed == {"pipelines": [".github/workflows/a.yml"]}
+    assert scan(tmp_path, ".github/actions/x/action.yml").claimed == {"pipelines": sorted(files)}
+
+
+def test_files_that_are_ignored_or_excluded_stay_out(tmp_path: Path) -> None:
+    files = {
+        "vendor/a.yaml": POD, "gen/b.yaml": POD, "node_modules/x/c.yaml": POD, "k/d.yaml": POD, "k/gen.yaml": POD,
+        ".gitignore": "gen\n", "guardrail.yaml": "exclude: [vendor, k/gen.yaml]\n",
+    }  # fmt: skip
+    found = scan(tmp_path, "vendor/a.yaml", "gen/b.yaml", "node_modules/x/c.yaml", "k/d.yaml", files=files)
+    assert found.claimed == {"kubernetes": ["k/d.yaml"]}
+    assert found.changed == {"k/d.yaml"}
+
+
+def test_a_commit_that_touches_nothing_of_ours_is_fine(tmp_path: Path) -> None:
+    found = scan(tmp_path, "README.md", "values.yaml", files={"README.md": "x", "values.yaml": "a: 1\n", "k.yaml": POD})
+    assert (found.claimed, found.problems, found.notes) == ({}, [], [])
+
+
+def test_a_folder_stands_for_all_its_files(tmp_path: Path) -> None:
+    found = scan(tmp_path, "k", files={"k/a.yaml": POD, "k/sub/b.yaml": POD, "c.yaml": POD})
+    assert found.claimed == {"kubernetes": ["k/a.yaml", "k/sub/b.yaml"]}
+    assert found.changed == {"k/a.yaml", "k/sub/b.yaml"}
