@@ -1,0 +1,68 @@
+"""A pipeline's file, loaded once, and places within its strings."""
+
+from __future__ import annotations
+
+from guardrail.formats.yaml import load
+from guardrail.model import Map, Problem, Span, Text
+from guardrail.tree import Tree, Unreadable
+
+
+class Source:
+    """One file. `roots` are its documents that are mappings; `problems` what kept it from being read whole."""
+
+    __slots__ = ("_lines", "path", "problems", "roots", "text")
+
+    def __init__(self, path: str, roots: list[Map], problems: list[Problem], text: str) -> None:
+        self.path, self.roots, self.problems, self.text = path, roots, problems, text
+        self._lines: list[str] | None = None
+
+    @property
+    def root(self) -> Map | None:
+        """The last document: GitLab's files may have a header document (`spec:`) before it."""
+        return self.roots[-1] if self.roots else None
+
+    def place(self, value: str, start: int, end: int, entry: Span) -> Span:
+        """Where `value[start:end]` stands, `value` being the string of the entry at `entry`; the entry as a
+        whole where that can't be told (an alias, a notation that changes the text)."""
+        if isinstance(value, Text) and value.exact:
+            return value.place(self.path, start, end)
+        wanted = value[start:end]
+        if not wanted or "\n" in wanted or entry.file != self.path:
+            return entry
+        if self._lines is None:
+            self._lines = self.text.split("\n")
+        first = value.first_line if isinstance(value, Text) else entry.line
+        skip = value.count(wanted, 0, start)
+        for number in range(first, entry.end_line + 1):
+            line = self._lines[number - 1] if number <= len(self._lines) else ""
+            stop = entry.end_column - 1 if number == entry.end_line else len(line)
+            at = line.find(wanted, entry.column - 1 if number == entry.line else 0, stop)
+            while at >= 0:
+                if skip == 0:
+                    return Span(self.path, number, at + 1, number, at + 1 + len(wanted))
+                skip -= 1
+                at = line.find(wanted, at + len(wanted), stop)
+        return entry
+
+
+class Library:
+    """The sources of one reading, by path; what one file takes from another is loaded through it."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.sources: dict[str, Source] = {}
+
+    def get(self, path: str) -> Source:
+        source = self.sources.get(path)
+        if source is None:
+            source = self.sources[path] = self._load(path)
+        return source
+
+    def _load(self, path: str) -> Source:
+        try:
+            data = self.tree.read(path)
+        except Unreadable as refusal:
+            return Source(path, [], [refusal.problem], "")
+        loaded = load(data, path)
+        roots = [document.value for document in loaded.documents if isinstance(document.value, Map)]
+        return Source(path, roots, list(loaded.problems), loaded.text)

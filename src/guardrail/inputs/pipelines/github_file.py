@@ -1,0 +1,138 @@
+"""One of GitHub's files, a workflow or an action, with what all parts of its reading share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guardrail.inputs.pipelines.document import Library, Source
+from guardrail.inputs.pipelines.expressions import Expression, ExpressionError, Node, find_expressions, parse
+from guardrail.inputs.pipelines.vocabulary import text_of
+from guardrail.model import Map, Note, Problem, Seq, Span, Value
+
+PROVIDER = "github-actions"
+MAX_TOLD = 50  # problems with expressions in one file
+_WORKFLOW_FOLDER = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\Z")
+_DOT_GITHUB = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/")
+
+
+class GithubFile:
+    """`top` is the repository's root as a folder of the tree, None where the file's name doesn't tell it.
+    `inputs` is what outsiders put into the file's inputs, by the hands of callers: see `github_calls`."""
+
+    __slots__ = ("inputs", "library", "notes", "path", "problems", "root", "source", "top")
+
+    def __init__(self, source: Source, root: Map, library: Library) -> None:
+        self.source, self.root, self.library, self.path = source, root, library, source.path
+        self.problems: list[Problem] = []
+        self.notes: list[Note] = []
+        self.inputs: dict[str, list[str]] = {}
+        self.top = repository_top(source.path)
+
+    @property
+    def is_action(self) -> bool:
+        return isinstance(self.root.get("runs"), Map) and "jobs" not in self.root
+
+    @property
+    def in_place(self) -> bool:
+        """True where it stands where GitHub looks for workflows, so that the repository's root is known."""
+        return bool(_WORKFLOW_FOLDER.search(self.path))
+
+    def problem(self, kind: str, message: str, span: Span) -> None:
+        self.problems.append(Problem(kind, message, span.file or self.path, span.line))
+
+    def note(self, kind: str, message: str, span: Span) -> None:
+        self.notes.append(Note(kind, message, span.file or self.path, span.line))
+
+    def local_target(self, uses: str) -> str | None:
+        """The file that `uses: ./...` names: a workflow, or the `action.yml` in a folder. None if there is
+        none in the tree."""
+        tree = self.library.tree
+        name = uses.partition("@")[0]
+        joined = tree.join(self.top or "", name)
+        if joined is None:
+            return None
+        if joined.endswith((".yml", ".yaml")):
+            return joined if tree.is_file(joined) else None
+        for file in ("action.yml", "action.yaml"):
+            path = f"{joined}/{file}" if joined else file
+            if tree.is_file(path):
+                return path
+        return None
+
+    def local_dockerfile(self, uses: str) -> bool:
+        joined = self.library.tree.join(self.top or "", uses.partition("@")[0])
+        return joined is not None and self.library.tree.is_file(f"{joined}/Dockerfile" if joined else "Dockerfile")
+
+    def check_expressions(self, value: Value, span: Span) -> None:
+        """A problem for every expression in a value that is none: GitHub refuses the whole file for one."""
+        told = 0
+        for text, place in strings_in(value, span):
+            if "${{" not in text:
+                continue
+            for expression in find_expressions(text):
+                if expression.node is None and told < MAX_TOLD:
+                    told += 1
+                    where = self.source.place(text, expression.start, expression.end, place)
+                    what = f"{shorten(expression.body)!r} is no expression: {expression.error}"
+                    self.problem("expression", what, where)
+
+
+def repository_top(path: str) -> str | None:
+    """What stands before `.github/` in a path; None where there is none."""
+    match = _DOT_GITHUB.search(path)
+    return path[: match.start()] if match else None
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def strings_in(value: Value, span: Span) -> Iterator[tuple[str, Span]]:
+    """Every string in a value with its entry's place, in the order of the file."""
+    stack: list[tuple[Value, Span]] = [(value, span)]
+    while stack:
+        item, place = stack.pop()
+        if isinstance(item, str):
+            yield item, place
+        elif isinstance(item, Map):
+            stack.extend((item[key], item.spans[key]) for key in reversed(item))
+        elif isinstance(item, Seq):
+            stack.extend(reversed(list(zip(item, item.spans, strict=False))))
+
+
+def condition_text(value: Value) -> str | None:
+    """An `if:` without the braces that it may be written with."""
+    text = text_of(value)
+    if text is None:
+        return None
+    bare = text.strip()
+    found = find_expressions(bare) if bare.startswith("${{") else []
+    if len(found) == 1 and found[0].end == len(bare):
+        return found[0].body
+    return bare
+
+
+def condition_node(value: Value) -> Node | None:
+    text = condition_text(value)
+    if not text:
+        return None
+    try:
+        return parse(text)
+    except ExpressionError:
+        return None
+
+
+def places(file: GithubFile, text: str, expression: Expression, entry: Span) -> Span:
+    return file.source.place(text, expression.start, expression.end, entry)
+
+
+def get_ci(mapping: Value, name: str) -> tuple[str, Value]:
+    """The key and value of an entry whose name GitHub takes in any case (inputs in `with`); ("", None) if
+    there is none."""
+    if isinstance(mapping, Map):
+        for key in mapping:
+            if key.lower() == name:
+                return key, mapping[key]
+    return "", None

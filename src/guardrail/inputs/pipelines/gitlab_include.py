@@ -1,0 +1,201 @@
+"""GitLab's `include`: which files a configuration consists of, and all of them merged into one mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from guardrail.inputs.pipelines.document import Library
+from guardrail.inputs.pipelines.vocabulary import text_of
+from guardrail.model import Map, Note, Origin, OriginsOf, Problem, Seq, Span, Value
+
+MAX_INCLUDES = 150  # GitLab's own limit
+_KINDS = ("local", "project", "remote", "template", "component", "artifact")
+
+
+class Include(NamedTuple):
+    """One entry of an `include`: `kind` is local, project, remote, template, component or artifact; `what` is
+    what it names and `body` the entry where it is a mapping."""
+
+    kind: str
+    what: str
+    body: Map | None
+    span: Span
+
+
+def includes_of(declared: Value, span: Span) -> Iterator[Include]:
+    """The entries of an `include:`, in any of its spellings."""
+    items = list(zip(declared, declared.spans, strict=False)) if isinstance(declared, Seq) else [(declared, span)]
+    for item, place in items:
+        if isinstance(item, str):
+            yield Include("remote" if item.startswith(("http://", "https://")) else "local", item, None, place)
+        elif isinstance(item, Map):
+            for kind in _KINDS:
+                if item.get(kind) is not None:
+                    yield Include(kind, text_of(item[kind]) or "", item, item.spans[kind])
+                    break
+            else:
+                yield Include("", "", item, item.header)
+        elif item is not None:
+            yield Include("", "", None, place)
+
+
+class Merged:
+    """A configuration with what it includes. `files` are those it was read from, the including one last;
+    `open` says that parts of it are elsewhere and were not read."""
+
+    __slots__ = ("children", "files", "includes", "notes", "open", "problems", "root")
+
+    def __init__(self, root: Map) -> None:
+        self.root = root
+        self.files: list[str] = []
+        self.includes: list[Include] = []
+        self.children: list[str] = []
+        self.problems: list[Problem] = []
+        self.notes: list[Note] = []
+        self.open = False
+
+
+def merged(path: str, library: Library) -> Merged | None:
+    """The configuration at `path`, None where it holds no mapping. Later files win over earlier ones, the
+    including file over all; mappings are merged, anything else is replaced, as GitLab does."""
+    root = library.get(path).root
+    if root is None:
+        return None
+    result = Merged(root)
+    result.root = _merge_file(path, library, result, ())
+    return result
+
+
+def _merge_file(path: str, library: Library, result: Merged, chain: tuple[str, ...]) -> Map:
+    root = library.get(path).root
+    if root is None:
+        return Map()
+    collected = Map(root.span, root.header)
+    if "include" in root:
+        for include in includes_of(root["include"], root.spans["include"]):
+            if len(result.includes) >= MAX_INCLUDES:
+                what = f"more than {MAX_INCLUDES} includes; the others are not read"
+                result.problems.append(Problem("too-many", what, include.span.file, include.span.line))
+                result.open = True
+                break
+            result.includes.append(include)
+            for target in _targets(path, include, library, result):
+                if target in chain or target == path:
+                    what = f"{target} includes itself"
+                    result.problems.append(Problem("include-cycle", what, include.span.file, include.span.line))
+                elif target not in result.files:
+                    collected = merge(collected, _merge_file(target, library, result, (*chain, path)))
+    if path not in result.files:
+        result.files.append(path)
+    return merge(collected, root)
+
+
+def _targets(path: str, include: Include, library: Library, result: Merged) -> list[str]:
+    """The files of the tree that an include stands for; what is elsewhere is told in a note."""
+    where = include.span.file, include.span.line
+    if include.kind == "local" and "$" not in include.what:
+        found = local_files(path, include.what, library)
+        readable = [target for target in found if library.get(target).root is not None]
+        for target in found:
+            if target not in readable and not library.get(target).problems:
+                result.problems.append(Problem("malformed", "is no mapping, so no configuration", target, 1))
+        if not found:
+            if include.body is not None and "rules" in include.body:  # it may be there only where it is wanted
+                result.notes.append(Note("missing-include", f"{include.what} is not there", *where))
+            else:
+                result.problems.append(Problem("missing-include", f"{include.what} is not there", *where))
+            result.open = True
+        return readable
+    if include.kind in ("", "artifact"):
+        if not include.kind:
+            result.problems.append(Problem("malformed", "an include that names nothing", *where))
+        return []
+    result.open = True
+    what = f"the {include.kind} include {include.what} is not read"
+    result.notes.append(Note("remote-include", what, *where))
+    return []
+
+
+def local_files(path: str, wanted: str, library: Library) -> list[str]:
+    """Files for a local include, seen from the repository's root; `*` and `**` are wildcards."""
+    tree = library.tree
+    folder = path.rpartition("/")[0] if path.rpartition("/")[2].startswith(".gitlab-ci.") else ""
+    relative = wanted.strip().lstrip("/")
+    for base in dict.fromkeys((folder, "", path.rpartition("/")[0])):
+        joined = tree.join(base, relative)
+        if not joined:
+            continue
+        if "*" in joined:
+            found = _matching(joined, library)
+        else:
+            found = [joined] if tree.is_file(joined) else []
+        if found:
+            return found
+    return []
+
+
+def _matching(pattern: str, library: Library) -> list[str]:
+    """Files that match a pattern whose folders are named outright; `**` takes the folder itself as well."""
+    head = pattern.rpartition("/")[0]
+    folders = [head]
+    if "*" in head:
+        head = head.partition("*")[0].rstrip("/")
+        folders = list(_folders_below(head, library))
+    expression = "".join(
+        {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}.get(part, re.escape(part))
+        for part in re.split(r"(\*\*/|\*\*|\*)", pattern)
+    )
+    matcher = re.compile(expression + r"\Z")
+    names = (f"{folder}/{name}" if folder else name for folder in folders for name in library.tree.names_in(folder))
+    return sorted(name for name in names if matcher.match(name) and name.endswith((".yml", ".yaml")))[:MAX_INCLUDES]
+
+
+def _folders_below(top: str, library: Library) -> Iterator[str]:
+    import os
+
+    base = library.tree.base
+    start = library.tree.absolute(top)
+    if not library.tree.contains(top):
+        return
+    for count, (folder, inner, _) in enumerate(os.walk(start)):
+        inner[:] = sorted(name for name in inner if name not in (".git", "node_modules"))
+        if count >= 2000:
+            return
+        relative = os.path.relpath(folder, base).replace(os.sep, "/")
+        yield "" if relative == "." else relative
+
+
+def merge(base: Map, over: Map, note: str = "", at: Span | None = None) -> Map:
+    """`over` upon `base`, mappings within mappings too. Entries keep their places; with `note`, those taken
+    from `base` say so as their origin."""
+    result = Map(over.span, over.header)
+    for key in base:
+        if key in over:
+            inner, upper = base[key], over[key]
+            value = merge(inner, upper) if isinstance(inner, Map) and isinstance(upper, Map) else upper
+            result[key], result.spans[key] = value, over.spans[key]
+            _keep_origin(result, over, key)
+        else:
+            result[key], result.spans[key] = base[key], base.spans[key]
+            _keep_origin(result, base, key)
+            if note and at is not None:
+                origins = result.origins = result.origins or {}
+                if key not in origins:
+                    origins[key] = _inherited(note, at, base[key])
+    for key in over:
+        if key not in base:
+            result[key], result.spans[key] = over[key], over.spans[key]
+            _keep_origin(result, over, key)
+    return result
+
+
+def _inherited(note: str, at: Span, value: Value) -> OriginsOf:
+    return lambda: (Origin(note, at, value),)
+
+
+def _keep_origin(result: Map, source: Map, key: str) -> None:
+    if source.origins and key in source.origins:
+        result.origins = result.origins or {}
+        result.origins[key] = source.origins[key]

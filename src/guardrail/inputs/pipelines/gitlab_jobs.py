@@ -1,0 +1,384 @@
+"""Jobs of GitLab's pipelines: machine, limits, images, scripts."""
+
+from __future__ import annotations
+
+import re
+
+from guardrail.inputs.pipelines.document import Library
+from guardrail.inputs.pipelines.gitlab_include import includes_of
+from guardrail.inputs.pipelines.gitlab_resolve import Resolver, Variables
+from guardrail.inputs.pipelines.shell import evaluated, expanded_variables, remote_pipe
+from guardrail.inputs.pipelines.vocabulary import (
+    Draft,
+    Filled,
+    Keys,
+    image_dependency,
+    key_line,
+    pipeline_resource,
+    text_of,
+)
+from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
+
+PROVIDER = "gitlab-ci"
+MERGE_REQUEST = "merge_request_event"
+UNTRUSTED_EVENTS = frozenset((MERGE_REQUEST, "external_pull_request_event"))
+# What the author of a commit or merge request writes. They are environment variables: harmless in a script
+# until it has the shell read them as code.
+UNTRUSTED_VARIABLES = frozenset(
+    ("CI_COMMIT_MESSAGE", "CI_COMMIT_TITLE", "CI_COMMIT_DESCRIPTION", "CI_COMMIT_AUTHOR", "CI_COMMIT_BRANCH",
+     "CI_COMMIT_REF_NAME", "CI_COMMIT_TAG_MESSAGE", "CI_MERGE_REQUEST_TITLE", "CI_MERGE_REQUEST_DESCRIPTION",
+     "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME")
+)  # fmt: skip
+_SCRIPTS = ("before_script", "script", "after_script")
+_SOURCE = re.compile(
+    r"\$\{?CI_PIPELINE_SOURCE\}?\s*==\s*[\"']([a-z_]+)[\"']|[\"']([a-z_]+)[\"']\s*==\s*\$CI_PIPELINE_SOURCE\b"
+)
+_REFS = {
+    "merge_requests": MERGE_REQUEST, "schedules": "schedule", "branches": "push", "tags": "push", "pushes": "push",
+    "web": "web", "api": "api", "triggers": "trigger", "pipelines": "pipeline", "chat": "chat",
+    "external_pull_requests": "external_pull_request_event",
+}  # fmt: skip
+_DURATION = re.compile(r"([\d.]+)\s*([a-z]*)\s*(?:,|and\b)?\s*")
+_SECONDS = {
+    unit: seconds
+    for seconds, units in (
+        (1, " s sec secs second seconds"),
+        (60, "m min mins minute minutes"),
+        (3600, "h hr hrs hour hours"),
+        (86400, "d day days"),
+        (604800, "w wk wks week weeks"),
+        (2592000, "mo mon mos month months"),
+        (31557600, "y yr yrs year years"),
+    )
+    for unit in units.split(" ")
+}
+_DEPLOY_WORD = re.compile(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
+
+
+def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, library: Library) -> Resource:
+    job = resolver.job(name)
+    path = job.header.file or job.span.file
+    resource = pipeline_resource(PROVIDER, "job", path, name, job)
+    variables = Variables(job, root)
+    gap = resolver.missing.get(name)
+    draft = Draft("job", job.header, job.span)
+    draft.put("name", name)
+    draft.put("class", "call" if job.get("trigger") is not None else "run", job.spans.get("trigger"))
+    own = triggers_of(job) or triggers
+    draft.put("triggers", own, own.header if own.header.line else job.header)
+    untrusted = [span for event, span in zip(own, own.spans, strict=True) if event in UNTRUSTED_EVENTS]
+    draft.put("untrusted", bool(untrusted), untrusted[0] if untrusted else None)
+    draft.put("privileged_trigger", False)
+    _runner(draft, job, variables, gap)
+    _timeout(draft, resolver, job, variables, gap)
+    _environment(draft, job, variables, gap)
+    draft.take("concurrency", job, "resource_group")
+    condition = " || ".join(_conditions(job))
+    if condition:
+        draft.put("condition", condition, job.spans.get("rules") or job.spans.get("only"))
+    deploys = job.get("environment") is not None or bool(_DEPLOY_WORD.search(name))
+    draft.put("deploys", deploys, job.spans.get("environment"))
+    draft.put("checks_out_untrusted", False)
+    trigger = job.get("trigger")
+    forward = trigger.get("forward") if isinstance(trigger, Map) else None
+    hands_on = isinstance(forward, Map) and forward.get("pipeline_variables") is True
+    draft.put("secrets_inherited", hands_on, job.spans.get("trigger"))
+    secrets = job.get("secrets")
+    names = Seq(job.spans.get("secrets", job.header))
+    for key in secrets if isinstance(secrets, Map) else ():
+        names.add(key, secrets.spans[key] if isinstance(secrets, Map) else job.header)
+    draft.put("secrets", names, names.span)
+    resource.add_noun(draft.noun(name))
+    for noun in _images(resolver, job, variables) if job.get("trigger") is None else ():
+        resource.add_noun(noun)
+    for key in _SCRIPTS:
+        if job.get(key) is not None:
+            resource.add_noun(_script(resolver, job, key, "step", library))
+    hooks = job.get("hooks")
+    if isinstance(hooks, Map) and hooks.get("pre_get_sources_script") is not None:
+        resource.add_noun(_script(resolver, hooks, "pre_get_sources_script", "hook", library))
+    if isinstance(trigger, Map) and "include" in trigger:
+        keys = Keys()
+        for include in includes_of(trigger["include"], trigger.spans["include"]):
+            found = include_dependency(include.kind, include.what, include.body, include.span, keys)
+            if found:
+                resource.add_noun(found)
+    runs = any(job.get(key) is not None for key in ("script", "trigger", "run", "release"))
+    if not runs and gap is None and resolver.strict and not resolver.config.open:
+        resolver.problem("malformed", f"job {name} has neither `script` nor `trigger`", job.header)
+    return resource
+
+
+# What starts it -----------------------------------------------------------------------------------------------
+
+
+def triggers_of(holder: Map) -> Seq | None:
+    """Sources of the pipelines that `rules` or `only` let through, None where neither names one."""
+    found = Seq()
+    for key in ("rules", "only"):
+        declared = holder.get(key)
+        span = holder.spans.get(key, holder.header)
+        if isinstance(declared, Map) and key == "only":
+            declared = declared.get("refs")
+        items = list(zip(declared, declared.spans, strict=False)) if isinstance(declared, Seq) else [(declared, span)]
+        for item, place in items:
+            for event in _events(item):
+                if event not in found:
+                    found.add(event, place)
+        if found and not found.span.line:
+            found.span, found.header = span, key_line(span, key)
+    return found if found else None
+
+
+def _events(item: Value) -> list[str]:
+    if isinstance(item, str):  # `only`
+        return [_REFS.get(item, "push")]
+    if not isinstance(item, Map) or item.get("when") == "never" or not isinstance(item.get("if"), str):
+        return []
+    condition = item["if"]
+    events = [one or other for one, other in _SOURCE.findall(condition)]
+    if not events:
+        # A variable that only merge request pipelines have, or only others.
+        if re.search(r"\$\{?CI_MERGE_REQUEST_", condition):
+            events = [MERGE_REQUEST]
+        elif re.search(r"\$\{?CI_(?:COMMIT_(?:BRANCH|TAG|REF_NAME)|DEFAULT_BRANCH)\b", condition):
+            events = ["push"]
+    return events
+
+
+def _conditions(job: Map) -> list[str]:
+    rules = job.get("rules")
+    return [
+        rule["if"]
+        for rule in (rules if isinstance(rules, Seq) else ())
+        if isinstance(rule, Map) and isinstance(rule.get("if"), str) and rule.get("when") != "never"
+    ]
+
+
+# The machine, limits ------------------------------------------------------------------------------------------
+
+
+def _runner(draft: Draft, job: Map, variables: Variables, gap: Unknown | None) -> None:
+    tags = job.get("tags")
+    if not isinstance(tags, (Seq, str)):
+        if gap is not None and tags is None:
+            draft.put("runner", gap)
+            draft.put("self_hosted", gap)
+        return
+    entry = job.spans["tags"]
+    labels = Seq(entry, entry)
+    unknown: Unknown | None = None
+    for tag, span in zip(tags, tags.spans, strict=False) if isinstance(tags, Seq) else [(tags, entry)]:
+        for filled in variables.fill(text_of(tag)):
+            if isinstance(filled.value, str) and filled.value not in labels:
+                labels.add(filled.value, span, filled.origin)
+            unknown = unknown or filled.unknown
+    draft.put("runner", unknown or labels, entry)
+    if unknown is not None:
+        draft.put("self_hosted", unknown, entry)
+    elif labels:
+        # Tags pick runners that someone has registered, unless they are GitLab's own.
+        draft.put("self_hosted", not all(label.startswith(("saas-", "gitlab-org")) for label in labels), entry)
+
+
+def _timeout(draft: Draft, resolver: Resolver, job: Map, variables: Variables, gap: Unknown | None) -> None:
+    declared = job.get("timeout")
+    if declared is None:
+        if gap is not None:
+            draft.put("timeout", gap)
+        return
+    entry = job.spans["timeout"]
+    filled = variables.fill(text_of(declared))[0]
+    if filled.unknown is not None:
+        draft.put("timeout", filled.unknown, entry, filled.origin)
+        return
+    seconds = duration(filled.value) if isinstance(filled.value, str) else None
+    if seconds is None:
+        resolver.problem("malformed", f"`timeout` {declared!r} is no duration", entry)
+    else:
+        origin = job.origins.get("timeout") if job.origins else None
+        draft.put("timeout", seconds, entry, filled.origin or origin)
+
+
+def duration(text: str) -> int | float | None:
+    """`1h 30m`, `3600 seconds`, `2 hours 20 minutes` in seconds; a bare number is seconds already."""
+    rest = text.strip().lower()
+    if not rest or len(rest) > 100:
+        return None
+    total = 0.0
+    at = 0
+    while at < len(rest):
+        match = _DURATION.match(rest, at)
+        if not match or match.group(2) not in _SECONDS:
+            return None
+        try:
+            total += float(match.group(1)) * _SECONDS[match.group(2)]
+        except ValueError:
+            return None
+        at = match.end()
+    if total > 1e15:
+        return None
+    return int(total) if total.is_integer() else total
+
+
+def _environment(draft: Draft, job: Map, variables: Variables, gap: Unknown | None) -> None:
+    declared = job.get("environment")
+    entry = job.spans.get("environment")
+    if declared is None:
+        if gap is not None:
+            draft.put("environment", gap)
+        return
+    if isinstance(declared, Map):
+        entry = declared.spans.get("name", entry)
+        declared = declared.get("name")
+    filled = variables.fill(text_of(declared))[0]
+    if filled.value is not None:
+        draft.put("environment", filled.value, entry, filled.origin)
+
+
+# Images -------------------------------------------------------------------------------------------------------
+
+
+def _images(resolver: Resolver, job: Map, variables: Variables) -> list[Noun]:
+    keys = (Keys(), Keys())
+    found: list[Noun] = []
+    if job.get("image") is not None:
+        found += _image(resolver, job["image"], job, job.spans["image"], "image", "job", variables, keys)
+    services = job.get("services")
+    if isinstance(services, Seq):
+        for service, span in zip(services, services.spans, strict=False):
+            found += _image(resolver, service, job, span, "services", "service", variables, keys)
+    elif isinstance(services, (str, Map)):
+        found += _image(resolver, services, job, job.spans["services"], "services", "service", variables, keys)
+    return found
+
+
+def _image(
+    resolver: Resolver, declared: Value, job: Map, span: Span, key: str, kind: str, variables: Variables,
+    keys: tuple[Keys, Keys],
+) -> list[Noun]:  # fmt: skip
+    body = declared if isinstance(declared, Map) else None
+    header = body.header if body is not None else span
+    image = body.get("name") if body is not None else declared
+    entry = body.spans.get("name", header) if body is not None else span
+    if isinstance(image, Unknown):
+        fills = [Filled(image, "\0", image, None)]
+    elif isinstance(image, str):
+        fills = variables.fill(image)
+    else:
+        resolver.problem("malformed", f"`{key}` names no image", header)
+        return []
+    found: list[Noun] = []
+    inherited = job.origins.get(key) if job.origins else None
+    for filled in fills:
+        alias = text_of(body.get("alias")) if body is not None else None
+        dependency = image_dependency(filled.template, filled.unknown, entry, keys[1], filled.origin or inherited)
+        name = alias or ("container" if kind == "job" else dependency.name)
+        draft = Draft("container", header)
+        draft.put("name", name)
+        draft.put("class", kind)
+        draft.put("image", filled.value, entry, filled.origin or inherited)
+        draft.put("long_running", False)
+        draft.put("serves", False)
+        if body is not None:
+            _settings(draft, body)
+        found += [draft.noun(name, keys[0].next(name)), dependency]
+    return found
+
+
+def _settings(draft: Draft, body: Map) -> None:
+    command = Seq(body.spans.get("entrypoint") or body.spans.get("command") or body.header)
+    for key in ("entrypoint", "command"):
+        words = body.get(key)
+        if isinstance(words, Seq):
+            for word, span in zip(words, words.spans, strict=False):
+                command.add(word, span)
+    if command:
+        draft.put("command", command, command.span)
+    policy = body.get("pull_policy")
+    if isinstance(policy, Seq) and policy:
+        policy = policy[0]
+    if isinstance(policy, str):
+        draft.put("image_pull_policy", {"always": "Always", "if-not-present": "IfNotPresent", "never": "Never"}.get(
+            policy, policy), body.spans["pull_policy"])  # fmt: skip
+    docker = body.get("docker")
+    if isinstance(docker, Map) and text_of(docker.get("user")):
+        draft.put("run_as_user", docker["user"], docker.spans["user"])
+    variables = body.get("variables")
+    if isinstance(variables, Map):
+        items = Seq(variables.span, variables.header)
+        for key in variables:
+            item = Map(variables.spans[key])
+            item.put("name", key, variables.spans[key])
+            text = text_of(variables[key])
+            if text is not None:
+                item.put("value", text, variables.spans[key])
+            items.add(item, variables.spans[key])
+        draft.put("env", items, body.spans["variables"])
+
+
+# Scripts ------------------------------------------------------------------------------------------------------
+
+
+def _script(resolver: Resolver, holder: Map, key: str, kind: str, library: Library) -> Noun:
+    """One block of script lines as one piece of code."""
+    entry = holder.spans[key]
+    lines = list(_lines(holder[key], entry, 0))
+    draft = Draft("script", key_line(entry, key), entry)
+    origin = holder.origins.get(key) if holder.origins else None
+    draft.put("name", key)
+    draft.put("class", kind)
+    unknown = next((line for line, _ in lines if isinstance(line, Unknown)), None)
+    texts = [(text_of(line), span) for line, span in lines if not isinstance(line, Unknown)]
+    if any(text is None for text, _ in texts):
+        resolver.problem("malformed", f"`{key}` holds what is no text", entry)
+    known = [(text, span) for text, span in texts if text is not None]
+    draft.put("text", unknown if unknown is not None else "\n".join(text for text, _ in known), entry, origin)
+    hits = Seq(entry, draft.header)
+    piped: Span | None = None
+    for text, span in known:
+        source = library.get(span.file) if span.file else None
+        where = remote_pipe(text) if piped is None else None
+        if where and source:
+            piped = source.place(text, *where, span)
+        if "CI_" not in text or source is None:
+            continue
+        for command, code in evaluated(text):
+            for variable in dict.fromkeys(expanded_variables(code)):
+                if variable in UNTRUSTED_VARIABLES:
+                    place = source.place(text, command.start, command.end, span)
+                    item = Map(place)
+                    item.put("expression", f"${variable}", place)
+                    item.put("source", variable, place)
+                    hits.header = hits.header if hits else place
+                    hits.add(item, place)
+    draft.put("untrusted", hits, hits.header)
+    draft.put("remote_pipe", piped is not None, piped)
+    return draft.noun(key)
+
+
+def _lines(value: Value, span: Span, depth: int) -> list[tuple[Value, Span]]:
+    if isinstance(value, Seq) and depth < 12:
+        return [
+            line for item, place in zip(value, value.spans, strict=False) for line in _lines(item, place, depth + 1)
+        ]
+    return [] if value is None else [(value, span)]
+
+
+# Includes -----------------------------------------------------------------------------------------------------
+
+
+def include_dependency(kind: str, what: str, body: Map | None, span: Span, keys: Keys) -> Noun | None:
+    from guardrail.inputs.pipelines.gitlab_pins import include_parts
+
+    parts = include_parts(kind, what, body)
+    if parts is None:
+        return None
+    draft = Draft("dependency", span)
+    draft.put("ecosystem", "component" if kind == "component" else "include")
+    draft.put("local", kind == "local")
+    for field, value in parts.items():
+        place = body.spans["ref"] if field in ("version", "pin") and body is not None and "ref" in body else span
+        draft.put(field, value, place)
+    name = parts["name"] if isinstance(parts.get("name"), str) else what
+    return draft.noun(name, keys.next(name))

@@ -1,0 +1,94 @@
+"""Which CI system a file belongs to, by its bytes and its name; cheap, because every YAML file is asked."""
+
+from __future__ import annotations
+
+import re
+
+_GITHUB_WORKFLOW_PATH = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
+_GITLAB_PATH = re.compile(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z")
+_YAML_NAME = re.compile(r"(?:(?:^|/)[^/.]*|\.ya?ml)\Z", re.IGNORECASE)  # or no extension at all: standard input
+
+_ON = re.compile(rb"""^(?:on|"on"|'on'|true)[ \t]*:""", re.MULTILINE)
+_JOBS = re.compile(rb"""^(?:jobs|"jobs"|'jobs')[ \t]*:""", re.MULTILINE)
+_JOB_BODY = re.compile(rb"""^[ \t]+(?:- )?(?:runs-on|uses|steps|"runs-on"|"uses")[ \t]*:""", re.MULTILINE)
+_RUNS_USING = re.compile(
+    rb"""^runs[ \t]*:[ \t]*(?:#[^\n]*)?\r?\n(?:(?:[ \t][^\n]*|[ \t]*|#[^\n]*)\n){0,200}?[ \t]+["']?using["']?[ \t]*:""",
+    re.MULTILINE,
+)
+_RUNS_INLINE = re.compile(rb"""^runs[ \t]*:[ \t]*\{[^\n]*\busing\b""", re.MULTILINE)
+
+_TOP_KEY = re.compile(rb"""(["']?)([^\s#'"\-\[{%&*!|>][^:'"\n]*)\1[ \t]*:(?:[ \t]|\Z)""")
+_CHILD_KEY = re.compile(rb"""([ \t]+)["']?([A-Za-z_]+)["']?[ \t]*:(?:[ \t]|\Z)""")
+_GITLAB_GLOBAL = frozenset((b"stages", b"include", b"default", b"workflow", b"before_script", b"after_script"))
+_GITLAB_JOB_ONLY = frozenset((b"stage", b"before_script", b"after_script", b"artifacts", b"rules", b"only", b"needs"))
+# Top-level keys that say that a file is something else: Kubernetes, OpenAPI, other CI systems, Ansible, Helm's own.
+_FOREIGN = frozenset(
+    (b"apiVersion", b"kind", b"openapi", b"swagger", b"asyncapi", b"jobs", b"on", b"pipelines", b"pool", b"steps",
+     b"trigger", b"language", b"hosts", b"tasks", b"orbs", b"workflows", b"replicaCount", b"AWSTemplateFormatVersion",
+     b"Resources", b"site_name", b"repos", b"script", b"resources", b"phases", b"updates")
+)  # fmt: skip
+MAX_LINES = 3000
+
+
+def recognise(path: str, head: bytes) -> str | None:
+    """`github-actions`, `gitlab-ci`, or None for what is no pipeline. `head` is the file's beginning (64 KiB
+    will do). What stands where a system looks for its pipelines is claimed whatever it holds, so that a
+    broken one is reported and not passed over."""
+    if _GITHUB_WORKFLOW_PATH.search(path):
+        return "github-actions"
+    if _GITLAB_PATH.search(path):
+        return "gitlab-ci"
+    if not _YAML_NAME.search(path):
+        return None
+    if head.startswith(b"\xef\xbb\xbf"):
+        head = head[3:]
+    if b"jobs" in head and _ON.search(head) and _JOBS.search(head) and _JOB_BODY.search(head):
+        return "github-actions"
+    if b"using" in head and (_RUNS_USING.search(head) or _RUNS_INLINE.search(head)):
+        return "github-actions"
+    if b"script" in head and _is_gitlab(head):
+        return "gitlab-ci"
+    return None
+
+
+def _is_gitlab(head: bytes) -> bool:
+    """True for jobs at the top level: keys with `script` directly below them, beside something that only
+    GitLab has."""
+    tops: set[bytes] = set()
+    indent = b""
+    scripts = marks = False
+    for line in head.split(b"\n")[:MAX_LINES]:
+        line = line.rstrip()
+        if not line or line.lstrip()[:1] == b"#":
+            continue
+        if line[:1] not in (b" ", b"\t"):
+            top = _TOP_KEY.match(line + b" ")
+            if not top:
+                if line.startswith((b"---", b"...", b"}", b"]")) or not line.startswith((b"- ", b"-")):
+                    indent = b""
+                    continue
+                if not tops:  # a list at the top: Ansible, a list of anything
+                    return False
+                continue
+            key = top.group(2).rstrip()
+            if key in _FOREIGN:
+                return False
+            tops.add(key)
+            if key == b"image" and line.rstrip()[-1:] != b":":  # a mapping is as likely Helm's
+                marks = True
+            indent = b""
+            continue
+        child = _CHILD_KEY.match(line + b" ")
+        if not tops or not child:
+            if not indent and tops:
+                indent = line[: len(line) - len(line.lstrip())]
+            continue
+        if not indent:
+            indent = child.group(1)
+        if child.group(1) != indent:
+            continue
+        if child.group(2) == b"script":
+            scripts = True
+        elif child.group(2) in _GITLAB_JOB_ONLY:
+            marks = True
+    return scripts and (marks or bool(tops & _GITLAB_GLOBAL))

@@ -1,0 +1,179 @@
+"""The one vocabulary of all CI systems: pipelines, jobs, steps, and the nouns that rules look at.
+
+A reader of a system says what it found with a `Draft`, which knows every field of its concept: whatever the
+source doesn't say is absent, with the draft's header as its place.
+"""
+
+from __future__ import annotations
+
+import re
+
+from guardrail.model import Map, Noun, OriginsOf, Resource, Span, Unknown, Value
+from guardrail.model.image import DEFAULT_REGISTRY, parse_image
+
+PLATFORM = "pipeline"
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "pipeline": ("name", "triggers", "untrusted", "privileged_trigger", "permissions", "concurrency"),
+    "job": (
+        "name", "class", "triggers", "untrusted", "privileged_trigger", "runner", "self_hosted", "timeout",
+        "permissions", "environment", "concurrency", "condition", "deploys", "checks_out_untrusted", "secrets",
+        "secrets_inherited",
+    ),
+    "script": ("name", "class", "shell", "text", "untrusted", "remote_pipe"),
+    "dependency": ("ecosystem", "name", "owner", "version", "pin", "local"),
+    "grant": (
+        "effect", "principals", "actions", "not_actions", "resources", "conditions", "class", "anyone",
+        "all_actions", "all_resources", "service_wildcard",
+    ),
+    "container": (
+        "name", "image", "class", "command", "requests.cpu", "requests.memory", "requests.ephemeral_storage",
+        "limits.cpu", "limits.memory", "limits.ephemeral_storage", "privileged", "run_as_non_root", "run_as_user",
+        "run_as_group", "read_only_root_filesystem", "allow_privilege_escalation", "capabilities.add",
+        "capabilities.drop", "seccomp_profile", "proc_mount", "env", "ports", "mounts", "probes.liveness",
+        "probes.readiness", "probes.startup", "image_pull_policy", "long_running", "serves",
+    ),
+}  # fmt: skip
+
+
+class Draft:
+    """The fields of one noun in the making. `header` is where a finding about the noun as a whole stands."""
+
+    __slots__ = ("concept", "fields", "header")
+
+    def __init__(self, concept: str, header: Span, span: Span | None = None) -> None:
+        self.concept, self.header = concept, header
+        self.fields = Map(span or header, header)
+
+    def put(self, field: str, value: Value, span: Span | None = None, origin: OriginsOf | None = None) -> None:
+        outer, dot, inner = field.partition(".")
+        if not dot:
+            self.fields.put(field, value, span or self.header, origin)
+            return
+        holder = self.fields.get(outer)
+        if not isinstance(holder, Map):
+            holder = Map(self.header)
+            self.fields.put(outer, holder, self.header)
+        holder.put(inner, value, span or self.header, origin)
+
+    def take(self, field: str, source: Map, key: str) -> None:
+        """An entry of the source as it is, if it is there and not null."""
+        if source.get(key) is not None:
+            self.fields.copy_entry(source, key, field)
+
+    def noun(self, name: str, key: str = "") -> Noun:
+        fields = self.fields
+        for field in FIELDS[self.concept]:
+            outer, dot, inner = field.partition(".")
+            if not dot:
+                fields.spans.setdefault(outer, self.header)
+                continue
+            holder = fields.get(outer)
+            if holder is None and outer not in fields:
+                holder = Map(self.header)
+                fields.put(outer, holder, self.header)
+            if isinstance(holder, Map):
+                holder.spans.setdefault(inner, self.header)
+        return Noun(self.concept, name, fields, key)
+
+
+class Filled:
+    """One value that a template stands for, as written where `origin` says. `template` has NUL for each part
+    that can't be known; `unknown` says why, and is then the value."""
+
+    __slots__ = ("origin", "template", "unknown", "value")
+
+    def __init__(self, value: Value, template: str, unknown: Unknown | None, origin: OriginsOf | None) -> None:
+        self.value, self.template, self.unknown, self.origin = value, template, unknown, origin
+
+
+class Keys:
+    """Keys of nouns and local names of steps: the first `x` is "x", the second "x#2"."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def next(self, name: str) -> str:
+        count = self._seen[name] = self._seen.get(name, 0) + 1
+        return name if count == 1 else f"{name}#{count}"
+
+
+def pipeline_resource(
+    provider: str, kind: str, path: str, fragment: str, attributes: Map, local: str = "", *, span: Span | None = None
+) -> Resource:
+    """`fragment` is what follows the `#` in the address; empty for the file itself."""
+    return Resource(
+        PLATFORM, provider, kind, f"{path}#{fragment}" if fragment else path, attributes,
+        span=span or attributes.span, scope=path, local=local or fragment or path,
+    )  # fmt: skip
+
+
+def text_of(value: Value) -> str | None:
+    """A scalar as the text that a pipeline takes it for; None for what is no scalar or null."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return None
+
+
+def key_line(entry: Span, key: str) -> Span:
+    """The entry, or the key alone where its value takes several lines."""
+    if entry.line == entry.end_line:
+        return entry
+    return Span(entry.file, entry.line, entry.column, entry.line, entry.column + len(key))
+
+
+_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_VERSION_LIKE = re.compile(r"(?:[A-Za-z]+[-_.]?)?v?\.?\d[\w.+-]*\Z")
+_BRANCH_WORDS = frozenset(
+    ("main", "master", "develop", "development", "dev", "trunk", "head", "next", "edge", "nightly", "canary",
+     "staging", "production", "stable", "beta", "alpha")
+)  # fmt: skip
+
+
+def git_pin(ref: str) -> str:
+    """What a git reference pins: digest (a whole commit id), tag, branch, or none where it is empty. A name
+    alone doesn't say whether it is a tag or a branch: what holds a version counts as a tag."""
+    if not ref:
+        return "none"
+    if _COMMIT.match(ref):
+        return "digest"
+    name = ref.removeprefix("refs/tags/")
+    if name != ref:
+        return "tag"
+    if ref.startswith("refs/heads/") or "/" in ref or ref.lower() in _BRANCH_WORDS:
+        return "branch"
+    return "tag" if _VERSION_LIKE.match(ref) or ref == "latest" else "branch"
+
+
+def image_dependency(
+    template: str, unknown: Unknown | None, header: Span, keys: Keys, origin: OriginsOf | None = None
+) -> Noun:
+    """`template` is the image reference, with NUL for each part that can't be known; `unknown` says why."""
+    draft = Draft("dependency", header)
+    parts = parse_image(template)
+
+    def known(part: str, value: Value) -> Value:
+        return unknown if unknown is not None and "\0" in part else value
+
+    where = parts.registry + parts.name
+    # A first part that can't be known may be the registry.
+    owner = parts.name.partition("/")[0] if parts.registry == DEFAULT_REGISTRY else parts.registry
+    draft.put("ecosystem", "image")
+    draft.put("local", False)
+    draft.put("name", known(where, parts.repository), origin=origin)
+    draft.put("owner", known(owner, parts.registry), origin=origin)
+    # An unknown part that ends the reference may bring its own tag or digest.
+    version = parts.digest or parts.tag or ("\0" if template.endswith("\0") else "")
+    if version:
+        draft.put("version", known(version, version), origin=origin)
+    draft.put("pin", "digest" if parts.digest else known(version, parts.pin), origin=origin)
+    shown = parts.repository.replace("\0", "*")
+    return draft.noun(shown, keys.next(shown))
