@@ -46,7 +46,7 @@ def finding(**changes: Any) -> Finding:
         "span": Span("main.tf", 13, 12, 13, 19),
         "message": 'bucket "logs" is readable by everyone',
         "remedy": "Set `acl` to `private`, and grant what is needed in a bucket policy.",
-        "evidence": (Evidence("var.acl", "public-read", Span("variables.tf", 3, 3, 3, 26), "default of var.acl"),),
+        "evidence": (Evidence("", "public-read", Span("variables.tf", 3, 3, 3, 26), "default of var.acl"),),
         "replaces": {"trivy": ["AVD-AWS-0092"], "checkov": ["CKV_AWS_20", "CKV_AWS_57"]},
         "frameworks": {"nist-800-53-r5": ["AC-3"], "cis-aws-3.0": ["2.1.4"]},
         "fingerprint": "a" * 64,

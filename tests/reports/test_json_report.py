@@ -91,7 +91,7 @@ def test_sorted_by_place() -> None:
 def test_evidence() -> None:
     (item,) = loaded(result(finding()))["findings"][0]["evidence"]
     assert item == {
-        "path": "var.acl", "value": "public-read", "file": "variables.tf", "line": 3, "note": "default of var.acl",
+        "path": "", "value": "public-read", "file": "variables.tf", "line": 3, "note": "default of var.acl",
     }  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def test_terminal_gets_escapes_for_what_it_cannot_say() -> None:
     stream = io.TextIOWrapper(raw, encoding="ascii")
     write("text", result(finding()), stream)
     stream.flush()
-    assert b"\\u2190 var.acl" in raw.getvalue()
+    assert b"\\u2190 default of var.acl" in raw.getvalue()
 
 
 def test_writes_to_what_has_no_bytes() -> None:

@@ -124,7 +124,7 @@ def test_evidence_is_related() -> None:
     (found,) = run_of(result(finding()))["results"]
     (related,) = found["relatedLocations"]
     assert related["physicalLocation"]["artifactLocation"]["uri"] == "variables.tf"
-    assert related["message"]["text"] == 'var.acl = "public-read" (default of var.acl)'
+    assert related["message"]["text"] == 'default of var.acl = "public-read"'
 
 
 def test_suppressions_are_on_all_results_or_none() -> None:

@@ -26,7 +26,7 @@ def test_a_finding_in_full() -> None:
         "    main.tf:13:12  aws_s3_bucket.logs  [store-public-acl]\n"
         "    13 |   acl    = var.acl\n"
         "       |            ^^^^^^^\n"
-        '      ← var.acl = "public-read", default of var.acl, variables.tf:3\n'
+        '      ← default of var.acl = "public-read", variables.tf:3\n'
         "      fix: Set `acl` to `private`, and grant what is needed in a bucket policy.\n"
         "\n"
         "1 finding (1 critical) · 1 file, 1 resource, 1 rule · gate broken (fails on low)\n"

@@ -159,7 +159,8 @@ def _undetermined(verdict: Verdict) -> str:
 
 
 def _evidence(verdict: Verdict) -> tuple[Evidence, ...]:
-    """The values that decided, each followed by where it came from; then how the resource came about."""
+    """The values that decided (with the path of each), followed by where they came from; then how the resource came
+    about. What the last two say stands in the note."""
     found: list[Evidence] = []
     for leaf in verdict.leaves:
         found += _evidence_of(leaf)
@@ -177,18 +178,16 @@ def _evidence_of(leaf: Leaf) -> list[Evidence]:
     if isinstance(value, Encoded):
         value = value.decoded
     if isinstance(value, Unknown):
-        note = value.reason
-    elif leaf.value is MISSING or leaf.value is None:
-        note = "not set"
+        notes = [value.reason or "unknown"]
     else:
-        note = f"is {shown(value)}"
+        notes = ["not set"] if value is None else []
     if leaf.wanted:
-        note += f", wanted: {leaf.wanted}"
+        notes.append(f"wanted: {leaf.wanted}")
     if leaf.owner is not None:
-        note = f"{leaf.owner.address}: {note}"
-    found = [Evidence(leaf.path, _small(plain(value)), leaf.span, note)]
+        notes.insert(0, f"of {leaf.owner.address}")
+    found = [Evidence(leaf.path, _small(plain(value)), leaf.span, ", ".join(notes))]
     for origin in leaf.origins():
-        found.append(Evidence(leaf.path, _small(plain(origin.value)), origin.span, origin.note))
+        found.append(Evidence("", _small(plain(origin.value)), origin.span, origin.note))
     return found
 
 

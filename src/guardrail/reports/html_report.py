@@ -18,8 +18,9 @@ from markupsafe import Markup
 
 from guardrail._version import __version__
 from guardrail.model import SEVERITIES, Evidence, Finding, Problem, Result, Span, severity_rank
+from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import Line, expand_tabs, lines_of
-from guardrail.reports.hostile import value_in_words, visible
+from guardrail.reports.hostile import visible
 from guardrail.reports.summary import counted, files_judged, short_address, state_of, summarise
 from guardrail.reports.table import ReportOptions
 from guardrail.shipped import folder
@@ -273,10 +274,12 @@ def _shown(line: Line) -> Line:
 
 
 def _evidence(item: Evidence) -> dict[str, str]:
+    said = in_words(item)
     return {
-        "path": item.path,
-        "value": value_in_words(item.value),
-        "note": item.note,
+        "path": said.subject if item.path else "",
+        "source": "" if item.path else said.subject,
+        "value": said.value,
+        "note": said.note,
         "place": _place(item.span._replace(column=0)),
     }
 

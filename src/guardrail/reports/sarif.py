@@ -19,8 +19,9 @@ from urllib.parse import quote
 
 from guardrail._version import __version__
 from guardrail.model import Evidence, Finding, Problem, Result, RuleCard, Span, Suppression
+from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import region_text
-from guardrail.reports.hostile import json_text, value_in_words, visible
+from guardrail.reports.hostile import json_text, visible
 from guardrail.reports.summary import in_order
 from guardrail.reports.table import ReportOptions
 
@@ -206,9 +207,7 @@ def _add_snippets(physical: dict[str, Any], finding: Finding) -> None:
 
 
 def _related(item: Evidence, number: int) -> dict[str, Any]:
-    said = f"{item.path} = {value_in_words(item.value)}" if item.path else value_in_words(item.value)
-    text = f"{said} ({item.note})" if item.note else said
-    return {"id": number, "physicalLocation": _physical(item.span), "message": {"text": _text(text)}}
+    return {"id": number, "physicalLocation": _physical(item.span), "message": {"text": _text(str(in_words(item)))}}
 
 
 def _suppression(suppression: Suppression) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.model import Evidence, Finding, Problem, Result, Span
+from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import columns, expand_tabs, lines_of
-from guardrail.reports.hostile import for_log, value_in_words, without_log_commands
+from guardrail.reports.hostile import for_log, without_log_commands
 from guardrail.reports.summary import (
     counted,
     files_judged,
@@ -130,7 +131,9 @@ class _Page:
         self.line("    " + "  ".join(part for part in told if part))
         self.excerpt(finding)
         for item in finding.evidence:
-            self.wrapped("← ", _evidence(item), 6)
+            # What the excerpt shows need not be said again.
+            if item.span != finding.span or not item.path:
+                self.wrapped("← ", _evidence(item), 6)
         if finding.remedy:
             self.wrapped("fix: ", for_log(" ".join(finding.remedy.split())), 6)
         self.line()
@@ -230,11 +233,8 @@ def _resource(finding: Finding) -> str:
 
 
 def _evidence(item: Evidence) -> str:
-    said = value_in_words(item.value)
-    if item.path:
-        said = f"{item.path} = {said}"
     place = f"{item.span.file}:{item.span.line}" if item.span.line else item.span.file
-    return for_log(", ".join(part for part in (said, item.note, place) if part))
+    return for_log(", ".join(part for part in (str(in_words(item)), place) if part))
 
 
 def _fold(text: str, room: int) -> list[str]:
