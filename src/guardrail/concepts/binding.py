@@ -12,12 +12,15 @@
           memory: {path: memory_size, default: 128, times: 1048576}
           backup: {test: {backup_retention_period: {above: 0}}}      # whether a condition holds
           key: {first: [kms_key_id, kms_key_arn]}                    # the first that is set
+          family: {path: instance_type, extract: '^([a-z0-9]+)'}     # what the group matches
+          tls: {path: policy, map: {old: 1.0, "*": {unknown: nobody knows what it allows}}, default: {unknown: why}}
 
 A field that is absent keeps the place that lacks it, so that a finding can stand there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +28,7 @@ from guardrail.conditions import MISSING, Leaf, Scope, compile_condition, parse_
 from guardrail.conditions.operators import number, same
 from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Unknown
 
-FIELD_KEYS = frozenset({"path", "value", "default", "map", "times", "test", "first", "case"})
+FIELD_KEYS = frozenset({"path", "value", "default", "map", "times", "test", "first", "case", "extract"})
 BINDING_KEYS = frozenset({"kinds", "each", "when", "fields", "name"})
 
 Field = Callable[[Scope], Leaf]
@@ -95,6 +98,8 @@ def compile_field(spec: Any) -> Field:
         field = _first([compile_field(item) for item in spec["first"]])
     else:
         field = _at(spec["path"])
+    if "extract" in spec:
+        field = _extracted(field, spec["extract"])
     if "map" in spec:
         field = _mapped(field, dict(spec["map"]))
     if "times" in spec:
@@ -126,9 +131,16 @@ def _tested(data: Any) -> Field:
 
     def field(scope: Scope) -> Leaf:
         outcome = condition(scope)
-        decisive = next((leaf for leaf in outcome.leaves if leaf.unknown or outcome.truth is not None), None)
+        leaves = outcome.leaves
+        if outcome.truth is None:
+            decisive = next((leaf for leaf in leaves if leaf.unknown), None)
+        elif outcome.truth:  # rather what is written than what is so by default
+            decisive = next((leaf for leaf in leaves if leaf.value is not MISSING), leaves[0] if leaves else None)
+        else:
+            decisive = leaves[0] if leaves else None
         if decisive is None:
-            return Leaf("", outcome.truth, scope.root.header)
+            unknown = Unknown("a part of it is unknown")
+            return Leaf("", unknown if outcome.truth is None else outcome.truth, scope.root.header)
         value = decisive.value if outcome.truth is None else outcome.truth
         return decisive._replace(value=value)
 
@@ -146,10 +158,7 @@ def _first(fields: list[Field]) -> Field:
 def _mapped(field: Field, table: dict[Any, Any]) -> Field:
     """Values that the table does not list become what it has for "*", or stay as they are. An entry
     `{unknown: reason}` says that nobody knows what the value stands for."""
-    table = {
-        key: Unknown(value["unknown"]) if isinstance(value, dict) and set(value) == {"unknown"} else value
-        for key, value in table.items()
-    }
+    table = {key: _known_or_not(value) for key, value in table.items()}
 
     def mapped(scope: Scope) -> Leaf:
         leaf = field(scope)
@@ -161,6 +170,20 @@ def _mapped(field: Field, table: dict[Any, Any]) -> Field:
         return leaf._replace(value=table["*"]) if "*" in table else leaf
 
     return mapped
+
+
+def _extracted(field: Field, pattern: str) -> Field:
+    """The first group of a regular expression in a text; a text that does not match has none."""
+    search = re.compile(pattern).search
+
+    def extracted(scope: Scope) -> Leaf:
+        leaf = field(scope)
+        if not isinstance(leaf.value, str):
+            return leaf
+        match = search(leaf.value)
+        return leaf._replace(value=match.group(1) if match else MISSING)
+
+    return extracted
 
 
 def _times(field: Field, factor: float) -> Field:
@@ -186,7 +209,14 @@ def _cased(field: Field, case: str) -> Field:
     return cased
 
 
+def _known_or_not(value: Any) -> Any:
+    """`{unknown: reason}` is a value that cannot be known."""
+    return Unknown(value["unknown"]) if isinstance(value, dict) and set(value) == {"unknown"} else value
+
+
 def _defaulted(field: Field, default: Any) -> Field:
+    default = _known_or_not(default)
+
     def defaulted(scope: Scope) -> Leaf:
         leaf = field(scope)
         return leaf._replace(value=default) if leaf.value is MISSING else leaf

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from guardrail.concepts.binding import Binding, compile_binding
-from guardrail.concepts.table import AFTERWARDS, CODE
+from guardrail.concepts.table import AFTERWARDS, BY_ATTRIBUTE, CODE
 from guardrail.errors import RuleError
-from guardrail.model import Inventory, Map, Noun, Problem, Resource
+from guardrail.model import Inventory, Map, Noun, Problem, Resource, Unknown
 
+_TAGS = ("tags", "labels", "resource_labels", "user_labels", "tag")
 NounsOf = Callable[[Resource, Inventory], Iterable[Noun]]
 
 
@@ -31,9 +32,13 @@ def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -
             for maker in [*makers, *coded]:
                 _collect(maker, resource, inventory, problems)
     for resource in inventory.resources:
-        if isinstance(resource.tags, Map):
+        if resource.tags is not None:
             resource.add_noun(_tagged(resource))
-        for concept, module in AFTERWARDS.items():
+        if resource.platform == "terraform":
+            for attributes, module in BY_ATTRIBUTE:
+                if not attributes.isdisjoint(resource.attributes):
+                    _collect(_module(module), resource, inventory, problems)
+        for concept, module in AFTERWARDS:
             if concept in resource.nouns and resource.platform != "pipeline":
                 _collect(_module(module), resource, inventory, problems)
     inventory.index_nouns()
@@ -72,5 +77,9 @@ def _tagged(resource: Resource) -> Noun:
     fields = Map(resource.span, resource.header)
     fields.put("name", resource.local, resource.header)
     fields.put("provider", resource.provider, resource.header)
-    fields.put("tags", resource.tags, resource.header)
+    place = resource.header
+    if isinstance(resource.tags, Unknown):  # a mapping says itself where it stands
+        written = [key for key in _TAGS if key in resource.attributes]
+        place = resource.attributes.place(written[0]) if written else place
+    fields.put("tags", resource.tags, place)
     return Noun("tagged", resource.local, fields)

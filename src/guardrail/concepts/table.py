@@ -12,7 +12,10 @@ NETWORK_RULES = "guardrail.concepts.network_rules"
 GRANTS = "guardrail.concepts.grants"
 RBAC = "guardrail.concepts.rbac"
 SCRIPTS = "guardrail.concepts.scripts"
+STORES = "guardrail.concepts.stores"
+CONTAINER_SCRIPTS = "guardrail.concepts.container_scripts"
 DEPENDENCIES = "guardrail.concepts.dependencies"
+CLOUD_DEPENDENCIES = "guardrail.concepts.cloud_dependencies"
 
 _POD_KINDS = (
     "Pod", "PodTemplate", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job",
@@ -39,39 +42,85 @@ _NETWORK_KINDS = (
     "azurerm_redis_firewall_rule",
 )  # fmt: skip
 
-_GRANT_KINDS = (
+_AWS_POLICY_KINDS = (
     "aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_iam_role",
-    "data.aws_iam_policy_document", "aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy",
-    "aws_kms_key", "aws_kms_key_policy", "aws_ecr_repository_policy", "aws_secretsmanager_secret_policy",
-    "aws_sqs_queue", "aws_sns_topic", "aws_s3_bucket", "aws_lambda_permission", "aws_ssoadmin_permission_set_inline_policy",
+    "data.aws_iam_policy_document", "aws_ssoadmin_permission_set_inline_policy",
     "aws_iam_role_policy_attachment", "aws_iam_policy_attachment", "aws_iam_user_policy_attachment",
-    "aws_iam_group_policy_attachment", "azurerm_role_assignment", "azurerm_role_definition",
-    "google_project_iam_member", "google_project_iam_binding", "google_organization_iam_member",
-    "google_organization_iam_binding", "google_folder_iam_member", "google_folder_iam_binding",
-    "google_storage_bucket_iam_member", "google_storage_bucket_iam_binding", "google_project_iam_custom_role",
-    "google_cloud_run_service_iam_member", "google_cloud_run_v2_service_iam_member",
-    "google_cloudfunctions_function_iam_member", "google_pubsub_topic_iam_member",
-    "google_bigquery_dataset_iam_member", "google_kms_crypto_key_iam_member",
+    "aws_iam_group_policy_attachment", "aws_ssoadmin_managed_policy_attachment", "aws_lambda_permission",
+    "aws_lambda_layer_version_permission",
+    # resource policies
+    "aws_acmpca_policy", "aws_backup_vault_policy", "aws_cloudwatch_event_bus_policy",
+    "aws_cloudwatch_log_resource_policy", "aws_codeartifact_domain_permissions_policy",
+    "aws_codeartifact_repository_permissions_policy", "aws_dynamodb_resource_policy", "aws_ecr_registry_policy",
+    "aws_ecr_repository_policy", "aws_efs_file_system_policy", "aws_elasticsearch_domain",
+    "aws_elasticsearch_domain_policy", "aws_glacier_vault", "aws_glue_resource_policy", "aws_kinesis_resource_policy",
+    "aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_kms_replica_key",
+    "aws_media_store_container_policy", "aws_msk_cluster_policy", "aws_opensearch_domain", "aws_opensearch_domain_policy", "aws_s3_access_point",
+    "aws_s3_bucket", "aws_s3_bucket_policy", "aws_s3control_access_point_policy", "aws_s3control_bucket_policy",
+    "aws_s3tables_table_bucket_policy", "aws_sagemaker_model_package_group_policy", "aws_secretsmanager_secret",
+    "aws_secretsmanager_secret_policy", "aws_ses_identity_policy", "aws_sns_topic", "aws_sns_topic_policy",
+    "aws_sqs_queue", "aws_sqs_queue_policy", "aws_xray_resource_policy",
 )  # fmt: skip
+
+# What of Google's has `_iam_member`, `_iam_binding` and `_iam_policy` beside it.
+_GOOGLE_IAM = (
+    "project", "folder", "organization", "billing_account", "service_account", "storage_bucket",
+    "storage_managed_folder", "artifact_registry_repository", "bigquery_dataset", "bigquery_table",
+    "bigquery_connection", "bigtable_instance", "bigtable_table", "cloud_run_service", "cloud_run_v2_service",
+    "cloud_run_v2_job", "cloud_tasks_queue", "cloudfunctions_function", "cloudfunctions2_function", "compute_disk",
+    "compute_image", "compute_instance", "compute_snapshot", "compute_subnetwork", "data_catalog_taxonomy",
+    "data_fusion_instance", "dataproc_cluster", "dataproc_job", "dns_managed_zone", "endpoints_service",
+    "healthcare_dataset", "healthcare_dicom_store", "healthcare_fhir_store", "healthcare_hl7_v2_store",
+    "iap_app_engine_service", "iap_tunnel", "iap_tunnel_instance", "iap_web", "iap_web_backend_service",
+    "kms_crypto_key", "kms_key_ring", "notebooks_instance", "pubsub_schema", "pubsub_subscription", "pubsub_topic",
+    "secret_manager_regional_secret", "secret_manager_secret", "sourcerepo_repository", "spanner_database",
+    "spanner_instance", "workbench_instance",
+)  # fmt: skip
+
+_GRANT_KINDS = (
+    *_AWS_POLICY_KINDS,
+    "azurerm_role_assignment",
+    "azurerm_role_definition",
+    "data.google_iam_policy",
+    "google_project_iam_custom_role",
+    "google_organization_iam_custom_role",
+    *(f"google_{base}_iam_{suffix}" for base in _GOOGLE_IAM for suffix in ("member", "binding", "policy")),
+)
 
 _RBAC_KINDS = (
     "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "kubernetes_role", "kubernetes_role_v1",
     "kubernetes_cluster_role", "kubernetes_cluster_role_v1", "kubernetes_role_binding", "kubernetes_role_binding_v1",
-    "kubernetes_cluster_role_binding", "kubernetes_cluster_role_binding_v1",
+    "kubernetes_cluster_role_binding", "kubernetes_cluster_role_binding_v1", "kubernetes_manifest",
 )  # fmt: skip
 
-_SCRIPT_KINDS = (
-    "aws_instance", "aws_launch_template", "aws_launch_configuration", "azurerm_linux_virtual_machine",
-    "azurerm_virtual_machine", "google_compute_instance", "null_resource", "terraform_data",
+_OTHER_DEPENDENCY_KINDS = (
+    "aws_apprunner_service", "aws_codebuild_project", "aws_lambda_function", "aws_sagemaker_model",
+    "azurerm_linux_web_app", "docker_container", "docker_image", "google_app_engine_flexible_app_version",
+    "helm_release", "HelmRelease", "Application",
 )  # fmt: skip
 
 CODE: dict[str, list[str]] = {}
 for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
-    (RBAC, _RBAC_KINDS), (SCRIPTS, _SCRIPT_KINDS), (DEPENDENCIES, ("module", "terraform")),
+    (RBAC, _RBAC_KINDS), (CLOUD_DEPENDENCIES, _OTHER_DEPENDENCY_KINDS), (DEPENDENCIES, ("module", "terraform")),
 ):  # fmt: skip
     for _kind in _kinds:
         CODE.setdefault(_kind, []).append(_module)
 
-AFTERWARDS = {"container": DEPENDENCIES}
-"""Modules that make nouns of other nouns: every container's image is a dependency."""
+# By attributes that any kind of Terraform's may have.
+BY_ATTRIBUTE: tuple[tuple[frozenset[str], str], ...] = (
+    (
+        frozenset(
+            ("user_data", "user_data_base64", "custom_data", "metadata_startup_script", "metadata", "os_profile",
+             "provisioner", "part")
+        ),
+        SCRIPTS,
+    ),
+)  # fmt: skip
+
+AFTERWARDS: tuple[tuple[str, str], ...] = (
+    ("container", DEPENDENCIES),
+    ("container", CONTAINER_SCRIPTS),
+    ("store", STORES),
+)
+"""Modules that make nouns of other nouns (every container's image is a dependency), or add to them."""

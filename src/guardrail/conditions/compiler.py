@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from guardrail.conditions.mappings import MAPPINGS
 from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE, keys_of, number, wanted_words
 from guardrail.conditions.outcome import (
     MISSING,
@@ -106,7 +107,8 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
     default: Any = MISSING
     checks: list[Check] = []
     for operator, operand in wanted.items():
-        if isinstance(operand, str) and operand.startswith("$") and operator != "matches":
+        # A pattern may begin with a dollar sign; one that is a parameter's name is the parameter.
+        if isinstance(operand, str) and operand.startswith("$") and (operator != "matches" or operand[1:] in parameters):
             name = operand[1:]
             if name not in parameters:
                 raise ValueError(f"no parameter is called {name!r}")
@@ -118,7 +120,9 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
         elif operator == "set":
             checks.append(_set(bool(operand)))
         elif operator == "not":
-            checks.append(_negated(_joined(_operators(operand, parameters))))
+            refused = _operators(operand, parameters)
+            if refused:  # none where all that it refuses are parameters that are null
+                checks.append(_negated(_joined(refused)))
         elif operator == "length":
             checks.append(_length(_joined(_operators(operand, parameters))))
         elif operator == "keys":
@@ -127,6 +131,11 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
             checks.append(_where(compile_condition(operand, parameters)))
         elif operator in ("each", "some", "none"):
             checks.append(_over_items(operator, _item_check(operand, parameters)))
+        elif operator in MAPPINGS:
+            try:
+                checks.append(MAPPINGS[operator](operand))
+            except ValueError as error:
+                raise ValueError(f"{operator}: {error}") from None
         elif operator in SIMPLE:
             checks.append(_simple(operator, _substituted(operand, parameters)))
         else:

@@ -129,6 +129,26 @@ def _cidr_within(wanted: Any) -> Test:
     return test
 
 
+_PORTS = re.compile(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*\Z")
+
+
+def _covers(wanted: Any) -> Test:
+    """Ranges of whole numbers, as text (`22`, `20-25,80`): whether one of the wanted numbers is among them."""
+    numbers = [int(item) for item in (wanted if isinstance(wanted, list) else [wanted])]
+
+    def test(value: Value) -> bool | None:
+        for part in str(value).split(","):
+            match = _PORTS.match(part)
+            if match is not None:
+                low = int(match.group(1))
+                high = int(match.group(2) or low)
+                if any(low <= number <= high for number in numbers):
+                    return True
+        return False
+
+    return test
+
+
 _COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: a >= b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, "<": lambda a, b: a < b,
     "=": lambda a, b: a == b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
@@ -174,10 +194,14 @@ SIMPLE: dict[str, Callable[[Any], Test]] = {
     "ends_with": _ends_with,
     "cidr_within": _cidr_within,
     "version": _version,
+    "covers": _covers,
 }
 """Operators that test one known value. `in` on a list asks nothing of its items: use `each`."""
 
-STRUCTURED = frozenset({"set", "not", "length", "each", "some", "none", "keys", "default", "where"})
+STRUCTURED = frozenset(
+    {"set", "not", "length", "each", "some", "none", "keys", "default", "where",
+     "has_keys", "has_keys_any_case", "values_in", "values_match"}
+)  # fmt: skip
 """Operators that the compiler knows: they deal with absence, or hold conditions of their own."""
 
 OPERATORS = frozenset(SIMPLE) | STRUCTURED
@@ -189,6 +213,7 @@ WORDS = {
     "equals": "{}", "in": "one of {}", "matches": "matching {}", "contains": "containing {}", "min": "at least {}",
     "max": "at most {}", "above": "above {}", "below": "below {}", "starts_with": "starting with {}",
     "ends_with": "ending with {}", "cidr_within": "within {}", "version": "version {}",
+    "covers": "covering {}",
 }  # fmt: skip
 
 

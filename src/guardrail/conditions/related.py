@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from guardrail.conditions.outcome import TRUE, Condition, Leaf, Outcome, Scope, conjunction, disjunction, negation
-from guardrail.conditions.paths import parse_path
+from guardrail.conditions.paths import Path, parse_path
 from guardrail.model import Reference, Resource, Unknown
 
 KEYS = frozenset({"to", "via", "match", "where", "require", "expect"})
@@ -41,25 +41,8 @@ def compile_related(
     words = f"joined to {' or '.join(kinds)}"
 
     def evaluate(scope: Scope) -> Outcome:
-        subject = scope.resource
-        inventory = scope.inventory
-        outcomes: list[Outcome] = []
-        candidates = [r for kind in kinds for r in inventory.by_kind.get(kind, ()) if r is not subject]
-        if candidates:
-            joined = {id(r) for r in inventory.referred_to_by(subject)} if not via else set()
-            joined |= {
-                id(r)
-                for r, path in inventory.referring_to(subject)
-                if not via or path == via or path.startswith((via + ".", via + "["))
-            }
-            for other in candidates:
-                linked = True if id(other) in joined else _matched(other, subject, scope, match)
-                if linked is False and via:
-                    linked = _maybe(other, via, subject)
-                if linked is False:
-                    continue
-                outcomes.append(_judge(other, linked, scope))
-        absent = Leaf("", Unknown(""), subject.header, wanted=words)._replace(value=None)
+        outcomes = [_judge(other, linked, scope) for other, linked in _linked(scope, kinds, via, match)]
+        absent = Leaf("", None, scope.resource.header, wanted=words)
         if expect == "each":
             return conjunction(outcomes) if outcomes else TRUE
         found = disjunction(outcomes) if outcomes else Outcome(False, (absent,))
@@ -79,29 +62,85 @@ def compile_related(
     return evaluate
 
 
-def _matched(other: Resource, subject: Resource, scope: Scope, match: list[Any]) -> bool | None:
-    """Whether the attributes named by `match` are equal; None where one of them is unknown."""
-    if not match:
-        return False
-    answer: bool | None = True
-    for theirs, ours in match:
-        left = theirs.leaves(Scope(other.attributes, other, scope.inventory))
-        right = ours.leaves(Scope(subject.attributes, subject, scope.inventory))
-        if len(left) != 1 or len(right) != 1:
-            return False
-        a, b = left[0].value, right[0].value
-        if isinstance(a, Reference) or isinstance(b, Reference):
-            return False  # an edge, which was looked at already
-        if isinstance(a, Unknown) or isinstance(b, Unknown):
-            answer = None
-        elif a != b or a is None:
-            return False
-    return answer
+Matching = list[tuple[Path, Path]]
 
 
-def _maybe(other: Resource, via: str, subject: Resource) -> bool | None:
-    """None where the other's link is unknown (so it may be ours), False where it surely leads elsewhere."""
-    value = other.attributes.get(via)
-    if isinstance(value, Unknown) and not isinstance(value, Reference) and other.scope == subject.scope:
-        return None if not any(edge.path == via for edge in other.edges) else False
-    return False
+def _linked(scope: Scope, kinds: tuple[str, ...], via: str, match: Matching) -> list[tuple[Resource, bool | None]]:
+    """The resources of these kinds that are joined to the scope's: True surely, None perhaps. Linear: what is looked
+    up is indexed once for the inventory."""
+    subject, inventory = scope.resource, scope.inventory
+    if not any(kind in inventory.by_kind for kind in kinds):
+        return []
+    wanted = set(kinds)
+    found: dict[int, tuple[Resource, bool | None]] = {}
+    for other, path in inventory.referring_to(subject):
+        if _kind(other) in wanted and (not via or path == via or path.startswith((via + ".", via + "["))):
+            found[id(other)] = (other, None if other.uncertain else True)
+    if not via:
+        for other in inventory.referred_to_by(subject):
+            if _kind(other) in wanted:
+                found[id(other)] = (other, None if other.uncertain else True)
+    for kind in kinds:
+        if match:
+            for other, linked in _matching(scope, kind, match):
+                found.setdefault(id(other), (other, linked))
+        if via:
+            for other in _loose(scope, kind, via).get(subject.scope, ()):
+                found.setdefault(id(other), (other, None))
+    return [pair for pair in found.values() if pair[0] is not subject]
+
+
+def _kind(resource: Resource) -> str:
+    return f"data.{resource.kind}" if resource.mode == "data" else resource.kind
+
+
+def _matching(scope: Scope, kind: str, match: Matching) -> list[tuple[Resource, bool | None]]:
+    """Resources whose attributes named by `match` equal ours; None where one of theirs or ours is unknown."""
+    name = f"related {kind} {' '.join(theirs.text for theirs, _ in match)}"
+    index: dict[Any, list[Resource]] = scope.inventory.indexes.get(name)  # type: ignore[assignment]
+    if index is None:
+        index = {}
+        for other in scope.inventory.by_kind.get(kind, ()):
+            theirs = _key(Scope(other.attributes, other, scope.inventory), [path for path, _ in match])
+            index.setdefault(theirs, []).append(other)
+        scope.inventory.indexes[name] = index
+    ours = _key(Scope(scope.resource.attributes, scope.resource, scope.inventory), [path for _, path in match])
+    if ours == _NO_KEY:
+        return []
+    if ours == _UNKNOWN_KEY:
+        return [(other, None) for key, others in index.items() if key != _NO_KEY for other in others[:1]]
+    maybe: list[tuple[Resource, bool | None]] = [(other, None) for other in index.get(_UNKNOWN_KEY, ())]
+    return [*((other, None if other.uncertain else True) for other in index.get(ours, ())), *maybe]
+
+
+_NO_KEY, _UNKNOWN_KEY = ("none",), ("unknown",)
+
+
+def _key(scope: Scope, paths: list[Path]) -> tuple[str, ...]:
+    """The values at the paths as one key. A reference is an edge, which is looked at as such: no key."""
+    key: list[str] = []
+    unknown = False
+    for path in paths:
+        leaves = path.leaves(scope)
+        value = leaves[0].value if len(leaves) == 1 else None
+        if isinstance(value, Reference) or not isinstance(value, (str, int, Unknown)):
+            return _NO_KEY
+        unknown = unknown or isinstance(value, Unknown)
+        key.append(repr(value))
+    return _UNKNOWN_KEY if unknown else tuple(key)
+
+
+def _loose(scope: Scope, kind: str, via: str) -> dict[str, list[Resource]]:
+    """By folder, the resources of a kind whose link is unknown and leads nowhere that we know: each may be anyone's
+    in its folder."""
+    name = f"loose {kind} {via}"
+    index: dict[str, list[Resource]] = scope.inventory.indexes.get(name)  # type: ignore[assignment]
+    if index is None:
+        index = {}
+        for other in scope.inventory.by_kind.get(kind, ()):
+            value = other.attributes.get(via)
+            if isinstance(value, Unknown) and not isinstance(value, Reference):
+                if not any(edge.path == via for edge in other.edges):
+                    index.setdefault(other.scope, []).append(other)
+        scope.inventory.indexes[name] = index
+    return index

@@ -60,8 +60,11 @@ class Inventory:
         if self._incoming is None:
             self._incoming = {}
             for source in self.resources:
+                # `x.y[each.key].id` may be noted for the instance and for the block: the instance says more.
+                instances = {without_instance_key(e.target) for e in source.edges if e.target.endswith("]")}
                 for edge in source.edges:
-                    self._incoming.setdefault(edge.target, []).append((source, edge.path))
+                    if edge.target not in instances:
+                        self._incoming.setdefault(edge.target, []).append((source, edge.path))
         found = self._incoming.get(resource.address, [])
         block = without_instance_key(resource.address)
         if block != resource.address:

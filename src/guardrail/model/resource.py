@@ -49,13 +49,14 @@ class Resource:
     where it stands. scope: the folder or file in which `local` names are unique; part of the fingerprint.
     local: its name there, without instance keys, so that ten instances of one block share it.
     tags: effective tags or labels, None where the kind takes none.
+    uncertain: why it cannot be known whether it exists at all (an unknown `count`); None where it surely does.
     edges: references to other resources, also those that a known value came from.
     nouns: by concept; readers of pipelines fill it, for the others `concepts/` does.
     """
 
     __slots__ = (
         "address", "attributes", "edges", "header", "kind", "local", "mode", "nouns",
-        "platform", "provider", "scope", "span", "tags", "trace",
+        "platform", "provider", "scope", "span", "tags", "trace", "uncertain",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +80,7 @@ class Resource:
         self.span = span if span.line else attributes.span
         self.header = header or attributes.header
         self.scope, self.local = scope, local or address
+        self.uncertain: Unknown | None = None
         self.edges: list[Edge] = []
         self.nouns: dict[str, list[Noun]] = {}
 

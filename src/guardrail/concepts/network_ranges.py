@@ -1,0 +1,206 @@
+"""Ranges of ports and addresses: what the spellings of network rules come down to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from guardrail.model import Map, OriginsOf, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model.inventory import without_instance_key
+
+LAST_PORT = 65535
+UNORDERED = 1 << 30  # of a rule whose place among others is not known
+ALL_PORTS: tuple[Value, Value] = (0, LAST_PORT)
+
+_NAMES = {"-1": "all", "*": "all", "any": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "132": "sctp"}
+_EVERYONE = frozenset({"*", "any", "internet", "0.0.0.0", "2000::/3"})
+_RANGE = re.compile(r"\s*([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?\s*\Z")
+# What a network's own range of addresses is called; no network is the whole internet.
+_OWN_RANGES = re.compile(r"(?:data\.)?(?:aws_(?:default_)?(?:vpc|subnet)|azurerm_(?:virtual_network|subnet)|"
+                         r"google_compute_subnetwork|aws_vpc_ipam_pool_cidr)\.")  # fmt: skip
+
+
+class Side(NamedTuple):
+    """Who stands at the other end of a rule. `place` is where a finding about it stands."""
+
+    sources: Value
+    anywhere: Value
+    open_to: str | None
+    place: Span
+    origins: OriginsOf | None
+
+
+def protocol_of(value: Value) -> Value:
+    """A protocol's name in lower case, numbers turned into names where they have one of ours."""
+    if isinstance(value, Sensitive):
+        value = value.reveal()
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return value
+    text = str(value).lower()
+    return _NAMES.get(text, text)
+
+
+def port_range(value: Value) -> tuple[Value, Value] | None:
+    """First and last port of `22`, `"20-25"` or `"*"`; None for what is none of these."""
+    if isinstance(value, Sensitive):
+        value = value.reveal()
+    if isinstance(value, Unknown):
+        return value, value
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value, value
+    if not isinstance(value, str):
+        return None
+    if value.strip() in ("*", "any", "Any"):
+        return ALL_PORTS
+    match = _RANGE.match(value)
+    if match is None:
+        return None
+    low = int(match.group(1))
+    return low, int(match.group(2) or low)
+
+
+def written_ranges(block: Map, keys: tuple[str, ...]) -> Iterator[tuple[str, int | None]]:
+    """Where a block's port ranges are written: key, and index within it; the first key alone where there is
+    none."""
+    found = False
+    for key in keys:
+        value = block.get(key)
+        if isinstance(value, Seq):
+            for index in range(len(value)):
+                found = True
+                yield key, index
+        elif value is not None:
+            found = True
+            yield key, None
+    if not found:
+        yield keys[0], None
+
+
+def other_side(block: Map, wide: tuple[str, ...], narrow: tuple[str, ...]) -> Side:
+    """`wide` are the keys that may hold the internet, `narrow` those that hold groups."""
+    sources = Seq(block.span, block.header)
+    places: list[tuple[Value, Span, OriginsOf | None]] = []
+    for key in (*wide, *narrow):
+        value = block.get(key)
+        if value is None or value is False or value == "":
+            continue
+        origin = block.origins.get(key) if block.origins else None
+        if isinstance(value, Seq):
+            items = [(item, _within(block, key, value.place(i)), origin or _item_origin(value, i))
+                     for i, item in enumerate(value) if item is not None]  # fmt: skip
+        else:
+            items = [("self" if value is True else value, block.place(key), origin)]
+        for item, place, source in items:
+            sources.add(item, place, source)
+            if key in wide:
+                places.append((item, place, source))
+    first = next((key for key in (*wide, *narrow) if block.get(key) is not None), wide[0])
+    for item, place, source in places:
+        if _everyone(item):
+            return Side(sources, True, str(item), place, source)
+    halves = _covering([item for item, _, _ in places])
+    if halves:
+        place = next(place for item, place, _ in places if item in halves)
+        return Side(sources, True, " and ".join(halves), place, None)
+    for item, place, source in places:
+        unknown = _undecided(item)
+        if unknown is not None:
+            return Side(sources, unknown, None, place, source)
+    return Side(sources, False, None, block.place(first), block.origins.get(first) if block.origins else None)
+
+
+def _within(block: Map, key: str, place: Span) -> Span:
+    """The item's own place if it stands in this block; a list that comes from elsewhere is judged where it is
+    used."""
+    if place.file == block.span.file and block.span.covers(place.line):
+        return place
+    return block.spans.get(key) or block.header
+
+
+def _item_origin(items: Seq, index: int) -> OriginsOf | None:
+    return items.origins.get(index) if items.origins else None
+
+
+def _everyone(item: Value) -> bool:
+    if isinstance(item, Sensitive):
+        item = item.reveal()
+    return isinstance(item, str) and (item.lower() in _EVERYONE or (item.endswith("/0") and "/" in item))
+
+
+def _undecided(item: Value) -> Unknown | None:
+    """The unknown that keeps us from saying whether this is the internet."""
+    if not isinstance(item, Unknown):
+        return None
+    if isinstance(item, Reference) and _OWN_RANGES.match(_without_modules(item.target)):
+        return None
+    return item
+
+
+def _without_modules(address: str) -> str:
+    address = without_instance_key(address)
+    parts = address.split(".")
+    while len(parts) > 2 and parts[0] == "module":
+        parts = parts[2:]
+    return ".".join(parts)
+
+
+def _covering(items: list[Value]) -> list[str]:
+    """Blocks that are the whole internet between them, such as 0.0.0.0/1 and 128.0.0.0/1."""
+    large = [str(item) for item in items if isinstance(item, str) and re.search(r"/[1-7]\Z", item)]
+    if len(large) < 2:
+        return []
+    from ipaddress import IPv4Network, collapse_addresses
+
+    networks = []
+    for text in large:
+        try:
+            networks.append(IPv4Network(text, strict=False))
+        except ValueError:
+            continue
+    return large if any(network.prefixlen == 0 for network in collapse_addresses(networks)) else []
+
+
+class Denials:
+    """What rules that come earlier take away from everybody."""
+
+    def __init__(self) -> None:
+        self.known: list[tuple[int, str, int, int, str]] = []
+
+    def note(self, fields: Map, order: int) -> None:
+        if fields.get("action") != "deny" or fields.get("anywhere") is not True:
+            return
+        low, high, protocol = fields.get("from_port"), fields.get("to_port"), fields.get("protocol")
+        if isinstance(low, int) and isinstance(high, int) and isinstance(protocol, str):
+            entry = (order, protocol, low, high, _family(fields))
+            if entry not in self.known:
+                self.known.append(entry)
+
+    def apply(self, fields: Map, order: int) -> None:
+        """Takes them from an allowing rule's `ports`."""
+        if order == UNORDERED:
+            return
+        low, high = fields.get("from_port"), fields.get("to_port")
+        if fields.get("action") != "allow" or not isinstance(low, int) or not isinstance(high, int):
+            return
+        left = [(low, high)]
+        for earlier, protocol, first, last, family in sorted(self.known):
+            if earlier < order and protocol in ("all", fields.get("protocol")) and family in ("any", _family(fields)):
+                left = [
+                    part
+                    for start, end in left
+                    for part in ((start, min(end, first - 1)), (max(start, last + 1), end))
+                    if part[0] <= part[1]
+                ]
+        if left != [(low, high)]:
+            fields["ports"] = ",".join(f"{a}-{b}" if a != b else str(a) for a, b in left)
+            if not left:
+                fields["anywhere"] = False
+
+
+def _family(fields: Map) -> str:
+    """4 or 6, or any for names that stand for both."""
+    source = str(fields.get("open_to") or "")
+    return "6" if ":" in source else "4" if "/" in source or "." in source else "any"

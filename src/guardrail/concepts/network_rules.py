@@ -1,0 +1,393 @@
+"""Firewall rules, in every spelling that a cloud has for them, and NetworkPolicies -> `network_rule` nouns.
+
+One noun for each range of ports. A finding about who may come in stands at the one source that is too wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from guardrail.concepts.network_fields import (
+    aws_ports,
+    blocks_in,
+    one,
+    order_of,
+    put_protocol,
+    put_range,
+    put_side,
+    rule_noun,
+    start_fields,
+    take,
+    text_ports,
+    unknown_rule,
+)
+from guardrail.concepts.network_ranges import (
+    ALL_PORTS,
+    Denials,
+    Side,
+    other_side,
+    port_range,
+    protocol_of,
+    written_ranges,
+)
+from guardrail.model import Inventory, Map, Noun, Resource, Seq, Unknown, Value
+
+_SEPARATE_KINDS = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+
+
+def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    maker = _MAKERS.get(resource.kind)
+    if maker is not None and resource.mode == "managed":
+        yield from maker(resource, inventory)
+
+
+def _aws_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    for direction in ("ingress", "egress"):
+        for label, block in blocks_in(resource.attributes, direction):
+            name = f"{resource.local} {label}"
+            if isinstance(block, Unknown):
+                yield unknown_rule(name, direction, block, "firewall", resource.attributes.place(direction))
+                continue
+            fields = start_fields(block, "firewall", direction, "allow")
+            protocol = put_protocol(fields, block, "protocol")
+            aws_ports(fields, block, protocol)
+            put_side(fields, other_side(block, ("cidr_blocks", "ipv6_cidr_blocks"),
+                                         ("security_groups", "prefix_list_ids", "self")))  # fmt: skip
+            take(fields, block, "description")
+            yield rule_noun(name, fields)
+
+
+def _aws_rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    block = resource.attributes
+    separate = resource.kind in _SEPARATE_KINDS
+    narrow: tuple[str, ...]
+    fields = start_fields(block, "firewall", None, "allow")
+    if separate:
+        fields.put("direction", "ingress" if "ingress" in resource.kind else "egress", block.header)
+        protocol = put_protocol(fields, block, "ip_protocol")
+        wide, narrow = ("cidr_ipv4", "cidr_ipv6"), ("referenced_security_group_id", "prefix_list_id")
+    else:
+        take(fields, block, "type", "direction")
+        protocol = put_protocol(fields, block, "protocol")
+        wide = ("cidr_blocks", "ipv6_cidr_blocks")
+        narrow = ("source_security_group_id", "prefix_list_ids", "self")
+    aws_ports(fields, block, protocol)
+    put_side(fields, other_side(block, wide, narrow))
+    take(fields, block, "description")
+    yield rule_noun(resource.local, fields)
+
+
+def _aws_acl(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    for direction in ("ingress", "egress"):
+        blocks = list(blocks_in(resource.attributes, direction))
+        denials = Denials()
+        for _, block in sorted(blocks, key=lambda item: order_of(item[1], "rule_no")):
+            if isinstance(block, Map):
+                denials.note(_acl_fields(block, direction, "action"), order_of(block, "rule_no"))
+        _among_siblings(denials, resource, inventory, "aws_network_acl_rule", "network_acl_id", direction)
+        for label, block in blocks:
+            name = f"{resource.local} {label}"
+            if isinstance(block, Unknown):
+                yield unknown_rule(name, direction, block, "acl", resource.attributes.place(direction))
+                continue
+            fields = _acl_fields(block, direction, "action")
+            denials.apply(fields, order_of(block, "rule_no"))
+            yield rule_noun(name, fields)
+
+
+def _aws_acl_rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    block = resource.attributes
+    fields = _acl_rule_fields(block)
+    direction = fields.get("direction")
+    denials = Denials()
+    for group in inventory.referred_to_by(resource, "network_acl_id"):
+        if isinstance(direction, str):
+            _among_siblings(denials, group, inventory, "aws_network_acl_rule", "network_acl_id", direction)
+            for _, other in blocks_in(group.attributes, direction):
+                if isinstance(other, Map):
+                    denials.note(_acl_fields(other, direction, "action"), order_of(other, "rule_no"))
+    denials.apply(fields, order_of(block, "rule_number"))
+    yield rule_noun(resource.local, fields)
+
+
+def _acl_rule_fields(block: Map) -> Map:
+    egress = block.get("egress")
+    direction: Value = egress if isinstance(egress, Unknown) else "egress" if egress else "ingress"
+    fields = _acl_fields(block, direction, "rule_action")
+    if egress is not None:
+        fields.spans["direction"] = block.place("egress")
+    return fields
+
+
+def _acl_fields(block: Map, direction: Value, action: str) -> Map:
+    fields = start_fields(block, "acl", direction, None)
+    take(fields, block, action, "action")
+    protocol = put_protocol(fields, block, "protocol")
+    aws_ports(fields, block, protocol)
+    put_side(fields, other_side(block, ("cidr_block", "ipv6_cidr_block"), ()))
+    return fields
+
+
+def _among_siblings(
+    denials: Denials, group: Resource, inventory: Inventory, kind: str, via: str, direction: str
+) -> None:
+    """What the group's rules that are resources of their own deny."""
+    for other, path in inventory.referring_to(group):
+        if other.kind == kind and path == via:
+            block = other.attributes
+            made = [_acl_rule_fields(block)] if kind == "aws_network_acl_rule" else _azure_denials(block)
+            for fields in made:
+                if fields.get("direction") == direction:
+                    denials.note(fields, order_of(block, "rule_number", "priority"))
+
+
+def _azure_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    blocks = list(blocks_in(resource.attributes, "security_rule"))
+    made: list[tuple[str, Map, int]] = []
+    denied: list[tuple[Map, int]] = []
+    for label, block in blocks:
+        if isinstance(block, Unknown):
+            place = resource.attributes.place("security_rule")
+            yield unknown_rule(f"{resource.local} {label}", None, block, "firewall", place)
+            continue
+        written = block.get("name")
+        name = f"{resource.local} {written}" if isinstance(written, str) else f"{resource.local} {label}"
+        order = order_of(block, "priority")
+        made += [(name, fields, order) for fields in _azure_fields(block)]
+        denied += [(fields, order) for fields in _azure_denials(block)]
+    for direction in ("ingress", "egress"):
+        denials = Denials()
+        for fields, order in denied:
+            if fields.get("direction") == direction:
+                denials.note(fields, order)
+        _among_siblings(denials, resource, inventory, "azurerm_network_security_rule",
+                        "network_security_group_name", direction)  # fmt: skip
+        for _, fields, order in made:
+            if fields.get("direction") == direction:
+                denials.apply(fields, order)
+    for name, fields, _ in made:
+        yield rule_noun(name, fields)
+
+
+def _azure_rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    for fields in _azure_fields(resource.attributes):
+        direction = fields.get("direction")
+        denials = Denials()
+        for group in inventory.referred_to_by(resource, "network_security_group_name"):
+            if isinstance(direction, str):
+                _among_siblings(denials, group, inventory, resource.kind, "network_security_group_name", direction)
+                for _, block in blocks_in(group.attributes, "security_rule"):
+                    for other in _azure_denials(block) if isinstance(block, Map) else ():
+                        if other.get("direction") == direction:
+                            denials.note(other, order_of(block, "priority"))
+        denials.apply(fields, order_of(resource.attributes, "priority"))
+        yield rule_noun(resource.local, fields)
+
+
+_AZURE_WORDS = {"inbound": "ingress", "outbound": "egress", "allow": "allow", "deny": "deny"}
+
+
+def _azure_fields(block: Map) -> Iterator[Map]:
+    """The fields of a security rule, once for each of its port ranges."""
+    for key, index in written_ranges(block, ("destination_port_range", "destination_port_ranges")):
+        fields = start_fields(block, "firewall", None, None)
+        for written, name in (("direction", "direction"), ("access", "action")):
+            value = block.get(written)
+            if isinstance(value, str):
+                value = _AZURE_WORDS.get(value.lower(), value.lower())
+            take(fields, block, written, name, value)
+        protocol = put_protocol(fields, block, "protocol")
+        text_ports(fields, block, key, index, protocol)
+        side = "destination" if fields.get("direction") == "egress" else "source"
+        put_side(fields, other_side(block, (f"{side}_address_prefix", f"{side}_address_prefixes"),
+                                     (f"{side}_application_security_group_ids",)))  # fmt: skip
+        take(fields, block, "description")
+        yield fields
+
+
+def _azure_denials(block: Map) -> list[Map]:
+    """The same of a rule that denies whatever our own side's address and the other side's port are."""
+    if str(block.get("access")).lower() != "deny":
+        return []
+    found = list(_azure_fields(block))
+    own = "source" if found[0].get("direction") == "egress" else "destination"
+    whole = all(block.get(key) in (None, "*") for key in (f"{own}_address_prefix", "source_port_range"))
+    narrow = (f"{own}_address_prefixes", f"{own}_application_security_group_ids", "source_port_ranges")
+    return found if whole and not any(block.get(key) for key in narrow) else []
+
+
+def _google(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    attributes = resource.attributes
+    if attributes.get("disabled") is True:
+        return
+    written = attributes.get("direction")
+    direction: Value = written if isinstance(written, Unknown) else str(written or "INGRESS").lower()
+    wide: tuple[str, ...]
+    narrow: tuple[str, ...]
+    if direction == "egress":
+        wide, narrow = ("destination_ranges",), ()
+    else:
+        wide, narrow = ("source_ranges",), ("source_tags", "source_service_accounts")
+    side = other_side(attributes, wide, narrow)
+    if not any(attributes.get(key) for key in (*wide, *narrow)) and not isinstance(direction, Unknown):
+        everyone = Seq(attributes.header)
+        everyone.add("0.0.0.0/0", attributes.header)
+        side = Side(everyone, True, "0.0.0.0/0", attributes.header, None)
+    for action in ("allow", "deny"):
+        for label, block in blocks_in(attributes, action):
+            name = f"{resource.local} {label}"
+            if isinstance(block, Unknown):
+                yield unknown_rule(name, direction, block, "firewall", attributes.place(action))
+                continue
+            for key, index in written_ranges(block, ("ports",)):
+                fields = start_fields(block, "firewall", direction, action)
+                protocol = put_protocol(fields, block, "protocol")
+                text_ports(fields, block, key, index, protocol)
+                put_side(fields, side)
+                take(fields, attributes, "description")
+                yield rule_noun(name, fields)
+
+
+def _policy(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    """A NetworkPolicy, as a manifest or in Terraform's spelling."""
+    spec = one(resource.attributes.get("spec"))
+    if not isinstance(spec, Map):
+        if isinstance(spec, Unknown):
+            yield unknown_rule(resource.local, None, spec, "policy", resource.attributes.place("spec"))
+        return
+    for direction, side in (("ingress", "from"), ("egress", "to")):
+        for label, rule in blocks_in(spec, direction):
+            name = f"{resource.local} {label}"
+            if isinstance(rule, Unknown):
+                yield unknown_rule(name, direction, rule, "policy", spec.place(direction))
+                continue
+            who = _peers(rule, side)
+            for port in _policy_ports(rule):
+                fields = start_fields(rule, "policy", direction, "allow")
+                _put_policy_port(fields, rule, port)
+                put_side(fields, who)
+                yield rule_noun(name, fields)
+
+
+def _peers(rule: Map, key: str) -> Side:
+    """An absent or empty list of peers means everybody; selectors never reach beyond the cluster."""
+    peers = rule.get(key)
+    place = rule.place(key)
+    if isinstance(peers, Unknown):
+        return Side(peers, peers, None, place, None)
+    if not isinstance(peers, Seq) or not peers:
+        return Side(Seq(place), True, "anyone", place, None)
+    parts = Map(peers.span, peers.header)
+    cidrs, others = Seq(peers.span, peers.header), Seq(peers.span, peers.header)
+    for index, peer in enumerate(peers):
+        if isinstance(peer, Unknown):
+            cidrs.add(peer, peers.place(index))
+            continue
+        block = one(peer.get("ipBlock", peer.get("ip_block"))) if isinstance(peer, Map) else None
+        if isinstance(block, Map) and block.get("cidr") is not None:
+            cidrs.add(block["cidr"], block.place("cidr"))
+        elif isinstance(block, Unknown):
+            cidrs.add(block, peers.place(index))
+        else:
+            others.add("pods", peers.place(index))
+    parts.put("cidr", cidrs, place)
+    parts.put("pods", others, place)
+    return other_side(parts, ("cidr",), ("pods",))
+
+
+def _policy_ports(rule: Map) -> list[Map | Unknown | None]:
+    ports = rule.get("ports")
+    if isinstance(ports, Unknown):
+        return [ports]
+    found: list[Map | Unknown | None] = [port for port in ports or () if isinstance(port, (Map, Unknown))]
+    return found or [None]
+
+
+def _put_policy_port(fields: Map, rule: Map, port: Map | Unknown | None) -> None:
+    place = rule.place("ports")
+    if port is None or isinstance(port, Unknown):
+        fields.put("protocol", "all" if port is None else port, place)
+        put_range(fields, ALL_PORTS if port is None else (port, port), place)
+        return
+    place = port.header
+    protocol = protocol_of(port.get("protocol") or "tcp")
+    fields.put("protocol", protocol, port.place("protocol"))
+    low = port.get("port")
+    high = port.get("endPort", port.get("end_port"))
+    if low is None:
+        put_range(fields, ALL_PORTS, place)
+        return
+    start = port_range(low)
+    if start is None:
+        named = Unknown(f"port {low!r} is a name that each pod resolves")
+        start = (named, named)
+    put_range(fields, (start[0], start[1] if high is None else high), port.place("port"))
+
+
+_DATABASE_PORTS = {
+    "azurerm_mssql_firewall_rule": 1433, "azurerm_sql_firewall_rule": 1433, "azurerm_postgresql_firewall_rule": 5432,
+    "azurerm_postgresql_flexible_server_firewall_rule": 5432, "azurerm_mysql_firewall_rule": 3306,
+    "azurerm_mysql_flexible_server_firewall_rule": 3306, "azurerm_mariadb_firewall_rule": 3306,
+    "azurerm_redis_firewall_rule": 6380,
+}  # fmt: skip
+
+
+def _database(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    block = resource.attributes
+    redis = resource.kind == "azurerm_redis_firewall_rule"
+    first, last = ("start_ip", "end_ip") if redis else ("start_ip_address", "end_ip_address")
+    fields = start_fields(block, "database", "ingress", "allow")
+    fields.put("protocol", "tcp", block.header)
+    port = _DATABASE_PORTS[resource.kind]
+    put_range(fields, (port, port), block.header)
+    low, high = block.get(first), block.get(last)
+    sources = Seq(block.span, block.place(first))
+    unknown = next((value for value in (low, high) if isinstance(value, Unknown)), None)
+    if unknown is not None:
+        sources.add(unknown, block.place(first))
+        put_side(fields, Side(sources, unknown, None, block.place(first), None))
+    else:
+        text = f"{low}-{high}"
+        sources.add(text, block.place(first))
+        everyone = low == "0.0.0.0" and high == "255.255.255.255"
+        put_side(fields, Side(sources, everyone, text if everyone else None, block.place(last), None))
+    yield rule_noun(resource.local, fields)
+
+
+def _node_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    """A key for SSH without groups that may use it: EKS opens port 22 to the internet."""
+    for _, block in blocks_in(resource.attributes, "remote_access"):
+        if not isinstance(block, Map) or not block.get("ec2_ssh_key"):
+            continue
+        fields = start_fields(block, "firewall", "ingress", "allow")
+        fields.put("protocol", "tcp", block.header)
+        put_range(fields, (22, 22), block.place("ec2_ssh_key"))
+        groups = block.get("source_security_group_ids")
+        sources = groups if isinstance(groups, Seq) else Seq(block.header)
+        place = block.place("source_security_group_ids")
+        if isinstance(groups, Unknown):
+            put_side(fields, Side(groups, False, None, place, None))
+        else:
+            put_side(fields, Side(sources, not groups, None if groups else "0.0.0.0/0", place, None))
+        fields.put("description", "SSH access of a managed node group", block.header)
+        yield rule_noun(f"{resource.local} remote_access", fields)
+
+
+_MAKERS: dict[str, Callable[[Resource, Inventory], Iterable[Noun]]] = {
+    "aws_security_group": _aws_group,
+    "aws_default_security_group": _aws_group,
+    "aws_security_group_rule": _aws_rule,
+    "aws_vpc_security_group_ingress_rule": _aws_rule,
+    "aws_vpc_security_group_egress_rule": _aws_rule,
+    "aws_network_acl": _aws_acl,
+    "aws_default_network_acl": _aws_acl,
+    "aws_network_acl_rule": _aws_acl_rule,
+    "aws_eks_node_group": _node_group,
+    "azurerm_network_security_group": _azure_group,
+    "azurerm_network_security_rule": _azure_rule,
+    "google_compute_firewall": _google,
+    "NetworkPolicy": _policy,
+    "kubernetes_network_policy": _policy,
+    "kubernetes_network_policy_v1": _policy,
+    **dict.fromkeys(_DATABASE_PORTS, _database),
+}

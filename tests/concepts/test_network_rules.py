@@ -1,0 +1,435 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrail.concepts import network_rules
+from guardrail.concepts.network_ranges import Denials, other_side, port_range, protocol_of
+from guardrail.conditions import Scope, compile_condition
+from guardrail.inputs.reader import ReadOptions
+from guardrail.inputs.table import BY_NAME, load
+from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Span, Unknown, plain
+from guardrail.tree import Tree
+
+HERE = Span("main.tf", 1, 1, 9, 2)
+PORT = st.integers(0, 65535)
+
+
+def nouns(text: str, reader: str = "terraform", file: str = "main.tf") -> list[Noun]:
+    tree = Tree("/nowhere", {file: text.encode()})
+    reading = load(BY_NAME[reader])([file], tree, ReadOptions())
+    assert not reading.problems
+    inventory = Inventory(reading.resources)
+    return [noun for resource in reading.resources for noun in network_rules.nouns(resource, inventory)]
+
+
+def fields(text: str, **how: Any) -> list[dict[str, Any]]:
+    return [plain(noun.fields) for noun in nouns(text, **how)]
+
+
+def manifest(text: str) -> list[Noun]:
+    return nouns(text, reader="kubernetes", file="policy.yaml")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("22", (22, 22)), (22, (22, 22)), ("20-25", (20, 25)), (" 20 - 25 ", (20, 25)), ("*", (0, 65535)),
+     ("ssh", None), ("", None), (True, None), ("20-", None), ("-1", None)],
+)  # fmt: skip
+def test_port_ranges(written: Any, meant: Any) -> None:
+    assert port_range(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("-1", "all"), (-1, "all"), ("*", "all"), ("Tcp", "tcp"), ("6", "tcp"), (17, "udp"), ("1", "icmp"), ("50", "50")],
+)
+def test_protocols(written: Any, meant: str) -> None:
+    assert protocol_of(written) == meant
+
+
+def side(*sources: Any) -> Any:
+    block = Map(HERE)
+    items = Seq(HERE)
+    for line, source in enumerate(sources, 3):
+        items.add(source, Span("main.tf", line, 5, line, 20))
+    block.put("cidrs", items, Span("main.tf", 2, 3, 8, 4))
+    return other_side(block, ("cidrs",), ("groups",))
+
+
+@pytest.mark.parametrize("source", ["0.0.0.0/0", "::/0", "*", "Internet", "internet", "10.0.0.0/0", "2000::/3"])
+def test_the_finding_stands_at_the_source_that_is_too_wide(source: str) -> None:
+    found = side("10.0.0.0/8", source, "192.0.2.1/32")
+    assert (found.anywhere, found.open_to, found.place.line) == (True, source, 4)
+
+
+@pytest.mark.parametrize("source", ["10.0.0.0/8", "0.0.0.0/1", "::1/128", "VirtualNetwork", "sg-1", "0.0.0.0/8"])
+def test_what_is_not_the_internet(source: str) -> None:
+    assert side(source).anywhere is False
+
+
+def test_halves_make_a_whole() -> None:
+    assert side("0.0.0.0/1", "128.0.0.0/1").anywhere is True
+    assert side("0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/1").anywhere is True
+    assert side("0.0.0.0/1", "128.0.0.0/2").anywhere is False
+
+
+def test_what_is_known_to_be_open_is_open_whatever_else_there_is() -> None:
+    unknown = Unknown("var.office has no value")
+    assert side(unknown).anywhere is unknown
+    assert side(unknown, "0.0.0.0/0").anywhere is True
+    assert side(unknown, "10.0.0.0/8").anywhere is unknown
+
+
+def test_a_network_is_not_the_internet_though_its_range_is_computed() -> None:
+    assert side(Reference("module.net.aws_vpc.main[0]", "cidr_block")).anywhere is False
+    assert side(Reference("data.aws_vpc.main", "cidr_block")).anywhere is False
+    assert side(Reference("aws_eip.main", "public_ip")).anywhere == Reference("aws_eip.main", "public_ip")
+
+
+def rule(action: str, low: int, high: int, protocol: str = "tcp", source: str = "0.0.0.0/0") -> Map:
+    made = Map(HERE)
+    for key, value in (("action", action), ("protocol", protocol), ("from_port", low), ("to_port", high),
+                       ("anywhere", True), ("open_to", source), ("ports", f"{low}-{high}")):  # fmt: skip
+        made.put(key, value, HERE)
+    return made
+
+
+@given(st.lists(st.tuples(PORT, PORT, st.integers(1, 20)), max_size=6), PORT, PORT, PORT)
+def test_a_port_is_open_unless_an_earlier_rule_denies_it(
+    denied: list[tuple[int, int, int]], low: int, high: int, port: int
+) -> None:
+    low, high = sorted((low, high))
+    denials = Denials()
+    for first, last, order in denied:
+        denials.note(rule("deny", *sorted((first, last))), order)
+    allowed = rule("allow", low, high)
+    denials.apply(allowed, 10)
+    expected = low <= port <= high and not any(
+        min(a, b) <= port <= max(a, b) for a, b, order in denied if order < 10
+    )
+    subject = Resource("terraform", "aws", "x", "x.y", Map(HERE))
+    covers = compile_condition({"ports": {"covers": [port]}, "anywhere": True})
+    assert covers(Scope(allowed, subject, Inventory())).truth is expected
+
+
+def test_a_denial_of_another_protocol_or_family_takes_nothing() -> None:
+    denials = Denials()
+    denials.note(rule("deny", 0, 65535, "udp", "*"), 1)
+    denials.note(rule("deny", 0, 65535, "tcp", "::/0"), 1)
+    allowed = rule("allow", 22, 22)
+    denials.apply(allowed, 2)
+    assert allowed["ports"] == "22-22"
+    assert allowed["anywhere"] is True
+
+
+def test_spellings_of_one_rule_come_to_the_same() -> None:
+    found = fields(
+        """
+        resource "aws_security_group" "inline" {
+          ingress {
+            from_port   = 22
+            to_port     = 22
+            protocol    = "tcp"
+            cidr_blocks = ["0.0.0.0/0"]
+          }
+        }
+        resource "aws_security_group" "attribute" {
+          ingress = [{
+            from_port   = 22, to_port = 22, protocol = "6", cidr_blocks = ["0.0.0.0/0"], description = null,
+            ipv6_cidr_blocks = null, prefix_list_ids = null, security_groups = null, self = null
+          }]
+        }
+        resource "aws_security_group_rule" "rule" {
+          type        = "ingress"
+          from_port   = "22"
+          to_port     = "22"
+          protocol    = "TCP"
+          cidr_blocks = ["0.0.0.0/0"]
+        }
+        resource "aws_vpc_security_group_ingress_rule" "rule" {
+          from_port   = 22
+          to_port     = 22
+          ip_protocol = "tcp"
+          cidr_ipv4   = "0.0.0.0/0"
+        }
+        """
+    )
+    assert len(found) == 4
+    assert all(item == found[0] for item in found)
+    assert found[0] == {
+        "class": "firewall", "direction": "ingress", "action": "allow", "protocol": "tcp", "from_port": 22,
+        "to_port": 22, "ports": "22", "sources": ["0.0.0.0/0"], "anywhere": True, "open_to": "0.0.0.0/0",
+    }  # fmt: skip
+
+
+def test_ports_do_not_matter_without_a_protocol_and_are_none_with_icmp() -> None:
+    everything, ping = fields(
+        """
+        resource "aws_security_group" "x" {
+          ingress {
+            from_port   = 0
+            to_port     = 0
+            protocol    = "-1"
+            cidr_blocks = ["10.0.0.0/8"]
+          }
+          ingress {
+            from_port   = 8
+            to_port     = 0
+            protocol    = "icmp"
+            cidr_blocks = ["10.0.0.0/8"]
+          }
+        }
+        """
+    )
+    assert (everything["ports"], everything["from_port"], everything["to_port"]) == ("0-65535", 0, 65535)
+    assert "ports" not in ping
+    assert "from_port" not in ping
+
+
+def test_a_key_says_what_is_permitted_so_that_order_does_not_matter() -> None:
+    block = """
+          ingress {{
+            from_port = {0}
+            to_port   = {0}
+            protocol  = "tcp"
+            self      = true
+          }}
+    """
+    text = 'resource "aws_security_group" "x" {{ {} {} }}'
+    one = nouns(text.format(block.format(22), block.format(80)))
+    other = nouns(text.format(block.format(80), block.format(22)))
+    expected = {"ingress allow tcp 22", "ingress allow tcp 80"}
+    assert {noun.key for noun in one} == {noun.key for noun in other} == expected
+
+
+def test_blocks_that_cannot_be_known_are_one_rule_of_which_nothing_is_known() -> None:
+    (found,) = nouns(
+        """
+        variable "ports" {}
+        resource "aws_security_group" "x" {
+          dynamic "ingress" {
+            for_each = var.ports
+            content {
+              from_port = ingress.value
+            }
+          }
+        }
+        """
+    )
+    assert found.fields["direction"] == "ingress"
+    assert isinstance(found.fields["anywhere"], Unknown)
+    assert "var.ports" in found.fields["anywhere"].reason
+
+
+def test_azure_makes_a_rule_of_each_range_and_knows_both_directions() -> None:
+    found = fields(
+        """
+        resource "azurerm_network_security_group" "x" {
+          security_rule {
+            name                       = "in"
+            priority                   = 100
+            direction                  = "Inbound"
+            access                     = "Allow"
+            protocol                   = "*"
+            destination_port_ranges    = ["80", "8000-8010"]
+            source_address_prefixes    = ["10.0.0.0/8", "Internet"]
+            destination_address_prefix = "*"
+          }
+          security_rule {
+            name                       = "out"
+            priority                   = 100
+            direction                  = "Outbound"
+            access                     = "Deny"
+            protocol                   = "Tcp"
+            destination_port_range     = "*"
+            source_address_prefix      = "*"
+            destination_address_prefix = "10.0.0.0/8"
+          }
+        }
+        """
+    )
+    assert [(f["direction"], f["action"], f["ports"], f["anywhere"]) for f in found] == [
+        ("ingress", "allow", "80", True),
+        ("ingress", "allow", "8000-8010", True),
+        ("egress", "deny", "0-65535", False),
+    ]
+
+
+def test_rules_of_one_group_in_resources_of_their_own_know_of_each_other() -> None:
+    text = """
+        resource "azurerm_network_security_group" "x" {{
+          name = "x"
+        }}
+        resource "azurerm_network_security_rule" "{0}" {{
+          network_security_group_name = azurerm_network_security_group.x.name
+          priority                    = {1}
+          direction                   = "Inbound"
+          access                      = "{2}"
+          protocol                    = "*"
+          destination_port_range      = "*"
+          source_address_prefix       = "*"
+        }}
+    """
+    first = text.format("deny", 100, "Deny")
+    second = text.format("allow", 200, "Allow").split("}", 1)[1]
+    deny, allow = fields(first + second)
+    assert deny["anywhere"] is True
+    assert allow["anywhere"] is False
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "anywhere"),
+    [("", False), ('destination_address_prefix = "*"', False), ('destination_address_prefix = "10.0.0.4"', True),
+     ('source_port_range = "1024-2048"', True), ('source_address_prefix = "10.0.0.0/8"', True)],
+)  # fmt: skip
+def test_only_what_is_denied_altogether_is_denied(narrowed: str, anywhere: bool) -> None:
+    everybody = "" if "source_address" in narrowed else 'source_address_prefix = "*"'
+    _, allow = fields(
+        f"""
+        resource "azurerm_network_security_group" "x" {{
+          security_rule {{
+            priority               = 100
+            direction              = "Inbound"
+            access                 = "Deny"
+            protocol               = "*"
+            destination_port_range = "22"
+            {everybody}
+            {narrowed}
+          }}
+          security_rule {{
+            priority               = 200
+            direction              = "Inbound"
+            access                 = "Allow"
+            protocol               = "Tcp"
+            destination_port_range = "22"
+            source_address_prefix  = "Internet"
+          }}
+        }}
+        """
+    )
+    assert allow["anywhere"] is anywhere
+
+
+def test_google_takes_everyone_where_no_source_is_named() -> None:
+    found = fields(
+        """
+        resource "google_compute_firewall" "open" {
+          allow {
+            protocol = "tcp"
+            ports    = [22, "80-90"]
+          }
+          allow {
+            protocol = "icmp"
+          }
+        }
+        resource "google_compute_firewall" "tagged" {
+          source_tags = ["web"]
+          deny {
+            protocol = "all"
+          }
+        }
+        resource "google_compute_firewall" "out" {
+          direction = "EGRESS"
+          allow {
+            protocol = "all"
+          }
+        }
+        """
+    )
+    assert [(f["direction"], f["action"], f.get("ports"), f["anywhere"]) for f in found] == [
+        ("ingress", "allow", "22", True),
+        ("ingress", "allow", "80-90", True),
+        ("ingress", "allow", None, True),
+        ("ingress", "deny", "0-65535", False),
+        ("egress", "allow", "0-65535", True),
+    ]
+
+
+def test_network_policies_in_both_notations() -> None:
+    (first, second, third) = manifest(
+        """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api}
+spec:
+  podSelector: {}
+  ingress:
+    - from: [{ipBlock: {cidr: 10.0.0.0/8}}, {podSelector: {}}]
+      ports: [{port: 8000, endPort: 8010}, {port: http, protocol: UDP}]
+  egress:
+    - to: []
+"""
+    )
+    assert (first.fields["ports"], first.fields["anywhere"], first.fields["protocol"]) == ("8000-8010", False, "tcp")
+    assert isinstance(second.fields["ports"], Unknown)
+    assert second.fields["protocol"] == "udp"
+    assert plain(first.fields["sources"]) == ["10.0.0.0/8", "pods"]
+    assert (third.fields["direction"], third.fields["anywhere"], third.fields["ports"]) == ("egress", True, "0-65535")
+    (block,) = fields(
+        """
+        resource "kubernetes_network_policy_v1" "api" {
+          spec {
+            ingress {
+              from {
+                ip_block {
+                  cidr = "::/0"
+                }
+              }
+              ports {
+                port     = "8000"
+                protocol = "TCP"
+              }
+            }
+          }
+        }
+        """
+    )
+    assert (block["ports"], block["anywhere"], block["class"]) == ("8000", True, "policy")
+
+
+@pytest.mark.parametrize(
+    ("groups", "anywhere"), [("", True), ('source_security_group_ids = ["sg-1"]', False)]
+)  # fmt: skip
+def test_ssh_of_managed_nodes(groups: str, anywhere: bool) -> None:
+    (found,) = fields(
+        f"""
+        resource "aws_eks_node_group" "x" {{
+          remote_access {{
+            ec2_ssh_key = "ops"
+            {groups}
+          }}
+        }}
+        """
+    )
+    assert (found["ports"], found["anywhere"]) == ("22", anywhere)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+                    lambda inner: st.lists(inner, max_size=3), max_leaves=6))  # fmt: skip
+def test_nonsense_makes_no_crash(value: Any) -> None:
+    def located(item: Any) -> Any:
+        if not isinstance(item, list):
+            return item
+        made = Seq(HERE)
+        for part in item:
+            made.add(located(part), HERE)
+        return made
+
+    for kind in network_rules._MAKERS:
+        block = Map(HERE)
+        for key in ("from_port", "to_port", "protocol", "cidr_blocks", "destination_port_ranges",
+                    "source_address_prefix", "ports", "ingress", "security_rule", "allow", "spec",
+                    "remote_access", "priority", "direction",
+                    "from", "start_ip_address"):  # fmt: skip
+            block.put(key, located(value), HERE)
+        outer = Map(HERE)
+        for key in ("ingress", "egress", "security_rule", "allow", "spec", "remote_access"):
+            outer.put(key, block, HERE)
+        for attributes in (block, outer):
+            made = Resource("terraform", "x", kind, f"{kind}.x", attributes)
+            for noun in network_rules.nouns(made, Inventory([made])):
+                assert noun.fields.header.line
