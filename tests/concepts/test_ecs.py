@@ -78,6 +78,7 @@ def test_containers_of_a_task() -> None:
         "name": "api",
         "image": "registry.example.com/api:1.0",
         "class": "app",
+        "orchestrator": "ecs",
         "command": ["/bin/api", "serve"],
         "requests": {"cpu": 0.25, "memory": 256 * 2**20},
         "limits": {"cpu": 1, "memory": 512 * 2**20},
@@ -217,7 +218,8 @@ name: api
 template: [{spec: [{containers: [{image: api, resources: [{limits: {memory: 512Mi}}]}]}]}]
 """)
     (noun,) = judged(first).by_concept["container"]
-    assert noun.fields["limits"] == {"memory": 512 * 2**20}
+    assert noun.fields["limits"] == {"memory": 512 * 2**20, "cpu": 1}  # the platform's default
+    assert noun.fields["orchestrator"] == "cloud-run"
     assert noun.fields["serves"] is True
     job = resource("google_cloud_run_v2_job", "name: j\ntemplate: [{template: [{containers: [{image: a}]}]}]")
     (noun,) = judged(job).by_concept["container"]

@@ -159,8 +159,10 @@ def test_workload() -> None:
     fields = workload(shop(), "api").fields
     assert {key: value for key, value in fields.items() if key != "labels"} == {
         "name": "api", "namespace": "shop", "class": "deployment", "long_running": True, "replicas": 3,
-        "autoscaled": True, "disruption_budget": True, "strategy": "RollingUpdate", "spread": True,
-        "host_network": False, "service_account": "api", "automount_token": False,
+        "autoscaled": True, "disruption_budget": True, "budget_minimum": 1, "strategy": "RollingUpdate", "spread": True,
+        "host_network": False, "service_account": "api", "automount_token": False, "orchestrator": "kubernetes",
+        "granted": False, "restart_policy": "Always", "default_account": False,
+        "selects_its_pods": True,
     }  # fmt: skip
     assert fields["labels"] == {"app": "api", "tier": "web"}
     (origin,) = fields.origin_of("automount_token")
@@ -170,6 +172,198 @@ def test_workload() -> None:
     assert agent["automount_token"] is True
     assert agent["disruption_budget"] is False
     assert "replicas" not in agent
+
+
+def test_how_jobs_end() -> None:
+    report = workload(manifests("""
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report}
+spec:
+  jobTemplate:
+    spec:
+      activeDeadlineSeconds: 600
+      ttlSecondsAfterFinished: 60
+      template:
+        spec:
+          restartPolicy: OnFailure
+          activeDeadlineSeconds: 300
+          containers: [{name: c}]
+"""), "report").fields
+    assert (report["deadline"], report["kept_for"], report["restart_policy"]) == (600, 60, "OnFailure")
+    job = terraform("kubernetes_job_v1", """
+    metadata: [{name: seed}]
+    spec: [{ttl_seconds_after_finished: 30, template: [{spec: [{active_deadline_seconds: 5, container: [{name: c}]}]}]}]
+    """)
+    fields = workload(judged([job]), "seed").fields
+    assert (fields["deadline"], fields["kept_for"]) == (5, 30)
+    assert "restart_policy" not in fields  # what the provider takes then is not ours to say
+
+
+LIMIT_RANGE = """
+apiVersion: v1
+kind: LimitRange
+metadata: {name: sizes, namespace: shop}
+spec:
+  limits:
+    - type: Pod
+      default: {cpu: 9}
+    - type: Container
+      default: {memory: 512Mi}
+      defaultRequest: {memory: 256Mi, cpu: 100m}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: %s}
+spec:
+  containers:
+    - name: a
+    - name: b
+      resources: {limits: {memory: 1Gi}}
+"""
+
+
+def test_defaults_of_the_namespace() -> None:
+    inventory = manifests(LIMIT_RANGE % "shop")
+    a, b = container(inventory, "a").fields, container(inventory, "b").fields
+    assert a["limits"] == {"memory": 512 * 2**20}
+    assert a["requests"] == {"memory": 256 * 2**20, "cpu": 0.1}
+    assert (a["limits"].place("memory").line, b["limits"]) == (18, {"memory": 2**30})
+    assert b["requests"] == {"cpu": 0.1}  # of memory, it is the limit
+    (origin,) = a["limits"].origin_of("memory")
+    assert (origin.note, origin.span.line) == ("default of LimitRange/shop/sizes", 10)
+    assert container(manifests(LIMIT_RANGE % "other"), "a").fields["limits"] == {}
+
+
+def test_defaults_of_the_namespace_in_terraform() -> None:
+    sizes = terraform("kubernetes_limit_range_v1", """
+    metadata: [{name: sizes}]
+    spec: [{limit: [{type: Container, default: {cpu: 1}}]}]
+    """)
+    pod = terraform("kubernetes_pod_v1", "metadata: [{name: p}]\nspec: [{container: [{name: c}]}]")
+    assert container(judged([pod, sizes]), "c").fields["limits"] == {"cpu": 1}
+
+
+@pytest.mark.parametrize(("selector", "fits"), [
+    ("{matchLabels: {app: d}}", True), ("{matchLabels: {app: e}}", False),
+    ("{matchExpressions: [{key: app, operator: Exists}]}", True),
+])  # fmt: skip
+def test_a_workload_s_own_selector(selector: str, fits: bool) -> None:
+    inventory = manifests(f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: d}}
+spec:
+  selector: {selector}
+  template:
+    metadata: {{labels: {{app: d}}}}
+    spec: {{containers: [{{name: a}}]}}
+""")
+    assert workload(inventory, "d").fields["selects_its_pods"] is fits
+
+
+def test_what_confines_a_container() -> None:
+    inventory = manifests("""
+apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  annotations:
+    container.apparmor.security.beta.kubernetes.io/b: unconfined
+spec:
+  securityContext:
+    appArmorProfile: {type: RuntimeDefault}
+    windowsOptions: {hostProcess: true}
+    seLinuxOptions: {type: container_t}
+    sysctls:
+      - {name: kernel.msgmax, value: "65536"}
+  containers:
+    - name: a
+      securityContext:
+        windowsOptions: {hostProcess: false}
+        seLinuxOptions: {user: system_u}
+    - name: b
+""")
+    a, b = container(inventory, "a").fields, container(inventory, "b").fields
+    assert (a["apparmor_profile"], a["host_process"], a["selinux"]) == ("RuntimeDefault", False, {"user": "system_u"})
+    assert (b["apparmor_profile"], b["host_process"], b["selinux"]) == ("RuntimeDefault", True, {"type": "container_t"})
+    sysctls = workload(inventory, "p").fields["sysctls"]
+    assert sysctls == ["kernel.msgmax"]
+    assert sysctls.place(0).line == 14
+
+
+def test_apparmor_of_older_clusters() -> None:
+    inventory = manifests("""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec:
+  template:
+    metadata:
+      annotations:
+        container.apparmor.security.beta.kubernetes.io/a: unconfined
+        container.apparmor.security.beta.kubernetes.io/b: runtime/default
+    spec: {containers: [{name: a}, {name: b}]}
+""")
+    fields = container(inventory, "a").fields
+    assert (fields["apparmor_profile"], fields.place("apparmor_profile").line) == ("Unconfined", 9)
+    assert "apparmor_profile" not in container(inventory, "b").fields
+
+
+@pytest.mark.parametrize(("wanted", "replicas", "expected"), [
+    ("2", 3, 2), ("50%", 3, 2), ("100%", 3, 3), ('"1"', 3, 1), ("50%", 0, 0), ("a lot", 3, None),
+])  # fmt: skip
+def test_what_a_budget_wants_up(wanted: str, replicas: int, expected: int | None) -> None:
+    inventory = manifests(f"""
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: d}}
+spec:
+  minAvailable: {wanted}
+  selector: {{matchLabels: {{app: d}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: d}}
+spec:
+  replicas: {replicas}
+  template:
+    metadata: {{labels: {{app: d}}}}
+    spec: {{containers: [{{name: a}}]}}
+""")
+    assert workload(inventory, "d").fields.get("budget_minimum") == expected
+
+
+ROLE_BINDING = """
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b, namespace: shop}
+subjects: [{kind: ServiceAccount, name: api, namespace: %s}, {kind: User, name: web}]
+"""
+
+
+@pytest.mark.parametrize(("account", "namespace", "granted"), [
+    ("api", "shop", True), ("api", "other", False), ("web", "shop", False),
+])  # fmt: skip
+def test_grants_of_the_service_account(account: str, namespace: str, granted: bool) -> None:
+    text = f"""
+apiVersion: v1
+kind: Pod
+metadata: {{name: p, namespace: shop}}
+spec: {{serviceAccountName: {account}, containers: [{{name: c}}]}}"""
+    assert workload(manifests(text + ROLE_BINDING % namespace), "p").fields["granted"] is granted
+
+
+def test_grants_in_terraform() -> None:
+    pod = terraform("kubernetes_pod_v1", "metadata: [{name: p}]\nspec: [{container: [{name: c}]}]")
+    pod.attributes["spec"][0]["service_account_name"] = Reference("kubernetes_service_account_v1.a", "metadata[0].name")
+    binding = terraform("kubernetes_role_binding_v1", "subject: [{kind: ServiceAccount}]")
+    binding.attributes["subject"][0]["name"] = Reference("kubernetes_service_account_v1.a", "metadata[0].name")
+    assert workload(judged([pod, binding]), "p").fields["granted"] is True
+    pod.nouns.clear()
+    binding.attributes["subject"] = Unknown("var.subjects has no value")
+    assert isinstance(workload(judged([pod, binding]), "p").fields["granted"], Unknown)
 
 
 @pytest.mark.parametrize(

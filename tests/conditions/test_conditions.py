@@ -152,6 +152,9 @@ def test_a_null_parameter_asks_for_nothing() -> None:
     condition = {"a": {"set": True, "max": "$max"}}
     assert judge(condition, {"a": 9}, {"max": None}) is True
     assert judge(condition, {"a": 9}, {"max": 5}) is False
+    ratio = {"a": {"max": {"path": "b", "times": "$ratio"}}}
+    assert judge(ratio, {"a": 9, "b": 1}, {"ratio": None}) is True
+    assert judge(ratio, {"a": 9, "b": 1}, {"ratio": 2}) is False
 
 
 def test_a_sensitive_value_is_judged_but_stays_hidden() -> None:

@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from guardrail.model import Map, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.quantity import quantity
 
+DEFAULT_ACCOUNT_TARGETS = (
+    "kubernetes_default_service_account", "data.google_compute_default_service_account",
+    "data.google_app_engine_default_service_account",
+)  # fmt: skip
 Block = Map | Unknown | None
 Blocks = Seq | Unknown | None
 Convert = Callable[[Value], Value]
@@ -61,7 +65,8 @@ TERRAFORM = Spelling(
     {
         "containers": "container", "initContainers": "init_container", "ephemeralContainers": "ephemeral_container",
         "volumes": "volume", "volumeMounts": "volume_mount", "ports": "port",
-        "topologySpreadConstraints": "topology_spread_constraint",
+        "topologySpreadConstraints": "topology_spread_constraint", "subjects": "subject", "sysctls": "sysctl",
+        "seLinuxOptions": "se_linux_options", "appArmorProfile": "app_armor_profile",
     },
     snake=True,
     singular=True,
@@ -109,6 +114,21 @@ def group(fields: Map, name: str, source: Block, lacking: Span) -> Map:
     fields[name] = nested
     fields.spans[name] = header
     return nested
+
+
+def account_is_default(account: Value, defaults: Callable[[str], bool]) -> Value:
+    """Whether a service account is the platform's default. A reference to an account that is declared has no
+    name yet, but it is another one than the default."""
+    if account is None:
+        return True
+    if isinstance(account, Sensitive):
+        account = account.reveal()
+    if isinstance(account, Reference):
+        return any(account.target.startswith(name) or f".{name}" in account.target for name in DEFAULT_ACCOUNT_TARGETS)
+    if isinstance(account, Unknown):
+        declared = [ref for ref in account.refs if "google_service_account." in ref]
+        return False if declared else account
+    return isinstance(account, str) and defaults(account)
 
 
 # Conversions. A value of the wrong sort is one that the platform refuses or that something fills in before

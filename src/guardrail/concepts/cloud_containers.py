@@ -5,7 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.concepts.blocks import Block, Blocks, Spelling, amount, group, image, take, truth, whole, word
+from guardrail.concepts.blocks import (
+    Block,
+    Blocks,
+    Spelling,
+    account_is_default,
+    amount,
+    group,
+    image,
+    take,
+    truth,
+    whole,
+    word,
+)
 from guardrail.concepts.pod_containers import Pod, container, unknown_container
 from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Seq, Span, Unknown, Value
 
@@ -25,6 +37,9 @@ _PLACES: dict[str, tuple[Spelling, tuple[str, ...], bool]] = {
     "azurerm_container_group": (_GROUP, (), True),
 }
 KINDS: tuple[str, ...] = tuple(_PLACES)
+_ORCHESTRATORS = (("google_", "cloud-run"), ("azurerm_container_app", "container-apps"), ("", "container-instances"))
+_CLOUD_RUN_LIMITS = (("cpu", 1), ("memory", 512 * 2**20))  # what a container gets that asks for nothing
+_GOOGLE_DEFAULTS = ("-compute@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")
 _GIB = 2**30
 
 
@@ -41,25 +56,26 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         runs = lasting
     yield _workload(resource, spec, runs)
     if isinstance(spec, Unknown):
-        yield unknown_container(spec, resource.header, "app", 0)
+        yield unknown_container(spec, resource.header, "app", 0, _orchestrator(resource))
     elif spec is not None:
         yield from _containers(resource, spec, spelling, runs)
 
 
 def _containers(resource: Resource, spec: Map, spelling: Spelling, runs: Value) -> Iterator[Noun]:
     main = spelling.blocks(spec, "containers")
-    pod = Pod(spelling, Map(spec.span, spec.header), runs, _reachable(resource))
+    orchestrator = _orchestrator(resource)
+    pod = Pod(spelling, Map(spec.span, spec.header), runs, _reachable(resource), orchestrator)
     pod.ports_declared = any(
         isinstance(item, Map) and item.get("ports") for item in (main if isinstance(main, Seq) else ())
     )
     lists: tuple[tuple[str, Blocks], ...] = (("app", main), ("init", spelling.blocks(spec, "initContainers")))
     for kind, listed in lists:
         if isinstance(listed, Unknown):
-            yield unknown_container(listed, spec.header, kind, 0)
+            yield unknown_container(listed, spec.header, kind, 0, orchestrator)
             continue
         for index, item in enumerate(listed or ()):
             if isinstance(item, Unknown):
-                yield unknown_container(item, spec.header, kind, index)
+                yield unknown_container(item, spec.header, kind, index, orchestrator)
             elif isinstance(item, Map):
                 if resource.kind == "azurerm_container_group":
                     yield _group_container(item, kind, runs, index)
@@ -68,7 +84,14 @@ def _containers(resource: Resource, spec: Map, spelling: Spelling, runs: Value) 
                 if spelling is _APP:
                     _app_sizes(noun.fields, item)
                     _app_secrets(noun.fields, item)
+                elif orchestrator == "cloud-run":
+                    for size, default in _CLOUD_RUN_LIMITS:
+                        noun.fields["limits"].setdefault(size, default)
                 yield noun
+
+
+def _orchestrator(resource: Resource) -> str:
+    return next(name for prefix, name in _ORCHESTRATORS if resource.kind.startswith(prefix))
 
 
 def _reachable(resource: Resource) -> Value:
@@ -103,6 +126,7 @@ def _group_container(source: Map, kind: str, runs: Value, index: int) -> Noun:
     take(fields, "name", source, "name", here, word)
     take(fields, "image", source, "image", here, image)
     fields.put("class", kind, here)
+    fields.put("orchestrator", "container-instances", here)
     take(fields, "command", source, "commands", here)
     requests, limits = group(fields, "requests", None, here), group(fields, "limits", None, here)
     for key, convert in (("cpu", amount), ("memory", _gigabytes)):
@@ -197,6 +221,7 @@ def _workload(resource: Resource, spec: Block, runs: Value) -> Noun:
     group_of_containers = kind == "azurerm_container_group"
     klass = "job" if kind.endswith("_job") else "pod" if group_of_containers else "service"
     fields.put("class", klass, here)
+    fields.put("orchestrator", _orchestrator(resource), here)
     fields.put("long_running", runs, here)
     if klass == "service":
         fields.put("autoscaled", True, here)  # these platforms scale every service with its load
@@ -205,5 +230,7 @@ def _workload(resource: Resource, spec: Block, runs: Value) -> Noun:
     account = "service_account_name" if kind == "google_cloud_run_service" else "service_account"
     if kind.startswith("google_"):
         take(fields, "service_account", spec, account, here)
+        default = account_is_default(fields.get("service_account"), lambda name: name.endswith(_GOOGLE_DEFAULTS))
+        fields.put("default_account", default, fields.spans["service_account"])
     name = fields.get("name")
     return Noun("workload", name if isinstance(name, str) and name else resource.local, fields, key=klass)

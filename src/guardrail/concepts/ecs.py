@@ -47,7 +47,7 @@ def _task_definition(resource: Resource, inventory: Inventory) -> Iterator[Noun]
     if definitions is None:
         definitions = Unknown("container_definitions is not a JSON list")
     if isinstance(definitions, Unknown):
-        yield unknown_container(definitions, place, "app", 0)
+        yield unknown_container(definitions, place, "app", 0, "ecs")
         return
     if isinstance(definitions, Map):
         alone = Seq(definitions.span, definitions.header)
@@ -58,9 +58,9 @@ def _task_definition(resource: Resource, inventory: Inventory) -> Iterator[Noun]
     keys: dict[str, int] = {}
     for index, definition in enumerate(definitions):
         if isinstance(definition, Map):
-            noun = _container(definition, task, volumes, awaited, runs, index)
+            noun = definition_container(definition, task, volumes, awaited, runs, index)
         elif isinstance(definition, Unknown):
-            noun = unknown_container(definition, definitions.place(index), "app", index)
+            noun = unknown_container(definition, definitions.place(index), "app", index, "ecs")
         else:
             continue
         keys[noun.key] = count = keys.get(noun.key, 0) + 1
@@ -97,9 +97,11 @@ def _volumes(task: Map) -> dict[str, tuple[Value, Span]]:
     return found
 
 
-def _container(
+def definition_container(
     source: Map, task: Map, volumes: dict[str, tuple[Value, Span]], awaited: set[str], runs: bool, index: int
 ) -> Noun:
+    """The noun of one definition within a task; `volumes`: name -> path on the host, `awaited`: names of the
+    containers whose end others wait for."""
     here = source.header
     fields = Map(source.span, here)
     take(fields, "name", source, "name", here, word)
@@ -108,6 +110,7 @@ def _container(
     init = isinstance(name, str) and name in awaited and source.get("essential") is False
     kind = "init" if init else "app"
     fields.put("class", kind, here)
+    fields.put("orchestrator", "ecs", here)
     _join_command(fields, source, here)
 
     requests, limits = group(fields, "requests", None, here), group(fields, "limits", None, here)
@@ -300,6 +303,7 @@ def _task(resource: Resource, runs: bool) -> Noun:
     fields = Map(resource.span, here)
     take(fields, "name", task, "family", here, word)
     fields.put("class", "pod", here)
+    fields.put("orchestrator", "ecs", here)
     fields.put("long_running", runs, here)
     for field, key in (("host_network", "network_mode"), ("host_pid", "pid_mode"), ("host_ipc", "ipc_mode")):
         take(fields, field, task, key, here, _is_host)
@@ -328,6 +332,7 @@ def _service(resource: Resource, inventory: Inventory) -> Noun:
     fields = Map(resource.span, here)
     take(fields, "name", service, "name", here, word)
     fields.put("class", "service", here)
+    fields.put("orchestrator", "ecs", here)
     fields.put("long_running", True, here)
     if service.get("scheduling_strategy") == "DAEMON":
         fields.spans["replicas"] = here

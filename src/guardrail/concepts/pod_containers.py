@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrail.concepts.blocks import (
     Block,
+    Convert,
     Spelling,
     amount,
     carry,
@@ -15,30 +16,40 @@ from guardrail.concepts.blocks import (
     truth,
     word,
 )
-from guardrail.model import Map, Noun, Seq, Span, Unknown, Value
+from guardrail.model import Map, Noun, Origin, Resource, Seq, Span, Unknown, Value
 
 _RESOURCES = (("cpu", "cpu"), ("memory", "memory"), ("ephemeral_storage", "ephemeral-storage"))
 _PROBES = (("liveness", "livenessProbe"), ("readiness", "readinessProbe"), ("startup", "startupProbe"))
 _ENV_SOURCES = (("secretKeyRef", "secret"), ("configMapKeyRef", "config"), ("fieldRef", "field"),
                 ("resourceFieldRef", "field"), ("fileKeyRef", "config"))  # fmt: skip
 _SCALARS = ("image", "command", "privileged", "run_as_non_root", "run_as_user", "run_as_group",
-            "read_only_root_filesystem", "allow_privilege_escalation", "seccomp_profile", "proc_mount", "env",
+            "read_only_root_filesystem", "allow_privilege_escalation", "seccomp_profile", "proc_mount",
+            "apparmor_profile", "host_process", "env",
             "ports", "mounts", "image_pull_policy")  # fmt: skip
 _GROUPS = (("requests", ("cpu", "memory", "ephemeral_storage")), ("limits", ("cpu", "memory", "ephemeral_storage")),
-           ("capabilities", ("add", "drop")), ("probes", ("liveness", "readiness", "startup")))  # fmt: skip
+           ("capabilities", ("add", "drop")), ("selinux", ("type", "user", "role")),
+           ("probes", ("liveness", "readiness", "startup")))  # fmt: skip
 
 
 class Pod:
     """What a container takes over from the pod that it stands in. `selected`: a Service selects the pod.
     `host_paths`: volume name -> path on the host."""
 
-    __slots__ = ("host_paths", "long_running", "ports_declared", "resources", "security", "selected", "spelling")
+    __slots__ = (
+        "defaults", "host_paths", "long_running", "orchestrator", "ports_declared", "resources", "security", "selected",
+        "spelling", "unconfined",
+    )  # fmt: skip
 
-    def __init__(self, spelling: Spelling, spec: Map, long_running: Value, selected: Value) -> None:
+    def __init__(
+        self, spelling: Spelling, spec: Map, long_running: Value, selected: Value, orchestrator: str = "kubernetes"
+    ) -> None:
         self.spelling, self.long_running, self.selected = spelling, long_running, selected
         self.security: Block = spelling.block(spec, "securityContext")
         self.resources: Block = spelling.block(spec, "resources")
         self.host_paths: dict[str, Value] = {}
+        self.orchestrator = orchestrator
+        self.defaults: dict[str, tuple[Map, Resource]] = {}  # of its namespace; see `Joins.defaults`
+        self.unconfined: dict[str, Span] = {}
         self.ports_declared = False
 
 
@@ -50,6 +61,7 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
     take(fields, "name", source, "name", here, word)
     take(fields, "image", source, "image", here, image)
     fields.put("class", kind, here)
+    fields.put("orchestrator", pod.orchestrator, here)
     _command(fields, source, spelling, here)
 
     resources = spelling.block(source, "resources")
@@ -73,7 +85,17 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
             lacking = fields.spans[field]
             if not take(fields, field, pod.security, spelling[key], lacking, convert):
                 fields.spans[field] = lacking
-    _seccomp(fields, security, pod, here)
+    best = security.header if isinstance(security, Map) else here
+    levels = (security, pod.security)
+    _effective(fields, "seccomp_profile", levels, spelling, "seccompProfile", "type", best, word)
+    _effective(fields, "apparmor_profile", levels, spelling, "appArmorProfile", "type", best, word)
+    _effective(fields, "host_process", levels, spelling, "windowsOptions", "hostProcess", best, truth)
+    name = fields.get("name")
+    if "apparmor_profile" not in fields and isinstance(name, str) and name in pod.unconfined:
+        fields.put("apparmor_profile", "Unconfined", pod.unconfined[name])
+    selinux = group(fields, "selinux", None, best)
+    for key in ("type", "user", "role"):
+        _effective(selinux, key, levels, spelling, "seLinuxOptions", key, best, word)
     _capabilities(fields, spelling.block(security, "capabilities"), security, here)
 
     _env(fields, source, spelling)
@@ -92,12 +114,13 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
     return Noun("container", shown, fields)
 
 
-def unknown_container(why: Unknown, where: Span, kind: str, index: int) -> Noun:
+def unknown_container(why: Unknown, where: Span, kind: str, index: int, orchestrator: str = "kubernetes") -> Noun:
     """A container of which nothing is known but that there may be one."""
     fields = Map(where)
     for name in ("name", *_SCALARS, "long_running", "serves"):
         fields.put(name, why, where)
     fields.put("class", kind, where)
+    fields.put("orchestrator", orchestrator, where)
     for name, members in _GROUPS:
         nested = group(fields, name, None, where)
         for member in members:
@@ -142,19 +165,39 @@ def _amounts(fields: Map, name: str, resources: Block, pod: Pod, here: Span) -> 
             found = take(nested, field, source, key, best, amount)
         if not found and whole is not None:
             lacking = nested.spans[field]
-            if not take(nested, field, whole, key, lacking, amount):
+            found = take(nested, field, whole, key, lacking, amount)
+            if not found:
                 nested.spans[field] = lacking
+        # A container's own limit is its request, before the namespace has a say.
+        if not found and name in pod.defaults and not (name == "requests" and _has(resources, "limits", key, pod)):
+            _default_amount(nested, field, key, *pod.defaults[name])
 
 
-def _seccomp(fields: Map, security: Block, pod: Pod, here: Span) -> None:
-    spelling = pod.spelling
-    lacking = security.header if isinstance(security, Map) else here
-    for level in (security, pod.security):
-        profile = spelling.block(level, "seccompProfile")
-        if profile is not None:
-            take(fields, "seccomp_profile", profile, spelling["type"], lacking, word)
+def _has(resources: Block, name: str, key: str, pod: Pod) -> bool:
+    amounts = pod.spelling.block(resources, name)
+    return isinstance(amounts, Unknown) or (amounts is not None and amounts.get(key) is not None)
+
+
+def _default_amount(nested: Map, field: str, key: str, amounts: Map, giver: Resource) -> None:
+    """What the namespace's LimitRange gives. Stands at the container, which could say otherwise."""
+    if amounts.get(key) is None:
+        return
+    value = amount(amounts[key])
+    origin = Origin(f"default of {giver.address}", amounts.place(key), value)
+    nested.put(field, value, nested.spans[field], lambda: (origin,))
+
+
+def _effective(
+    fields: Map, field: str, levels: tuple[Block, Block], spelling: Spelling, block: str, key: str, lacking: Span,
+    convert: Convert,
+) -> None:  # fmt: skip
+    """A setting within a block of the security context: a container's own block counts before its pod's."""
+    for level in levels:
+        found = spelling.block(level, block)
+        if found is not None:
+            take(fields, field, found, spelling[key], lacking, convert)
             return
-    fields.spans["seccomp_profile"] = lacking
+    fields.spans[field] = lacking
 
 
 def _capabilities(fields: Map, capabilities: Block, security: Block, here: Span) -> None:

@@ -21,6 +21,13 @@ _AUTOSCALERS = {"HorizontalPodAutoscaler", "ScaledObject", "kubernetes_horizonta
                 "kubernetes_horizontal_pod_autoscaler_v1", "kubernetes_horizontal_pod_autoscaler_v2",
                 "kubernetes_horizontal_pod_autoscaler_v2beta2"}  # fmt: skip
 
+_BINDINGS = {"RoleBinding", "ClusterRoleBinding", "kubernetes_role_binding", "kubernetes_role_binding_v1",
+             "kubernetes_cluster_role_binding", "kubernetes_cluster_role_binding_v1"}  # fmt: skip
+
+_RANGES = {"LimitRange", "kubernetes_limit_range", "kubernetes_limit_range_v1"}
+
+_JOINED = _BUDGETS | _SERVICES | _ACCOUNTS | _AUTOSCALERS | _BINDINGS | _RANGES | {"kubernetes_manifest"}
+
 
 def spelled(resource: Resource) -> tuple[str, Block, Spelling]:
     """Kind, attributes and spelling; of a `kubernetes_manifest` those of the object that it holds."""
@@ -47,13 +54,29 @@ def same(one: Value, other: Value) -> bool | None:
     return bool(one == other)
 
 
+def pods_of(wanted: Value, replicas: Value) -> Value:
+    """A number of pods, or a share of the replicas (`50%`), as a number."""
+    if isinstance(wanted, (int, Unknown)) and not isinstance(wanted, bool):
+        return wanted
+    text = wanted if isinstance(wanted, str) and len(wanted) < 12 else ""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    share = text.removesuffix("%")
+    if share == text or not (share.isascii() and share.isdigit()):
+        return None
+    if isinstance(replicas, int) and not isinstance(replicas, bool):
+        return -(-replicas * int(share) // 100)
+    return replicas if isinstance(replicas, Unknown) else None
+
+
 class Selector:
     """What selects pods: all terms must hold; without terms, every pod of the namespace."""
 
-    __slots__ = ("address", "expressions", "labels", "namespace")
+    __slots__ = ("address", "expressions", "labels", "minimum", "namespace")
 
     def __init__(self, address: str, namespace: Value, labels: Block, expressions: Seq | Unknown | None) -> None:
         self.address, self.namespace, self.labels, self.expressions = address, namespace, labels, expressions
+        self.minimum: Value = None  # of a disruption budget: minAvailable
 
     def pairs(self) -> list[tuple[str, str]]:
         if not isinstance(self.labels, Map):
@@ -152,6 +175,12 @@ class Selectors:
             else:
                 self.others.put(selector.namespace, selector)
 
+    def surely(self, namespace: Value, labels: Block) -> Iterator[Selector]:
+        """Those that select the pods without a doubt."""
+        for selector in self._candidates(namespace, labels):
+            if selector.selects(namespace, labels):
+                yield selector
+
     def selecting(self, namespace: Value, labels: Block) -> Value:
         """True or False, or an Unknown that names the selector that might."""
         perhaps: Selector | None = None
@@ -191,8 +220,13 @@ class Joins:
         self.accounts: dict[tuple[str, str], Resource] = {}
         self.targets: dict[tuple[str, str], ByNamespace] = {}  # (kind, name) -> namespaces of autoscalers
         self.referred: set[str] = set()  # addresses that an autoscaler refers to
+        # namespace -> requests or limits -> what containers get there that say nothing, and who says so
+        self.defaults: dict[str, dict[str, tuple[Map, Resource]]] = {}
+        self.granted_to: set[tuple[str, str]] = set()  # (namespace, service account)
+        self.granted_at: set[str] = set()  # addresses of service accounts
+        self.granted_perhaps = ""  # address of a binding whose subjects are not all known
         self.perhaps: list[tuple[str, Value, str]] = []  # autoscalers of unknown targets: kind, namespace, address
-        for wanted in sorted(_BUDGETS | _SERVICES | _ACCOUNTS | _AUTOSCALERS | {"kubernetes_manifest"}):
+        for wanted in sorted(_JOINED):
             for resource in inventory.by_kind.get(wanted, ()):
                 if resource.mode != "managed":
                     continue
@@ -205,18 +239,37 @@ class Joins:
                     self._account(resource, attributes, spelling)
                 elif kind in _AUTOSCALERS:
                     self._autoscaler(resource, attributes, spelling, kind)
+                elif kind in _RANGES:
+                    self._range(resource, attributes, spelling)
+                elif kind in _BINDINGS:
+                    self._binding(resource, attributes, spelling)
         self.budgets, self.services = Selectors(budgets), Selectors(services)
 
     @staticmethod
     def _budget(resource: Resource, attributes: Block, spelling: Spelling) -> Iterator[Selector]:
         selector = spelling.path(attributes, ("spec", "selector"))
         if selector is not None:  # none selects no pod, an empty one all of them
-            yield Selector(
+            made = Selector(
                 resource.address,
                 namespace_of(spelling.block(attributes, "metadata")),
                 spelling.block(selector, "matchLabels"),
                 spelling.blocks(selector, "matchExpressions"),
             )
+            spec = spelling.block(attributes, "spec")
+            made.minimum = spec.get(spelling["minAvailable"]) if isinstance(spec, Map) else None
+            yield made
+
+    def budget_minimum(self, namespace: Value, labels: Block, replicas: Value) -> Value:
+        """How many of the replicas must be up for the budgets that select them; a share is rounded up, as the
+        disruption controller does. None where no budget says."""
+        found: Value = None
+        for selector in self.budgets.surely(namespace, labels):
+            wanted = pods_of(selector.minimum, replicas)
+            if isinstance(wanted, Unknown):
+                return wanted
+            if wanted is not None and (found is None or wanted > found):
+                found = wanted
+        return found
 
     @staticmethod
     def _service(resource: Resource, attributes: Block, spelling: Spelling) -> Iterator[Selector]:
@@ -276,6 +329,48 @@ class Joins:
                 doubt = doubt or f"what {address} targets is not known"
                 break
         return Unknown(doubt) if doubt else False
+
+    def _range(self, resource: Resource, attributes: Block, spelling: Spelling) -> None:
+        """The defaults of a LimitRange. A default limit is the default request, too, where that is not given."""
+        namespace = namespace_of(spelling.block(attributes, "metadata"))
+        spec = spelling.block(attributes, "spec")
+        items = spec.get("limit" if spelling.singular else "limits") if isinstance(spec, Map) else None
+        for item in items if isinstance(items, Seq) and isinstance(namespace, str) else ():
+            if not isinstance(item, Map) or item.get("type") != "Container":
+                continue
+            found = self.defaults.setdefault(namespace, {})
+            for name, key in (("limits", "default"), ("requests", "defaultRequest")):
+                amounts = item.get(spelling[key])
+                if isinstance(amounts, Map):
+                    found.setdefault(name, (amounts, resource))
+
+    def _binding(self, resource: Resource, attributes: Block, spelling: Spelling) -> None:
+        subjects = spelling.blocks(attributes, "subjects")
+        for subject in subjects if isinstance(subjects, Seq) else (subjects,):
+            kind = subject.get("kind") if isinstance(subject, Map) else subject
+            if isinstance(kind, Unknown):
+                self.granted_perhaps = self.granted_perhaps or resource.address
+            if not isinstance(subject, Map) or kind != "ServiceAccount":
+                continue
+            name, namespace = subject.get("name"), namespace_of(subject)
+            if isinstance(name, Reference):
+                self.granted_at.add(without_instance_key(name.target))
+            elif isinstance(name, str) and isinstance(namespace, str):
+                self.granted_to.add((namespace, name))
+            else:
+                self.granted_perhaps = self.granted_perhaps or resource.address
+
+    def granted(self, namespace: Value, name: Value) -> Value:
+        """Is something granted to the service account of that name?"""
+        if isinstance(name, str) and isinstance(namespace, str) and (namespace, name) in self.granted_to:
+            return True
+        if isinstance(name, Reference) and without_instance_key(name.target) in self.granted_at:
+            return True
+        if self.granted_perhaps:
+            return Unknown(f"whom {self.granted_perhaps} binds is not known")
+        if isinstance(name, Unknown) or isinstance(namespace, Unknown):
+            return Unknown("its service account is not known") if self.granted_to or self.granted_at else False
+        return False
 
     def account(self, namespace: Value, name: Value) -> tuple[Resource, Map, Spelling] | None:
         """The service account of that name, if it is among what was scanned."""

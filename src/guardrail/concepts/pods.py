@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.concepts.blocks import Block, Spelling, take, truth, whole, word
+from guardrail.concepts.blocks import Block, Spelling, account_is_default, take, truth, whole, word
 from guardrail.concepts.pod_containers import Pod, container, mounted_paths, restarts, unknown_container
-from guardrail.concepts.pod_joins import Joins, joins_of, namespace_of, spelled
-from guardrail.model import Inventory, Map, Noun, Origin, Resource, Seq, Unknown, Value
+from guardrail.concepts.pod_joins import Joins, Selector, joins_of, namespace_of, spelled
+from guardrail.model import Inventory, Map, Noun, Origin, Resource, Seq, Span, Unknown, Value
 
 # Where the pod's spec stands; a custom resource needs a line here (and in _CLASSES if it has replicas).
 POD_SPECS: dict[str, tuple[str, ...]] = {
@@ -49,6 +49,8 @@ TERRAFORM_KINDS: dict[str, str] = {
 KINDS: tuple[str, ...] = (*POD_SPECS, *TERRAFORM_KINDS, "kubernetes_manifest")
 
 _RESTARTING = frozenset({"deployment", "statefulset", "daemonset", "replicaset"})
+_APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_JOBS = frozenset({"Job", "CronJob"})
 _LISTS = (("containers", "app"), ("initContainers", "init"), ("ephemeralContainers", "ephemeral"))
 
 
@@ -63,17 +65,22 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         return
     joins = joins_of(inventory)
     template: Block = spelling.path(attributes, path[:-1])
+    job: Block = spelling.path(attributes, path[:-2]) if kind in _JOBS else None
     spec: Block = spelling.block(template, path[-1])
     metadata = spelling.block(attributes, "metadata")
     namespace = namespace_of(metadata)
     labels = spelling.block(spelling.block(template, "metadata"), "labels")
     runs = _runs(_CLASSES.get(kind, ("pod", False))[0], spec, spelling)
-    yield _workload(resource, kind, attributes, spelling, spec, labels, runs, joins)
+    workload = _workload(resource, kind, attributes, spelling, spec, labels, runs, joins)
+    _ending(workload.fields, kind, job, spec, spelling)
+    yield workload
     if isinstance(spec, Unknown):
         yield unknown_container(spec, resource.header, "app", 0)
     elif spec is not None:
         selected = joins.services.selecting(namespace, labels) if runs is not False else False
-        yield from _containers(spec, spelling, runs, selected)
+        annotations = spelling.block(spelling.block(template, "metadata"), "annotations")
+        defaults = joins.defaults.get(namespace, {}) if isinstance(namespace, str) else {}
+        yield from _containers(spec, spelling, runs, selected, annotations, defaults)
 
 
 def _runs(klass: str, spec: Block, spelling: Spelling) -> Value:
@@ -86,10 +93,20 @@ def _runs(klass: str, spec: Block, spelling: Spelling) -> Value:
     return policy if isinstance(policy, Unknown) else policy is None or policy == "Always"
 
 
-def _containers(spec: Map, spelling: Spelling, runs: Value, selected: Value) -> Iterator[Noun]:
+def _containers(
+    spec: Map, spelling: Spelling, runs: Value, selected: Value, annotations: Block,
+    defaults: dict[str, tuple[Map, Resource]],
+) -> Iterator[Noun]:  # fmt: skip
     pod = Pod(spelling, spec, runs, selected)
+    pod.defaults = defaults
     pod.host_paths = {name: path for name, (path, _) in mounted_paths(spelling.blocks(spec, "volumes"),
                                                                      spelling).items()}  # fmt: skip
+    if isinstance(annotations, Map):  # the way of clusters before 1.30
+        pod.unconfined = {
+            key.removeprefix(_APPARMOR): annotations.place(key)
+            for key, value in annotations.items()
+            if key.startswith(_APPARMOR) and value == "unconfined"
+        }
     lists = [(name, kind, spelling.blocks(spec, name)) for name, kind in _LISTS]
     pod.ports_declared = any(
         isinstance(item, Map) and item.get(spelling["ports"])
@@ -129,6 +146,7 @@ def _workload(
     if not take(fields, "namespace", metadata, "namespace", here, word):
         fields["namespace"] = "default"
     fields.put("class", klass, here)
+    fields.put("orchestrator", "kubernetes", here)
     fields.put("long_running", runs, here)
 
     top = spelling.block(attributes, "spec") if kind != "PodTemplate" else None
@@ -137,7 +155,13 @@ def _workload(
     namespace, name = namespace_of(metadata), fields.get("name")
     fields.put("autoscaled", joins.autoscaled(resource, kind, namespace, name), here)
     fields.put("disruption_budget", joins.budgets.selecting(namespace, labels), here)
-    _strategy(fields, top, spelling)
+    if klass in _RESTARTING and kind != "ReplicationController":
+        _own_selector(fields, top, labels, spelling)
+    if replicated:
+        minimum = joins.budget_minimum(namespace, labels, fields.get("replicas"))
+        if minimum is not None:
+            fields.put("budget_minimum", minimum, fields.spans["replicas"])
+    _strategy(fields, top, spelling, klass in _RESTARTING)
 
     pod_here = spec.header if isinstance(spec, Map) else here
     fields.put("spread", _spread(spec, spelling), pod_here)
@@ -148,7 +172,13 @@ def _workload(
         if not take(fields, "service_account", spec, spelling["serviceAccount"], pod_here, word):
             fields.spans["service_account"] = lacking
     _automount(fields, spec, spelling, namespace, joins)
+    account = fields.get("service_account")
+    default = account_is_default(account, lambda name: name == "default")
+    fields.put("default_account", default, fields.spans["service_account"])
+    fields.put("granted", joins.granted(namespace, fields.get("service_account", "default")),
+               fields.spans["service_account"])  # fmt: skip
     _host_paths(fields, spec, spelling)
+    _sysctls(fields, spelling.block(spec, "securityContext"), spelling, pod_here)
     if isinstance(labels, Unknown):
         fields.put("labels", labels, pod_here)
     elif labels is not None:
@@ -158,18 +188,47 @@ def _workload(
     return Noun("workload", name if isinstance(name, str) and name else resource.local, fields, key=klass)
 
 
+def _ending(fields: Map, kind: str, job: Block, spec: Block, spelling: Spelling) -> None:
+    """When it ends, and what becomes of it then."""
+    here = spec.header if isinstance(spec, Map) else fields.header
+    # The API's default for jobs is `Always`, which it then refuses; Terraform's provider has one of its own.
+    written = take(fields, "restart_policy", spec, spelling["restartPolicy"], here, word)
+    if not written and not (kind in _JOBS and spelling.singular):
+        fields["restart_policy"] = "Always"
+    if kind not in _JOBS:
+        return
+    above = job.header if isinstance(job, Map) else fields.header
+    if not take(fields, "deadline", job, spelling["activeDeadlineSeconds"], above, whole):
+        lacking = fields.spans["deadline"]
+        if not take(fields, "deadline", spec, spelling["activeDeadlineSeconds"], lacking, whole):
+            fields.spans["deadline"] = lacking
+    take(fields, "kept_for", job, spelling["ttlSecondsAfterFinished"], above, whole)
+
+
 def _prefix(value: Value) -> Value:
     value = word(value)
     return f"{value}*" if isinstance(value, str) else value
 
 
-def _strategy(fields: Map, top: Block, spelling: Spelling) -> None:
+def _own_selector(fields: Map, top: Block, labels: Block, spelling: Spelling) -> None:
+    selector = spelling.block(top, "selector")
+    if not isinstance(selector, Map) or not isinstance(top, Map):
+        return
+    own = Selector("", "", spelling.block(selector, "matchLabels"), spelling.blocks(selector, "matchExpressions"))
+    answer = own.selects("", labels)
+    fields.put("selects_its_pods", Unknown("its labels are not known") if answer is None else answer,
+               top.place(spelling["selector"]))  # fmt: skip
+
+
+def _strategy(fields: Map, top: Block, spelling: Spelling, rolling: bool) -> None:
+    fields.spans["strategy"] = top.header if isinstance(top, Map) else fields.header
     for key in ("strategy", "updateStrategy"):
         strategy = spelling.block(top, key)
         if strategy is not None:
             take(fields, "strategy", strategy, "type", fields.header, word)
-            return
-    fields.spans["strategy"] = top.header if isinstance(top, Map) else fields.header
+            break
+    if rolling:
+        fields.setdefault("strategy", "RollingUpdate")
 
 
 def _spread(spec: Block, spelling: Spelling) -> Value:
@@ -198,6 +257,20 @@ def _automount(fields: Map, spec: Block, spelling: Spelling, namespace: Value, j
         value = truth(attributes[key])
         origin = Origin(f"set by service account {account.address}", attributes.place(key), value)
         fields.put("automount_token", value, fields.spans["automount_token"], lambda: (origin,))
+
+
+def _sysctls(fields: Map, security: Block, spelling: Spelling, here: Span) -> None:
+    written = spelling.blocks(security, "sysctls")
+    if not isinstance(written, Seq):
+        take(fields, "sysctls", written, "", here)
+        return
+    names = Seq(written.span, written.header)
+    for index, item in enumerate(written):
+        if isinstance(item, Map) and item.get("name") is not None:
+            names.add(word(item["name"]), item.place("name"))
+        elif isinstance(item, Unknown):
+            names.add(item, written.place(index))
+    fields.put("sysctls", names, written.header)
 
 
 def _host_paths(fields: Map, spec: Block, spelling: Spelling) -> None:

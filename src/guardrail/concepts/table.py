@@ -8,6 +8,7 @@ from __future__ import annotations
 
 PODS = "guardrail.concepts.pods"
 ECS = "guardrail.concepts.ecs"
+BATCH = "guardrail.concepts.batch"
 NETWORK_RULES = "guardrail.concepts.network_rules"
 GRANTS = "guardrail.concepts.grants"
 RBAC = "guardrail.concepts.rbac"
@@ -101,7 +102,8 @@ _OTHER_DEPENDENCY_KINDS = (
 
 CODE: dict[str, list[str]] = {}
 for _module, _kinds in (
-    (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
+    (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
+    (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
     (RBAC, _RBAC_KINDS), (CLOUD_DEPENDENCIES, _OTHER_DEPENDENCY_KINDS), (DEPENDENCIES, ("module", "terraform")),
 ):  # fmt: skip
     for _kind in _kinds:

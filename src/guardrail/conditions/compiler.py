@@ -108,13 +108,16 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
     checks: list[Check] = []
     for operator, operand in wanted.items():
         # A pattern may begin with a dollar sign; one that is a parameter's name is the parameter.
-        if isinstance(operand, str) and operand.startswith("$") and (operator != "matches" or operand[1:] in parameters):
+        named = isinstance(operand, str) and operand.startswith("$")
+        if named and (operator != "matches" or operand[1:] in parameters):
             name = operand[1:]
             if name not in parameters:
                 raise ValueError(f"no parameter is called {name!r}")
             operand = parameters[name]
             if operand is None:
                 continue
+        if _times_nothing(operand, parameters):
+            continue
         if operator == "default":
             default = operand
         elif operator == "set":
@@ -143,6 +146,12 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
     if default is not MISSING:
         checks = [_defaulted(_joined(checks), default)] if checks else []
     return checks
+
+
+def _times_nothing(operand: Any, parameters: Mapping[str, Any]) -> bool:
+    """`{path: x, times: $factor}` with a factor that is null."""
+    times = operand.get("times") if isinstance(operand, dict) and "path" in operand else None
+    return isinstance(times, str) and times.startswith("$") and parameters.get(times[1:], times) is None
 
 
 def _substituted(operand: Any, parameters: Mapping[str, Any]) -> Any:
@@ -199,7 +208,8 @@ def _where(condition: Condition) -> Check:
         if not isinstance(value, Map):
             return Outcome(False, (leaf,))
         outcome = condition(scope._replace(root=value))
-        return Outcome(outcome.truth, tuple(inner._replace(path=f"{leaf.path}.{inner.path}") for inner in outcome.leaves))
+        within = tuple(inner._replace(path=f"{leaf.path}.{inner.path}") for inner in outcome.leaves)
+        return Outcome(outcome.truth, within)
 
     return check
 
@@ -278,8 +288,10 @@ def _surely_set(value: Unknown) -> bool:
 def _negated(check: Check) -> Check:
     def negated(leaf: Leaf, scope: Scope) -> Outcome:
         outcome = check(leaf, scope)
-        words = tuple(inner._replace(wanted=f"not {inner.wanted}") if inner.wanted else inner for inner in outcome.leaves)
-        return negation(Outcome(outcome.truth, words))
+        leaves = tuple(
+            inner._replace(wanted=f"not {inner.wanted}") if inner.wanted else inner for inner in outcome.leaves
+        )
+        return negation(Outcome(outcome.truth, leaves))
 
     return negated
 

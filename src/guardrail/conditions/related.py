@@ -139,8 +139,8 @@ def _loose(scope: Scope, kind: str, via: str) -> dict[str, list[Resource]]:
         index = {}
         for other in scope.inventory.by_kind.get(kind, ()):
             value = other.attributes.get(via)
-            if isinstance(value, Unknown) and not isinstance(value, Reference):
-                if not any(edge.path == via for edge in other.edges):
-                    index.setdefault(other.scope, []).append(other)
+            unknown = isinstance(value, Unknown) and not isinstance(value, Reference)
+            if unknown and not any(edge.path == via for edge in other.edges):
+                index.setdefault(other.scope, []).append(other)
         scope.inventory.indexes[name] = index
     return index
