@@ -92,8 +92,15 @@ def prepare(request: Request) -> Plan:
 
 
 def _today() -> date:
-    from datetime import date
+    """The day that the dates of ignores are held against. SOURCE_DATE_EPOCH (reproducible-builds.org) sets it for
+    those who need the same bytes on another day.
+    """
+    import os
+    from datetime import date, datetime, timezone
 
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if fixed.isdigit():
+        return datetime.fromtimestamp(int(fixed), tz=timezone.utc).date()
     return date.today()
 
 

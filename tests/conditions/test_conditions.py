@@ -152,6 +152,9 @@ def test_a_null_parameter_asks_for_nothing() -> None:
     condition = {"a": {"set": True, "max": "$max"}}
     assert judge(condition, {"a": 9}, {"max": None}) is True
     assert judge(condition, {"a": 9}, {"max": 5}) is False
+    refused = {"a": {"not": {"in": "$list"}}}
+    assert judge(refused, {"a": 9}, {"list": None}) is True
+    assert judge(refused, {"a": 9}, {"list": [9]}) is False
     ratio = {"a": {"max": {"path": "b", "times": "$ratio"}}}
     assert judge(ratio, {"a": 9, "b": 1}, {"ratio": None}) is True
     assert judge(ratio, {"a": 9, "b": 1}, {"ratio": 2}) is False

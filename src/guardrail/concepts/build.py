@@ -79,7 +79,13 @@ def _tagged(resource: Resource) -> Noun:
     fields.put("provider", resource.provider, resource.header)
     place = resource.header
     if isinstance(resource.tags, Unknown):  # a mapping says itself where it stands
-        written = [key for key in _TAGS if key in resource.attributes]
-        place = resource.attributes.place(written[0]) if written else place
+        place = next((resource.attributes.place(key) for key in _TAGS if key in resource.attributes), place)
     fields.put("tags", resource.tags, place)
+    written = Map(resource.header)
+    if isinstance(resource.tags, Map):
+        written.span, written.header = resource.tags.span, resource.tags.header
+        for key, value in resource.tags.items():
+            if not isinstance(value, Unknown):
+                written.copy_entry(resource.tags, key)
+    fields.put("written", written, place)
     return Noun("tagged", resource.local, fields)

@@ -5,48 +5,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guardrail.model import Inventory, Map, Noun, Resource, Span, Unknown, Value
+from guardrail.model import Inventory, Map, Noun, OriginsOf, Resource, Sensitive, Span, Unknown, Value
 from guardrail.model.image import parse_image
 
 FIELDS = ("ecosystem", "name", "owner", "version", "pin", "local")
 _EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+[\w.+-]*\Z")
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-_REGISTRY = re.compile(r"(?:[\w.-]+\.[\w.-]+/)?[\w-]+/[\w-]+/[\w-]+(?://.*)?\Z")
+_ANYTHING = re.compile(r"(?:\*|latest|>=?\s*v?0(?:\.0)*)?\Z")
+_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_VERSION_LIKE = re.compile(r"(?:[\w-]+[-/])?v?\d+(?:\.\d+)*[\w.+-]*\Z|[0-9a-f]{7,39}\Z")
+_VERSION_IN_NAME = re.compile(r"[-_/]v?\d+\.\d+(?:\.\d+)*")
+_REGISTRY = re.compile(r"(?:[\w.-]+\.[\w.-]+(?::\d+)?/)?[\w-]+/[\w-]+/[\w-]+(?://.*)?\Z")
+_CODE_HOSTS = ("github.com/", "bitbucket.org/")
 _SUBMODULE = re.compile(r"(?<!:)//")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    if resource.kind == "module" and resource.platform == "terraform":
+    if resource.platform == "terraform" and resource.kind == "module":
         yield _module(resource)
-    elif resource.kind == "terraform" and resource.platform == "terraform":
+    elif resource.platform == "terraform" and resource.kind == "terraform":
         yield from _providers(resource)
     else:
         for container in resource.nouns.get("container", ()):
-            if "image" in container.fields:
-                yield _image(container, resource)
+            if container.fields.get("image") not in (None, ""):
+                where = f"container {container.name}"
+                yield image_noun(container.fields, "image", where, f"image/{container.key}")
 
 
-def _noun(name: Value, span: Span, label: str, key: str, values: dict[str, Value], source: Map, entry: str) -> Noun:
+def dependency_noun(
+    name: Value, span: Span, label: str, key: str, values: dict[str, Value], origin: OriginsOf | None = None
+) -> Noun:
+    """A noun whose fields all stand at `span`. Values that are None are absent."""
     fields = Map(span, span)
     for field in FIELDS:
         fields.spans[field] = span
     fields["name"] = name
     for field, value in values.items():
         if value is not None:
-            fields.put(field, value, span, source.origins.get(entry) if source.origins else None)
+            fields.put(field, value, span, origin)
     return Noun("dependency", label, fields, key)
 
 
-def _image(container: Noun, resource: Resource) -> Noun:
-    fields = container.fields
-    image = fields["image"]
-    span = fields.place("image")
-    key = f"image/{container.key}"
-    label = f"image of container {container.name}"
+def image_noun(holder: Map, entry: str, where: str, key: str) -> Noun:
+    """The image that an entry names; `where` says in a message whose it is."""
+    image = holder[entry]
+    span = holder.place(entry)
+    origin = holder.origins.get(entry) if holder.origins else None
+    if isinstance(image, Sensitive):
+        image = image.reveal()
     if not isinstance(image, str):
         reason = image if isinstance(image, Unknown) else Unknown("the image is not a string")
         values: dict[str, Value] = {"ecosystem": "image", "version": reason, "pin": reason, "owner": reason}
-        return _noun(reason, span, label, key, values, fields, "image")
+        return dependency_noun(reason, span, f"the image of {where}", key, {**values, "local": False}, origin)
     parts = parse_image(image)
     values = {
         "ecosystem": "image",
@@ -55,7 +64,28 @@ def _image(container: Noun, resource: Resource) -> Noun:
         "pin": parts.pin,
         "local": False,
     }
-    return _noun(parts.repository, span, label, key, values, fields, "image")
+    return dependency_noun(parts.repository, span, f"the image {parts.repository} of {where}", key, values, origin)
+
+
+def version_pin(version: Value) -> Value:
+    """What a version or a constraint on versions pins: version, range, or none where anything goes."""
+    if isinstance(version, Unknown):
+        return version
+    if not isinstance(version, str) or _ANYTHING.match(version.strip()):
+        return "none"
+    return "version" if _EXACT.match(version.strip()) else "range"
+
+
+def git_pin(reference: str) -> str:
+    """digest for a whole commit id, tag for what looks like a version (or a short commit id), branch, none."""
+    if not reference or reference == "HEAD":
+        return "none"
+    if _COMMIT.match(reference):
+        return "digest"
+    return "tag" if _VERSION_LIKE.match(reference.removeprefix("refs/tags/")) else "branch"
+
+
+# Modules ------------------------------------------------------------------------------------------------------
 
 
 def _module(resource: Resource) -> Noun:
@@ -63,54 +93,46 @@ def _module(resource: Resource) -> Noun:
     source, version = attributes.get("source"), attributes.get("version")
     span = attributes.place("source")
     label = resource.local
+    origin = attributes.origins.get("source") if attributes.origins else None
     if not isinstance(source, str):
         reason = source if isinstance(source, Unknown) else Unknown("the module's source is not a string")
-        values: dict[str, Value] = {"ecosystem": "module", "version": reason, "pin": reason, "local": reason}
-        return _noun(reason, span, label, "module", values, attributes, "source")
-    if source.startswith(("./", "../")):
-        values = {"ecosystem": "module", "local": True, "pin": "none"}
-        return _noun(str(source), span, label, "module", values, attributes, "source")
-    if _REGISTRY.match(source):
+        values: dict[str, Value] = {"version": reason, "pin": reason, "local": reason}
+        return dependency_noun(reason, span, label, "module", {"ecosystem": "module", **values}, origin)
+    if source.startswith(("./", "../", "/")) or source in (".", ".."):
+        return dependency_noun(
+            str(source), span, label, "module", {"ecosystem": "module", "local": True, "pin": "none"}, origin
+        )
+    if _REGISTRY.match(source) and not source.startswith(_CODE_HOSTS):
         name = _SUBMODULE.split(source)[0]
-        pin: Value = version if isinstance(version, Unknown) else _version_pin(version)
-        values = {"ecosystem": "module", "owner": name.split("/")[-3], "version": version, "pin": pin, "local": False}
-        if "version" in attributes:
-            span = attributes.place("version")
-        return _noun(name, span, label, "module", values, attributes, "source")
-    name, _, query = source.partition("?")
-    reference = next((part[4:] for part in query.split("&") if part.startswith("ref=")), "")
-    values = {
-        "ecosystem": "module",
-        "owner": _owner(name),
-        "version": reference or None,
-        "pin": _git_pin(reference) if _is_git(name) else "none",
-        "local": False,
-    }
-    return _noun(name, span, label, "module", values, attributes, "source")
+        values = {"owner": name.split("/")[-3], "version": version, "pin": version_pin(version), "local": False}
+        # What has no version lacks it in the block, not in the source.
+        span = attributes.place("version") if version is not None else resource.header
+    else:
+        name, _, query = source.partition("?")
+        values = _located(name, query)
+    return dependency_noun(name, span, label, "module", {"ecosystem": "module", **values}, origin)
 
 
-def _is_git(source: str) -> bool:
-    return source.startswith(("git::", "git@", "github.com/", "bitbucket.org/")) or source.endswith(".git")
+def _located(name: str, query: str) -> dict[str, Value]:
+    """A module that is fetched from where its source says, in the ways of go-getter."""
+    asked = dict(part.partition("=")[::2] for part in query.split("&"))
+    reference = asked.get("ref") or asked.get("rev") or asked.get("checksum") or ""
+    if asked.get("checksum"):
+        pin = "digest"
+    elif reference or name.startswith(("git::", "git@", "hg::", *_CODE_HOSTS)) or ".git" in name:
+        pin = git_pin(reference)
+    else:  # an archive: its name may hold its version
+        pin = "tag" if _VERSION_IN_NAME.search(name) else "none"
+    return {"owner": _owner(name), "version": reference or None, "pin": pin, "local": False}
 
 
 def _owner(source: str) -> str:
-    path = re.sub(r"^(?:git::)?(?:\w+://)?(?:[^@/]+@)?", "", source).replace(":", "/")
+    path = re.sub(r"^(?:\w+::)?(?:\w+://)?(?:[^@/]+@)?", "", source).replace(":", "/")
     parts = [part for part in path.split("/") if part]
     return parts[1] if len(parts) > 2 else parts[0] if parts else source
 
 
-def _git_pin(reference: str) -> str:
-    if not reference:
-        return "none"
-    if _COMMIT.match(reference):
-        return "digest"
-    return "tag" if re.match(r"(?:[\w-]+[-/])?v?\d+(?:\.\d+)*[\w.+-]*\Z", reference) else "branch"
-
-
-def _version_pin(version: Value) -> str:
-    if not isinstance(version, str) or not version.strip():
-        return "none"
-    return "version" if _EXACT.match(version.strip()) else "range"
+# Providers ----------------------------------------------------------------------------------------------------
 
 
 def _providers(resource: Resource) -> Iterator[Noun]:
@@ -122,17 +144,19 @@ def _providers(resource: Resource) -> Iterator[Noun]:
             span = block.place(local)
             if isinstance(wanted, Map):
                 source, version = wanted.get("source", f"hashicorp/{local}"), wanted.get("version")
-                if "version" in wanted:
+                if version is not None:
                     span = wanted.place("version")
             elif isinstance(wanted, str):
                 source, version = f"hashicorp/{local}", wanted
             else:
                 continue
+            if isinstance(source, str) and source.startswith("terraform.io/builtin/"):
+                continue
             values: dict[str, Value] = {
                 "ecosystem": "provider",
                 "owner": source.rpartition("/")[0].rpartition("/")[2] if isinstance(source, str) else source,
                 "version": version,
-                "pin": version if isinstance(version, Unknown) else _version_pin(version),
+                "pin": version_pin(version),
                 "local": False,
             }
-            yield _noun(source, span, f"provider {local}", f"provider/{local}", values, block, local)
+            yield dependency_noun(source, span, f"provider {local}", f"provider/{local}", values)

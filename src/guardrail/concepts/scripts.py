@@ -4,35 +4,63 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value
+from guardrail.formats.shell import DETECTIONS
+from guardrail.model import (
+    Encoded,
+    Inventory,
+    Map,
+    Noun,
+    Reference,
+    Resource,
+    Sensitive,
+    Seq,
+    Span,
+    Text,
+    Unknown,
+    Value,
+)
 
 USER_DATA = ("user_data", "user_data_base64", "custom_data", "metadata_startup_script")
-_REMOTE_PIPE = re.compile(
-    r"(?:\b(?:curl|wget)\b[^|;&\n]*\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:/(?:usr/)?bin/)?(?:ba|z|k|da)?sh\b"
-    r"|\b(?:curl|wget)\b[^|;&\n]*\|\s*(?:sudo\s+)?(?:python3?|perl|ruby|node)\b"
-    r"|\b(?:ba|z)?sh\s+<\(\s*(?:curl|wget)\b"
-    r"|\b(?:ba|z)?sh\s+-c\s+[\"']?\$\(\s*(?:curl|wget)\b"
-    r"|\b(?:iwr|invoke-webrequest|irm|invoke-restmethod)\b[^|\n]*\|\s*(?:iex|invoke-expression)\b)",
-    re.I,
-)
+CLOUD_INIT = ("cloudinit_config", "template_cloudinit_config")  # data sources that put user data together
+METADATA = ("startup-script", "windows-startup-script-ps1", "user-data", "user_data")
+Find = Callable[[str], "tuple[int, int] | None"]
+MAX_ENCODED = 1_000_000  # characters; user data is limited to a few kilobytes everywhere
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     attributes = resource.attributes
-    for key in USER_DATA:
-        if attributes.get(key) is not None:
-            yield _script(resource, attributes, key, "user-data", f"{resource.local} {key}", key)
+    if resource.kind in CLOUD_INIT:
+        for index, part in enumerate(_blocks(attributes.get("part"))):
+            if part.get("content") is not None:
+                label = f"{resource.local} part {index + 1}"
+                yield script_noun(part, "content", "user-data", label, f"part[{index}]")
+    if resource.mode != "managed":
+        return
+    holders: list[tuple[str, Map]] = [("", attributes)]
+    holders += [("os_profile.", block) for block in _blocks(attributes.get("os_profile"))]
+    for prefix, holder in holders:
+        for key in USER_DATA:
+            value = holder.get(key)
+            if value is not None and not _read_elsewhere(value, inventory):
+                label = f"{resource.local} {prefix}{key}"
+                yield script_noun(holder, key, "user-data", label, prefix + key)
     metadata = attributes.get("metadata")
-    if isinstance(metadata, Map) and metadata.get("startup-script") is not None:
-        yield _script(resource, metadata, "startup-script", "user-data", f"{resource.local} startup script", "startup")
+    if isinstance(metadata, Map):
+        for key in METADATA:
+            if metadata.get(key) is not None:
+                yield script_noun(metadata, key, "user-data", f"{resource.local} {key}", f"metadata.{key}")
     for index, block in enumerate(_blocks(attributes.get("provisioner"))):
         for key in ("command", "inline"):
             if block.get(key) is not None:
-                label = f"{resource.local} provisioner"
-                yield _script(resource, block, key, "provisioner", label, f"provisioner[{index}]")
+                label = f"provisioner of {resource.local}"
+                yield script_noun(block, key, "provisioner", label, f"provisioner[{index}]")
+
+
+def _read_elsewhere(value: Value, inventory: Inventory) -> bool:
+    """True for what a data source puts together, whose parts are scripts of their own."""
+    return isinstance(value, Reference) and any(other.kind in CLOUD_INIT for other in inventory.at(value.target))
 
 
 def _blocks(value: Value) -> Iterator[Map]:
@@ -40,40 +68,61 @@ def _blocks(value: Value) -> Iterator[Map]:
         yield from (item for item in value if isinstance(item, Map))
 
 
-def _script(resource: Resource, holder: Map, key: str, kind: str, name: str, identity: str) -> Noun:
-    value = holder[key]
-    span = holder.place(key)
+def script_noun(holder: Map | Seq, key: str | int, kind: str, name: str, identity: str) -> Noun:
+    """The noun of the code that an entry holds: a string, or a list of lines."""
+    value = holder[key]  # type: ignore[index]
+    span = holder.place(key)  # type: ignore[arg-type]
     fields = Map(span, span)
     fields.put("name", name, span)
     fields.put("class", kind, span)
-    text = _text(value, key)
-    fields.put("text", text, span, holder.origins.get(key) if holder.origins else None)
-    if isinstance(text, str):
-        match = _REMOTE_PIPE.search(text)
-        fields.put("remote_pipe", bool(match), _place(text, match, span))
-    else:
-        fields.put("remote_pipe", text, span)
+    hidden = isinstance(value, Sensitive)
+    text, lines = _code(value.reveal() if isinstance(value, Sensitive) else value, span)
+    fields.put("text", Sensitive(text) if hidden else text, span)
+    for field, find in DETECTIONS:
+        fields.put(field, *_detected(find, lines, span))
     fields.put("untrusted", Seq(span), span)
+    fields.put("privileged_trigger", False, span)
+    if holder.origins and key in holder.origins:
+        origin = holder.origins[key]  # type: ignore[index]
+        fields.origins = dict.fromkeys(("text", *(field for field, _ in DETECTIONS)), origin)
     return Noun("script", name, fields, identity)
 
 
-def _text(value: Value, key: str) -> Value:
+def _code(value: Value, span: Span) -> tuple[Value, list[tuple[Value, Span]]]:
+    """The code as a whole, and its pieces with their places: the lines of a list, or the one text."""
     if isinstance(value, Seq):
-        unknown = next((item for item in value if isinstance(item, Unknown)), None)
-        return unknown or "\n".join(str(item) for item in value)
-    if isinstance(value, str) and key in ("user_data_base64", "custom_data"):
-        try:
-            return base64.b64decode(value, validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError, ValueError):
-            return value
-    if isinstance(value, (str, Unknown)):
+        lines: list[tuple[Value, Span]] = []
+        for index, item in enumerate(value):
+            item = item.reveal() if isinstance(item, Sensitive) else item
+            lines.append((item if isinstance(item, (str, Unknown)) else str(item), value.place(index)))
+        unknown = next((item for item, _ in lines if isinstance(item, Unknown)), None)
+        return unknown if unknown is not None else "\n".join(str(item) for item, _ in lines), lines
+    text = _decoded(value)
+    return text, [(text, span)]
+
+
+def _decoded(value: Value) -> Value:
+    """Plain text, also where it is handed over as base64."""
+    if isinstance(value, Encoded) and isinstance(value.decoded, str):
+        return value.decoded
+    if isinstance(value, Unknown):
         return value
-    return Unknown("the script is not a string")
+    if not isinstance(value, str):
+        return Unknown("the script is not a string")
+    bare = "".join(value.split()) if len(value) < MAX_ENCODED else ""
+    if len(bare) > 20 and " " not in value.strip():
+        try:
+            return base64.b64decode(bare, validate=True).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            pass  # it is what it looks like
+    return value
 
 
-def _place(text: str, match: re.Match[str] | None, span: Span) -> Span:
-    from guardrail.model import Text
-
-    if match is not None and isinstance(text, Text):
-        return text.place(span.file, *match.span())
-    return span
+def _detected(find: Find, lines: list[tuple[Value, Span]], span: Span) -> tuple[Value, Span]:
+    """Whether a piece of the code does what is looked for, and where; what is known decides before what is not."""
+    for text, place in lines:
+        found = find(text) if isinstance(text, str) else None
+        if found is not None:
+            return True, text.place(place.file, *found) if isinstance(text, Text) else place
+    unknown = next(((text, place) for text, place in lines if isinstance(text, Unknown)), None)
+    return unknown if unknown is not None else (False, span)

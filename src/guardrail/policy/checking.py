@@ -11,6 +11,7 @@ from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE
 from guardrail.conditions.related import KEYS as RELATED_KEYS
 from guardrail.errors import RuleError
 from guardrail.model import Map, Seq, plain
+from guardrail.policy.findings import UNITS
 from guardrail.policy.vocabulary import Vocabulary, suggestion, terraform_kinds
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -34,7 +35,13 @@ class _Checker:
             if key in check:
                 self.condition(check[key], check, key, [] if inside else list(subjects))
         for word in _BRACES.findall(check["message"]):
-            if word in MESSAGE_WORDS or word.startswith("$"):
+            word, bar, unit = word.partition("|")
+            if bar and unit not in UNITS:
+                self.fail(f"no unit is called {unit!r}{suggestion(unit, UNITS)}", check.place("message"))
+            if word in MESSAGE_WORDS:
+                continue
+            if word.startswith("$"):
+                self.parameter(word, check.place("message"))
                 continue
             self.path(word, list(subjects) if not inside else [], check.place("message"))
 

@@ -122,6 +122,28 @@ def shown(value: Any, limit: int = 80) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+UNITS = ("bytes", "duration")
+"""What `{attribute|UNIT}` in a message can ask for."""
+
+
+def in_unit(value: Any, unit: str) -> str:
+    """A number of bytes as `256Mi`, of seconds as `1h 30m`; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return shown(value)
+    if unit == "bytes":
+        for suffix, size in (("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)):
+            if value >= size and value * 10 % size == 0:
+                return f"{value / size:g}{suffix}"
+        return f"{value:g} bytes" if value < 1 << 20 else f"{value / (1 << 20):.1f}Mi"
+    parts: list[str] = []
+    rest = int(value)
+    for suffix, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if rest >= size:
+            parts.append(f"{rest // size}{suffix}")
+            rest %= size
+    return " ".join(parts) or f"{value:g}s"
+
+
 def _message(verdict: Verdict, inventory: Inventory) -> str:
     subject = verdict.subject
     leaf = next((leaf for leaf in verdict.leaves if leaf.value is not MISSING), None) or (
@@ -129,24 +151,25 @@ def _message(verdict: Verdict, inventory: Inventory) -> str:
     )
 
     def word(match: re.Match[str]) -> str:
-        key = match.group(1)
+        key, _, form = match.group(1).partition("|")
         if key == "name":
             return shown(subject.name)
         if key == "address":
             return shown(subject.resource.address, 200)
         if key == "kind":
             return shown(subject.resource.kind)
-        if key == "value":
-            return shown(leaf.value) if leaf else "not set"
         if key == "path":
             return leaf.path if leaf else ""
         if key == "wanted":
             return leaf.wanted if leaf else ""
-        if key.startswith("$"):
-            parameters = verdict.rule.values(verdict.setting.parameters or {})
-            return shown(parameters.get(key[1:]))
-        found = parse_path(key).leaves(Scope(subject.root, subject.resource, inventory))
-        return shown(found[0].value) if found else "not set"
+        if key == "value":
+            value: Any = leaf.value if leaf else MISSING
+        elif key.startswith("$"):
+            value = verdict.rule.values(verdict.setting.parameters or {}).get(key[1:])
+        else:
+            found = parse_path(key).leaves(Scope(subject.root, subject.resource, inventory))
+            value = found[0].value if found else MISSING
+        return in_unit(value, form) if form else shown(value)
 
     text = _BRACES.sub(word, verdict.check.message)
     return " ".join(text.split())

@@ -1,0 +1,4 @@
+variable "access_log_bucket" {
+  type    = string
+  default = "billing-access-logs"
+}

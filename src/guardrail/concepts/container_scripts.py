@@ -1,0 +1,35 @@
+"""Shell that a container is told to run: `command: [sh, -c, ...]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guardrail.concepts.scripts import script_noun
+from guardrail.model import Inventory, Noun, Resource, Seq
+
+_SHELL = re.compile(r"(?:\S*/)?(?:ba|z|k|da|a)?sh\Z")
+_COMMAND = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*\Z")
+
+
+def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    for container in resource.nouns.get("container", ()):
+        words = container.fields.get("command")
+        if not isinstance(words, Seq):
+            continue
+        at = code_index(words)
+        if at is not None:
+            label = f"command of container {container.name}"
+            yield script_noun(words, at, "container", label, f"{container.key}/command")
+
+
+def code_index(words: Seq) -> int | None:
+    """Where in a command line the code is that a shell is handed: what follows its `-c`."""
+    shell = False
+    for index, word in enumerate(words[:8]):
+        if not isinstance(word, str):
+            return None
+        if shell and _COMMAND.match(word):
+            return index + 1 if index + 1 < len(words) else None
+        shell = shell or bool(_SHELL.match(word))
+    return None

@@ -1,0 +1,126 @@
+"""IAM members, bindings, policies and custom roles of Google Cloud as grants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guardrail.concepts.documents import document
+from guardrail.concepts.lists import listed, some
+from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Unknown, Value
+
+_KIND = re.compile(r"google_(?P<on>.+)_iam_(?:member|binding|policy)\Z")
+_SCOPES = {"project": "project", "folder": "folder", "organization": "organization",
+           "billing_account": "billing-account"}  # fmt: skip
+_EVERYBODY = ("allusers", "allauthenticatedusers")
+# Accounts that Google makes in every project and that services take where none is named.
+_DEFAULT = re.compile(r"(?:-compute@developer|@appspot|@cloudservices)\.gserviceaccount\.com\Z", re.IGNORECASE)
+_DEFAULT_KINDS = ("data.google_compute_default_service_account", "data.google_app_engine_default_service_account")
+# Roles that let their holder act as service accounts, or hand out roles.
+_ESCALATING = frozenset((
+    "roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountKeyAdmin",
+    "roles/iam.serviceAccountAdmin", "roles/iam.workloadIdentityUser", "roles/iam.securityAdmin", "roles/iam.roleAdmin",
+    "roles/iam.organizationRoleAdmin", "roles/resourcemanager.projectIamAdmin", "roles/resourcemanager.folderIamAdmin",
+    "roles/resourcemanager.folderAdmin", "roles/resourcemanager.organizationAdmin", "roles/deploymentmanager.editor",
+))  # fmt: skip
+_ESCALATING_PERMISSIONS = re.compile(
+    r"iam\.serviceAccounts\.(?:getAccessToken|actAs|signBlob|signJwt|implicitDelegation|getOpenIdToken)\Z"
+    r"|iam\.serviceAccountKeys\.create\Z|iam\.roles\.update\Z"
+    r"|(?:iam\.serviceAccounts|resourcemanager\.(?:projects|folders|organizations))\.setIamPolicy\Z"
+)
+
+
+def google_grants(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    attributes = resource.attributes
+    if resource.kind in ("google_project_iam_custom_role", "google_organization_iam_custom_role"):
+        yield _custom_role(resource)
+        return
+    match = _KIND.match(resource.kind)
+    scope = _SCOPES.get(match["on"], "resource") if match else ""
+    if resource.mode == "data":  # google_iam_policy; what it is for is for others to say
+        yield from _bindings(attributes, resource, "")
+    elif resource.kind.endswith("_iam_policy"):
+        value = attributes.get("policy_data")
+        root = document(value, attributes.place("policy_data"))
+        if isinstance(root, Map):
+            yield from _bindings(root, resource, scope)
+        elif isinstance(value, Reference):
+            for target in inventory.at(value.target):
+                if target.mode == "data":
+                    yield from _bindings(target.attributes, resource, scope)
+    else:
+        key = "member" if attributes.get("member") is not None else "members"
+        yield _binding(attributes, key, resource, scope, "")
+
+
+def _bindings(holder: Map, resource: Resource, scope: str) -> Iterator[Noun]:
+    """`binding` blocks, or the bindings of a policy in JSON."""
+    for key in ("binding", "bindings"):
+        blocks = holder.get(key)
+        for index, block in enumerate(blocks if isinstance(blocks, Seq) else ()):
+            if isinstance(block, Map):
+                role = block.get("role")
+                yield _binding(block, "members", resource, scope, role if isinstance(role, str) else f"{key}[{index}]")
+
+
+def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: str) -> Noun:
+    role, place = holder.get("role"), holder.place("role")
+    fields = Map(holder.span, holder.header)
+    for field, value in (("system", "google"), ("class", "binding"), ("effect", "allow")):
+        fields.put(field, value, holder.header)
+    fields.spans["role"] = place
+    if role is not None:
+        fields.copy_entry(holder, "role")
+    fields.spans["scope"] = holder.header
+    if scope:
+        fields.put("scope", scope, holder.header)
+    members = listed(holder.get(key), holder.place(key))
+    fields.spans["principals"] = holder.place(key)
+    if members is not None:
+        fields["principals"] = members
+    fields.put("actions", Seq(place), place)
+    condition = holder.get("condition")
+    narrowed = condition if isinstance(condition, Unknown) else bool(condition)
+    fields.put("conditions", narrowed, holder.place("condition"))
+    at = holder.place(key)
+    fields.put("anyone", *some(members, at, lambda text: text.lower() in _EVERYBODY))
+    fields.put("default_identity", *some(members, at, lambda text: bool(_DEFAULT.search(text)), _DEFAULT_KINDS))
+    fields.put("all_actions", role if isinstance(role, Unknown) else role == "roles/owner", place)
+    whole = role if isinstance(role, Unknown) else role in ("roles/owner", "roles/editor")
+    fields.put("service_wildcard", whole, place)
+    fields.put("all_resources", scope in _SCOPES.values(), place)
+    escalation: Value = Seq(place)
+    if scope in _SCOPES.values() and narrowed is not True:
+        if isinstance(role, Unknown):
+            escalation = role
+        elif role in _ESCALATING:
+            escalation.add(role, place)
+    fields.put("escalation", escalation, place)
+    return Noun("grant", f"{resource.local} {noun_key}".strip(), fields, noun_key)
+
+
+def _custom_role(resource: Resource) -> Noun:
+    attributes, header = resource.attributes, resource.header
+    fields = Map(attributes.span, header)
+    for field, value in (("system", "google"), ("class", "role"), ("effect", "allow")):
+        fields.put(field, value, header)
+    fields.put("conditions", False, header)
+    fields.put("anyone", False, header)
+    permissions, place = attributes.get("permissions"), attributes.place("permissions")
+    fields.spans["actions"] = place
+    if permissions is not None:
+        fields.copy_entry(attributes, "permissions", "actions")
+    # Google takes no wildcards in custom roles.
+    for field in ("all_actions", "service_wildcard"):
+        fields.put(field, False, place)
+    fields.put("scope", "organization" if resource.kind.startswith("google_organization") else "project", header)
+    escalation: Value = permissions if isinstance(permissions, Unknown) else Seq(place)
+    if isinstance(permissions, Seq):
+        for index, item in enumerate(permissions):
+            if isinstance(item, str) and _ESCALATING_PERMISSIONS.match(item):
+                escalation.add(item, permissions.place(index))
+    if isinstance(escalation, Seq) and escalation:
+        escalation.header = escalation.place(0)
+        place = escalation.header
+    fields.put("escalation", escalation, place)
+    return Noun("grant", resource.local, fields)

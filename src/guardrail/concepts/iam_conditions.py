@@ -1,0 +1,120 @@
+"""What conditions of IAM statements come to: whether they narrow a statement, and whether they limit who."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from guardrail.concepts.lists import surely_named
+from guardrail.model import Reference, Seq, Unknown, Value
+
+
+class Condition(NamedTuple):
+    """`StringLike`, `aws:PrincipalOrgID`, the values."""
+
+    operator: str
+    key: str
+    values: list[Value]
+
+
+# They say how or when a request is made, not by whom or on what.
+_BY_ANYBODY = frozenset((
+    "aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:referer", "aws:useragent", "aws:requestedregion",
+    "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime", "aws:viaawsservice",
+    "s3:tlsversion", "s3:signatureversion", "s3:signatureage", "s3:authtype", "s3:x-amz-acl",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-content-sha256", "s3:x-amz-storage-class", "s3:prefix", "s3:delimiter", "s3:max-keys", "kms:viaservice",
+    "kms:grantisforawsresource", "lambda:functionurlauthtype",
+))  # fmt: skip
+_CHANNEL = frozenset(("aws:securetransport", "s3:tlsversion", "s3:signatureversion"))
+_ALL = re.compile(r"\*+\Z|0\.0\.0\.0/0\Z|::/0\Z")
+
+
+def narrows(conditions: list[Condition] | Unknown) -> bool | Unknown:
+    """Whether any condition narrows the statement; one on the channel alone does not."""
+    if isinstance(conditions, Unknown):
+        return conditions
+    return any(condition.key.lower() not in _CHANNEL for condition in conditions)
+
+
+def limits_who(conditions: list[Condition] | Unknown) -> bool | Unknown:
+    """Whether conditions limit whose requests count, so that a principal `*` is not everybody."""
+    if isinstance(conditions, Unknown):
+        return conditions
+    undecided: Unknown | None = None
+    for condition in conditions:
+        name = _bare(condition.operator)
+        # What must not match leaves everybody else; what only counts if present can be left out.
+        if "not" in name or name == "null" or name.endswith("ifexists"):
+            continue
+        if condition.key.lower() in _BY_ANYBODY or not condition.values:
+            continue
+        exact = name.startswith(("stringequals", "numeric", "date", "bool", "binary"))
+        verdict: bool | Unknown = True
+        for value in condition.values:
+            if isinstance(value, str) and _ALL.match(value):
+                verdict = False
+                break
+            # With an exact operator a value is never a pattern; an attribute of a resource never is.
+            if isinstance(value, Unknown) and not exact and not surely_named(value):
+                verdict = value
+        if verdict is True:
+            return True
+        if isinstance(verdict, Unknown):
+            undecided = undecided or verdict
+    return undecided if undecided is not None else False
+
+
+def _bare(operator: str) -> str:
+    """Without `ForAnyValue:`, in lower case."""
+    return operator.rpartition(":")[2].lower()
+
+
+# Identity providers of services whose customers all get tokens from the one issuer.
+SHARED_ISSUERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "agent.buildkite.com",
+                  "api.bitbucket.org", "oidc.vercel.com", "accounts.google.com")  # fmt: skip
+_SAYS_WHOSE = (":sub", ":repository", ":repository_id", ":repository_owner", ":repository_owner_id",
+               ":job_workflow_ref", ":project_path", ":namespace_path", ":oaud", ":email", ":google")  # fmt: skip
+# repo:*, repo:acme*: whoever can make an organisation called acme-evil is in.
+_ANYBODY = re.compile(r"\*|(?:[a-z_]+:)?[^:/]*\*|[a-z_]+:\*.*|repo:[^/]*\*.*|repo:[^/]*\Z")
+
+
+def subject_limited(
+    principals: Seq | Unknown | None, conditions: list[Condition] | Unknown, providers: dict[str, str]
+) -> bool | Unknown | None:
+    """Where a shared issuer is trusted, whether a condition says whose tokens count; None where none is."""
+    if not isinstance(principals, Seq):
+        return None
+    shared = [item for item in principals if _issuer_of(item, providers)]
+    known = [] if isinstance(conditions, Unknown) else conditions
+    if not shared and not any(c.key.lower().startswith(SHARED_ISSUERS) for c in known):
+        return None
+    if isinstance(conditions, Unknown):
+        return conditions
+    undecided: Unknown | None = None
+    for condition in conditions:
+        name = _bare(condition.operator)
+        if not condition.key.lower().endswith(_SAYS_WHOSE) or "not" in name or name == "null":
+            continue
+        if not condition.values:
+            continue
+        exact = name.startswith("stringequals")
+        if any(isinstance(v, str) and not exact and _ANYBODY.fullmatch(v) for v in condition.values):
+            continue
+        unknown = next((v for v in condition.values if isinstance(v, Unknown) and not exact), None)
+        if unknown is None:
+            return True
+        undecided = undecided or unknown
+    return undecided if undecided is not None else False
+
+
+def _issuer_of(item: Value, providers: dict[str, str]) -> bool:
+    if isinstance(item, str):
+        text = item
+    elif isinstance(item, Reference):
+        text = providers.get(item.target, "")
+    elif isinstance(item, Unknown):
+        text = next((url for at, url in providers.items() if any(ref.startswith(at + ".") for ref in item.refs)), "")
+    else:
+        return False
+    return any(re.search(rf"(?:^|/){re.escape(issuer)}(?:/|\Z)", text.lower()) for issuer in SHARED_ISSUERS)

@@ -1,0 +1,249 @@
+"""Roles and bindings of Kubernetes RBAC as grants, from manifests and from Terraform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrail.concepts.lists import first_unknown, listed, some
+from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value
+
+MAX_RESOURCES = 1000  # groups times resources of one rule
+_NAMES = {  # as a manifest writes it -> as Terraform does
+    "rules": "rule", "apiGroups": "api_groups", "resources": "resources", "verbs": "verbs",
+    "resourceNames": "resource_names", "nonResourceURLs": "non_resource_urls", "subjects": "subject",
+    "roleRef": "role_ref",
+}  # fmt: skip
+_EVERYBODY = ("system:anonymous", "system:unauthenticated", "system:authenticated")
+# What Kubernetes itself grants to everybody.
+_HARMLESS = frozenset(("system:public-info-viewer", "system:discovery", "system:basic-user",
+                       "system:service-account-issuer-discovery"))  # fmt: skip
+_WRITES = frozenset(("create", "update", "patch", "*"))
+# (verbs, resource) by which the holder gains more rights than the rule seems to give.
+_ESCALATES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset(("escalate", "bind", "*")), "rbac.authorization.k8s.io/roles"),
+    (frozenset(("escalate", "bind", "*")), "rbac.authorization.k8s.io/clusterroles"),
+    (_WRITES, "rbac.authorization.k8s.io/rolebindings"),
+    (_WRITES, "rbac.authorization.k8s.io/clusterrolebindings"),
+    (frozenset(("impersonate", "*")), "users"),
+    (frozenset(("impersonate", "*")), "groups"),
+    (frozenset(("impersonate", "*")), "serviceaccounts"),
+    (frozenset(("create", "*")), "serviceaccounts/token"),
+    (frozenset(("create", "get", "*")), "pods/exec"),
+    (frozenset(("create", "get", "*")), "pods/attach"),
+    (frozenset(("patch", "update", "*")), "pods/ephemeralcontainers"),
+    (frozenset(("get", "create", "*")), "nodes/proxy"),
+    (_WRITES, "admissionregistration.k8s.io/mutatingwebhookconfigurations"),
+    (_WRITES, "admissionregistration.k8s.io/validatingwebhookconfigurations"),
+    (frozenset(("update", "patch", "*")), "certificates.k8s.io/certificatesigningrequests/approval"),
+    (frozenset(("approve", "*")), "certificates.k8s.io/signers"),
+)
+
+
+def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    attributes, kind, terraform = resource.attributes, resource.kind, resource.platform == "terraform"
+    if kind == "kubernetes_manifest":
+        manifest = attributes.get("manifest")
+        if not isinstance(manifest, Map) or not isinstance(manifest.get("kind"), str):
+            return
+        attributes, kind, terraform = manifest, manifest["kind"], False
+    whole = "cluster" in kind.lower()
+    if "binding" in kind.lower():
+        yield _binding(attributes, resource, terraform, "cluster" if whole else "namespace")
+    elif kind in ("Role", "ClusterRole") or kind.startswith(("kubernetes_role", "kubernetes_cluster_role")):
+        yield from _rules(attributes, resource, terraform, "cluster" if whole else "namespace")
+
+
+def _rules(attributes: Map, resource: Resource, terraform: bool, scope: str) -> Iterator[Noun]:
+    key = _spelt("rules", terraform)
+    rules = attributes.get(key)
+    if isinstance(rules, Unknown):
+        yield _unknown_rule(rules, attributes.place(key), resource, scope)
+        return
+    for index, rule in enumerate(rules if isinstance(rules, Seq) else ()):
+        if isinstance(rule, Unknown):
+            assert isinstance(rules, Seq)
+            yield _unknown_rule(rule, rules.place(index), resource, scope)
+        elif isinstance(rule, Map):
+            yield _rule(rule, resource, terraform, scope, f"rules[{index}]")
+
+
+def _rule(rule: Map, resource: Resource, terraform: bool, scope: str, key: str) -> Noun:
+    fields = _fields(rule.span, rule.header, "role", scope)
+    verbs, verbs_at = _list(rule, "verbs", terraform)
+    fields.spans["actions"] = verbs_at
+    if verbs is not None:
+        fields["actions"] = verbs
+    resources, everything = _resources(rule, terraform)
+    resources_at = rule.place(_spelt("resources", terraform))
+    fields.spans["resources"] = resources_at
+    if resources is not None:
+        fields["resources"] = resources
+    names, names_at = _list(rule, "resourceNames", terraform)
+    fields.put("conditions", names if isinstance(names, Unknown) else bool(names), names_at)
+    fields.put("anyone", False, rule.header)
+    all_verbs, at = some(verbs, verbs_at, lambda text: text == "*")
+    fields.put("all_actions", all_verbs, at)
+    fields.put("service_wildcard", all_verbs, at)
+    fields.put("all_resources", everything, resources_at)
+    found, at = _escalation(verbs, resources, fields["conditions"], rule.header)
+    fields.put("escalation", found, at)
+    return Noun("grant", resource.local, fields, key)
+
+
+def _unknown_rule(unknown: Unknown, place: Span, resource: Resource, scope: str) -> Noun:
+    fields = _fields(place, place, "role", scope)
+    for field in (
+        "actions", "resources", "conditions", "all_actions", "all_resources", "service_wildcard", "escalation",
+    ):  # fmt: skip
+        fields.put(field, unknown, place)
+    fields.put("anyone", False, place)
+    return Noun("grant", resource.local, fields, "rules")
+
+
+def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str) -> Noun:
+    header = attributes.header if attributes.header.line else resource.header
+    fields = _fields(attributes.span, header, "binding", scope)
+    key = _spelt("roleRef", terraform)
+    ref = attributes.get(key)
+    if isinstance(ref, Seq) and ref:
+        ref = ref[0]
+    role: Value = ref if isinstance(ref, Unknown) else None
+    place = attributes.place(key)
+    if isinstance(ref, Map):
+        role, place = ref.get("name"), ref.place("name")
+    fields.spans["role"] = place
+    if role is not None:
+        fields.put("role", role, place)
+    resources = Seq(place)
+    if isinstance(ref, Map) and isinstance(ref.get("kind"), str) and isinstance(role, str):
+        resources.add(f"{ref['kind']}/{role}", place)
+    fields.put("resources", resources, place)
+    fields.put("actions", Seq(place), place)
+    fields.put("conditions", False, header)
+    principals = _subjects(attributes, terraform)
+    fields.put("principals", principals, attributes.place(_spelt("subjects", terraform)))
+    at = attributes.place(_spelt("subjects", terraform))
+    harmless = isinstance(role, str) and role in _HARMLESS
+    found = some(principals, at, lambda text: text.partition(":")[2] in _EVERYBODY)
+    fields.put("anyone", False if harmless else found[0], found[1])
+    fields.put("default_identity", *some(principals, at, _is_default))
+    whole: Value = role if isinstance(role, Unknown) else role == "cluster-admin"
+    fields.put("all_actions", whole, place)
+    fields.put("service_wildcard", whole, place)
+    fields.put("all_resources", whole, place)
+    return Noun("grant", resource.local, fields)
+
+
+def _is_default(subject: str) -> bool:
+    return subject.startswith("ServiceAccount:") and subject.endswith("/default")
+
+
+def _fields(span: Span, header: Span, grants_class: str, scope: str) -> Map:
+    fields = Map(span, header)
+    for field, value in (("system", "kubernetes"), ("class", grants_class), ("effect", "allow"), ("scope", scope)):
+        fields.put(field, value, header)
+    return fields
+
+
+def _spelt(name: str, terraform: bool) -> str:
+    return _NAMES[name] if terraform else name
+
+
+def _list(holder: Map, name: str, terraform: bool) -> tuple[Seq | Unknown | None, Span]:
+    key = _spelt(name, terraform)
+    place = holder.place(key)
+    return listed(holder.get(key), place), place
+
+
+def _resources(rule: Map, terraform: bool) -> tuple[Seq | Unknown | None, bool | Unknown]:
+    """`secrets`, `apps/deployments`, `*/secrets`, ... and whether that is every resource of every group."""
+    groups, _ = _list(rule, "apiGroups", terraform)
+    names, place = _list(rule, "resources", terraform)
+    if names is None:
+        urls, place = _list(rule, "nonResourceURLs", terraform)
+        return urls, False
+    if isinstance(names, Unknown):
+        return names, names
+    if isinstance(groups, Unknown):
+        return groups, groups if "*" in names else False
+    found = Seq(place)
+    everything: bool | Unknown = False
+    for index, name in enumerate(names):
+        at = names.place(index)
+        if isinstance(name, Unknown):
+            found.add(name, at)
+            everything = everything or name
+            continue
+        for group in groups if groups else [""]:
+            if len(found) >= MAX_RESOURCES:
+                break
+            if isinstance(group, Unknown):
+                found.add(group, at)
+            elif isinstance(group, str):
+                found.add(f"{group}/{name}" if group else str(name), at)
+                if group == "*" and name == "*":
+                    everything = True
+    if found:
+        found.header = found.place(0)
+    return found, everything
+
+
+def _subjects(attributes: Map, terraform: bool) -> Seq | Unknown:
+    """`User:jane`, `Group:system:masters`, `ServiceAccount:namespace/name`."""
+    key = _spelt("subjects", terraform)
+    subjects = attributes.get(key)
+    if isinstance(subjects, Unknown):
+        return subjects
+    found = Seq(attributes.place(key))
+    for index, subject in enumerate(subjects if isinstance(subjects, Seq) else ()):
+        assert isinstance(subjects, Seq)
+        if isinstance(subject, Unknown):
+            found.add(subject, subjects.place(index))
+            continue
+        if not isinstance(subject, Map):
+            continue
+        kind, name, namespace = subject.get("kind"), subject.get("name"), subject.get("namespace")
+        place = subject.place("name")
+        unknown = next((part for part in (kind, name) if isinstance(part, Unknown)), None)
+        if unknown is not None:
+            found.add(unknown, place)
+        elif kind == "ServiceAccount":
+            found.add(f"ServiceAccount:{namespace if isinstance(namespace, str) else ''}/{name}", place)
+        else:
+            found.add(f"{kind}:{name}", place)
+    return found
+
+
+def _escalation(
+    verbs: Seq | Unknown | None, resources: Seq | Unknown | None, named: Value, header: Span
+) -> tuple[Value, Span]:
+    """As `verb resource`, for messages."""
+    undecided = first_unknown(verbs) or first_unknown(resources)
+    found = Seq(header)
+    if named is not True and isinstance(verbs, Seq) and isinstance(resources, Seq):
+        for index, written in enumerate(resources):
+            if not isinstance(written, str):
+                continue
+            for dangerous, target in _ESCALATES:
+                if not _covers(written, target):
+                    continue
+                found_verbs = [verb for verb in verbs if isinstance(verb, str) and verb in dangerous]
+                if found_verbs and (text := f"{found_verbs[0]} {written}") not in found:
+                    found.add(text, resources.place(index))
+    if found:
+        if isinstance(named, Unknown):
+            return named, found.place(0)
+        found.header = found.place(0)
+        return found, found.header
+    return (undecided, header) if undecided is not None else (found, header)
+
+
+def _covers(written: str, target: str) -> bool:
+    """Whether a resource as written takes in another: `*/pods`, `pods/*`, `*`. What covers everything is left
+    to the rules about wildcards."""
+    if written in ("*", "*/*"):
+        return False
+    if written == target:
+        return True
+    group, slash, rest = written.partition("/")
+    return bool(slash) and group == "*" and (target == rest or target.partition("/")[2] == rest)

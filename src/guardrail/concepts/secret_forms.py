@@ -1,0 +1,254 @@
+"""How credentials look: by their form, by the name that they stand under, and in `NAME=value` within a text.
+
+Everything here takes any text and answers in time linear in its length.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_FORMS: tuple[tuple[str, str], ...] = (
+    ("aws-access-key", r"(?<![A-Za-z0-9/+])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9/+=])"),
+    ("private-key", r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+                    r"(?:(?!-----)[A-Za-z0-9+/=:,.()\s\\-]){40,20000}"
+                    r"(?:-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?"),
+    ("github-token", r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})"),
+    ("gitlab-token", r"(?<![A-Za-z0-9])gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|oas)-[A-Za-z0-9_-]{20,255}"),
+    ("slack-token", r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,255}"),
+    ("slack-webhook", r"https://hooks\.slack\.com/(?:services|workflows)/T[A-Za-z0-9_]{5,20}"
+                      r"/[AB][A-Za-z0-9_]{5,20}/[A-Za-z0-9_]{16,60}"),
+    ("google-api-key", r"(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+    ("google-oauth-secret", r"(?<![A-Za-z0-9])GOCSPX-[A-Za-z0-9_-]{28}(?![A-Za-z0-9_-])"),
+    ("stripe-key", r"(?<![A-Za-z0-9])[sr]k_live_[A-Za-z0-9]{20,255}"),
+    ("npm-token", r"(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])"),
+    ("pypi-token", r"(?<![A-Za-z0-9])pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,1000}"),
+    ("sendgrid-key", r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
+    ("anthropic-key", r"(?<![A-Za-z0-9])sk-ant-[a-z0-9]{3,12}-[A-Za-z0-9_-]{60,200}"),
+    ("openai-key", r"(?<![A-Za-z0-9])sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}"),
+    ("docker-token", r"(?<![A-Za-z0-9])dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,100}"),
+    ("hashicorp-token", r"(?<![A-Za-z0-9])(?:hvs\.[A-Za-z0-9_-]{24,200}"
+                        r"|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,80})"),
+    ("digitalocean-token", r"(?<![A-Za-z0-9])do[opr]_v1_[a-f0-9]{64}"),
+    ("azure-key", r"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,100}={0,2}"),
+    ("jwt", r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,2000}"),
+    ("url-credentials", r"(?<![A-Za-z0-9+.-])(?:https?|ftps?|ssh|git|postgres(?:ql)?|mysql|mariadb|mssql|sqlserver"
+                        r"|mongodb(?:\+srv)?|rediss?|amqps?|ldaps?|smtps?)"
+                        r"://[^\s:/@'\"${}<>*%]{0,100}:[^\s/@'\"${}<>*]{3,200}@[A-Za-z0-9_\[][^\s/:'\"@]{0,200}"),
+)  # fmt: skip
+_FORM = re.compile("|".join(f"(?P<f{index}>{pattern})" for index, (_, pattern) in enumerate(_FORMS)))
+# What any of the forms must hold: a look over the bytes of a file that spares looking at its values.
+_HINT = re.compile(
+    r"AKIA|ASIA|PRIVATE KEY|gh[pousr]_|github_pat_|gl[a-z]+-|xox[abeoprs]-|hooks\.slack|AIza|GOCSPX|k_live_|npm_|pypi-"
+    r"|SG\.|sk-|dckr_|hvs\.|atlasv1|_v1_|AccountKey|SharedAccessKey|eyJ|://[^\s/]{0,300}:[^\s/]{0,300}@"
+)
+_DOCUMENTED = re.compile(r"EXAMPLE")  # AKIAIOSFODNN7EXAMPLE and its like stand in AWS's documentation
+
+_PASSWORD = re.compile(r"(?:password|passwd|passphrase|passwort|pwd|(?:^|[_.\-])pass)$", re.I)
+_KEY = re.compile(
+    r"(?:^|[_.\-]|(?<=[a-z]))(?:secret|token|api_?-?key|access_?-?key|secret_?-?key|private_?-?key|client_?-?secret"
+    r"|auth_?-?key|secret_?access_?key|signing_?-?key|signing_?-?secret|encryption_?-?key|shared_?-?key|account_?-?key"
+    r"|credentials?|connection_?-?string|preshared_?-?key)$",
+    re.I,
+)
+# What stands under these is the credential itself, however it looks.
+_OUTRIGHT = re.compile(
+    r"^(?:auth_token|client_secret|secret_key|secret_access_key|api_token|shared_secret|shared_key|account_key"
+    r"|pre_?shared_key|tunnel[12]_preshared_key|webhook_secret|storage_account_access_key|plaintext_value"
+    r"|user_key|bearer_token)$"
+)
+_NO_VALUE = re.compile(  # what says where the value comes from, or holds its place
+    r"^(?:arn:|vault:|ssm:|sm://|secret(?:s|smanager|ref)?:|projects/|https?://|/|\./|\.\./|~/|\$|%\(|%[A-Za-z_]+%$|<|\{|file:|env:|op://"
+    r"|ref\+|ENC\[|data:|@|alias/|azkv:|awssm:|gcpsm:|kms:|AgA|AgB)"
+    r"|\$\{|\$\(|\$\[|\{\{|^[*•]+$|^x+$|^\.+$|^-+$|^_+$|^#\{|^\(",
+    re.I,
+)
+_PLACEHOLDER = re.compile(
+    r"^(?:true|false|yes|no|on|off|null|none|nil|required|optional|enabled?|disabled?|default|generated?|random|auto|inherit"
+    r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|placeholder|redacted"
+    r"|(?:replace|change|fill|insert|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*|your[-_ ]?.*"
+    r"|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset|not[-_ ]?used"
+    r"|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*)$",
+    re.I,
+)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
+# Passwords of databases that live as long as a CI job, and of nobody's.
+_THROWAWAY_WORDS = """
+    a abc admin administrator app bar ci circle circleci database db default demo dev development docker dummy e example
+    fake foo foobar github gitlab guest integration local localhost mariadb minio minioadmin mock mongo mssql my
+    mypassword mysql p pass passw password passwd pg postgres postgresql pw pwd qwerty rabbit rabbitmq rd redis root
+    rootpass runner sa sample secret some somepassword sonar strong super supersecret test tester testing testpass
+    testpassword tests the this throwaway travis user very word your
+"""
+_THROWAWAY = frozenset(_THROWAWAY_WORDS.split())
+
+
+class Match(NamedTuple):
+    """A credential within a text: what it is, and the stretch that must not be seen."""
+
+    kind: str
+    name: str
+    start: int
+    end: int
+
+
+def hinted(text: str) -> bool:
+    """False where no credential that is known by its form can be in a text."""
+    return _HINT.search(text) is not None
+
+
+def forms_in(text: str, throwaway: bool = False) -> Iterator[Match]:
+    """Credentials known by their form, in order. `throwaway`: in a pipeline, where the password of a
+    database that lives as long as the job is no secret."""
+    for match in _FORM.finditer(text):
+        kind = _FORMS[int((match.lastgroup or "f0")[1:])][0]
+        start, end, found = match.start(), match.end(), match.group()
+        if kind == "url-credentials":
+            start += found.index(":", found.index("://") + 3) + 1
+            end = match.start() + found.rindex("@")
+            if not _credible_in_url(found, text[start:end], throwaway):
+                continue
+        elif kind == "azure-key":
+            start += found.index("=") + 1
+        elif kind == "aws-access-key" and _DOCUMENTED.search(found):
+            continue
+        yield Match(kind, "", start, end)
+
+
+def _credible_in_url(url: str, password: str, throwaway: bool) -> bool:
+    host = url[url.rindex("@") + 1 :].lower()
+    user = url[url.index("://") + 3 :].partition(":")[0]
+    if _NO_VALUE.search(password) or _PLACEHOLDER.match(password) or "***" in password:
+        return False
+    if password.lower() in ("password", "pass", "passwd", "pwd", "secret", "token", "x-oauth-basic", "key"):
+        return False
+    if host.startswith(("example.", "localhost", "127.0.0.1", "0.0.0.0", "[::1]")) and (throwaway or user == password):
+        return False
+    return not (throwaway and _is_throwaway(password))
+
+
+def star_out(text: str) -> str:
+    """The text with every credential that is known by its form replaced by stars; lines stay lines."""
+    if not hinted(text):
+        return text
+    return starred(text, forms_in(text))
+
+
+def starred(text: str, matches: Iterator[Match] | list[Match]) -> str:
+    parts: list[str] = []
+    position = 0
+    for match in matches:
+        if match.start < position:
+            continue
+        parts += (text[position : match.start], re.sub(r"[^\n]", "*", text[match.start : match.end]))
+        position = match.end
+    return "".join((*parts, text[position:])) if parts else text
+
+
+# ---- by name -----------------------------------------------------------------------------------------
+
+
+def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None:
+    """The class of secret that a literal under a name is, or None."""
+    if not value or len(value) > 4096 or "\n" in value or _NO_VALUE.search(value) or _PLACEHOLDER.match(value):
+        return None
+    if throwaway and _is_throwaway(value):
+        return None
+    if _PASSWORD.search(name):
+        if len(value) < 3 or " " in value or value == name or _is_setting(name, value):
+            return None
+        return "password"
+    if " " in value or _DOCUMENTED.search(value):
+        return None
+    if _OUTRIGHT.match(name) and len(value) >= 6 and not _UUID.match(value) and not _is_throwaway(value):
+        return "token"
+    if _KEY.search(name) and len(value) >= 8 and looks_random(value):
+        return None if _UUID.match(value) and "encryption" in name.lower() else "token"
+    return None
+
+
+def _is_setting(name: str, value: str) -> bool:
+    """`PWD` is also the working directory; short numbers under `..._password` count or limit."""
+    lower = name.lower()
+    if lower in ("pwd", "oldpwd"):
+        return "/" in value or "\\" in value or lower == "oldpwd"
+    return value.isdigit() and len(value) < 4
+
+
+def _is_throwaway(value: str) -> bool:
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value).lower())
+    if not words:
+        return value.isdigit()
+    return len(value) <= 40 and all(word in _THROWAWAY for word in words)
+
+
+def looks_random(value: str) -> bool:
+    """Letters and digits mixed, and not in the way of a name with a number at its end: `my-secret-2` is a
+    name, `3f9aC0...` is a key."""
+    digits = sum(character.isdigit() for character in value)
+    if not digits or digits == len(value):
+        return False
+    counts: dict[str, int] = {}
+    for character in value:
+        counts[character] = counts.get(character, 0) + 1
+    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
+    words = [word for word in re.split(r"[-_./:@]", value) if word]
+    if entropy < 2.75 or all(re.fullmatch(r"[A-Za-z]+|\d+|[A-Za-z]+\d{1,4}", word) for word in words):
+        return False
+    # `registry-credentials-7f9k2`: words and the hash that a tool hung on.
+    named = any(len(word) > 2 and word.isalpha() for word in words)
+    return not (named and value == value.lower() and max(len(w) for w in words if not w.isalpha()) < 12)
+
+
+# ---- NAME=value in a text ----------------------------------------------------------------------------
+
+_WORD = re.compile(r"pass(?:w|phrase|\b|_)|pwd|secret|token|[_-]?key\b|credential|connection_?string|-u ", re.I)
+_ASSIGNED = re.compile(
+    r"(?<![\w.$@/-])(?P<name>[\w.-]{0,80}?(?:password|passwd|passphrase|pwd|pass|secret|token|key|credentials?|string))"
+    r"(?P<close>[\"']?)(?P<gap>[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}|[ \t]{1,4})"
+    r"(?:\"(?P<dq>[^\"\n]{1,200})\"|'(?P<sq>[^'\n]{1,200})'"
+    r"|(?P<bare>[^\s\"'`<>|;&(){}\[\],$\\=#][^\s\"'`<>|;&(){}\[\],$\\]{0,199})(?=[\s\"'`;&|),]|\Z))",
+    re.I,
+)
+_USER = re.compile(
+    r"\b(?:curl|wget|http|lftp)\b[^\n|;&]{0,300}?[ \t](?:-u|--user)[ =][\"']?"
+    r"[^\s:\"'$`{}<>/]{1,80}:(?P<bare>[^\s\"'$`{}<>]{3,100})(?=[\s\"']|\Z)"
+)
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
+
+
+def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
+    """`DB_PASSWORD=...`, `--token ...`, `"apiKey": "..."`, `spring.datasource.password = ...` within a script
+    or a configuration file, in order."""
+    if _WORD.search(text) is None:
+        return
+    found: list[Match] = []
+    for match in _ASSIGNED.finditer(text):
+        group = next(name for name in ("dq", "sq", "bare") if match[name] is not None)
+        name, value, gap = match["name"].strip("-."), match[group], match["gap"]
+        if not name:
+            continue
+        if not gap.strip():  # --password value
+            if not match["name"].startswith("--"):
+                continue
+        elif group == "bare":
+            # A bare value ends at a space: what goes on after it is prose, or code.
+            spaced = gap != gap.strip() or gap.strip() != "="
+            if spaced and not re.match(r"[ \t]*(?:[#,].*)?(?:\r?\n|\Z)", text[match.end() : match.end() + 80]):
+                continue
+            if _CODE.match(value) and (spaced or "." in value or _same_word(name, value)):
+                continue
+        if secret_by_name(name, value, throwaway):
+            kind = "password" if _PASSWORD.search(name) else "token"
+            found.append(Match(kind, name, match.start(group), match.end(group)))
+    for match in _USER.finditer(text):
+        if secret_by_name("password", match["bare"], throwaway):
+            found.append(Match("password", "--user", match.start("bare"), match.end("bare")))
+    yield from sorted(found, key=lambda match: match.start)
+
+
+def _same_word(name: str, value: str) -> bool:
+    """`password=db_password`: one variable handed to another."""
+    return bool(re.search(r"pass|secret|token|key|pwd|cred", value, re.I))

@@ -1,0 +1,123 @@
+"""What else must not tell a secret: copies of it, the way by which it came, excerpts of the source."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from guardrail.concepts.secret_forms import star_out
+from guardrail.model import (
+    Encoded,
+    EncodedUnknown,
+    Map,
+    Origin,
+    OriginsOf,
+    Resource,
+    Sensitive,
+    Seq,
+    Span,
+    Text,
+    Value,
+)
+
+
+def veil_origin(holder: Map | Seq, key: str | int) -> None:
+    """Where a hidden value came from must not tell it either."""
+    origins = holder.origins
+    if not origins or key not in origins:
+        return
+    told: OriginsOf = origins[key]  # type: ignore[index]
+
+    def veiled() -> tuple[Origin, ...]:
+        return tuple(Origin(step.note, step.span, Sensitive(step.value)) for step in told())
+
+    origins[key] = veiled  # type: ignore[index]
+
+
+class Scrubber:
+    """Stars out copies of what was found, wherever a template or an output carried them."""
+
+    def __init__(self, values: list[str]) -> None:
+        self.pattern = re.compile("|".join(re.escape(value) for value in values))
+        self.walked: set[int] = set()
+
+    def resource(self, resource: Resource) -> None:
+        self.walk(resource.attributes)
+        if isinstance(resource.tags, Map):
+            self.walk(resource.tags)
+        for nouns in resource.nouns.values():
+            for noun in nouns:
+                self.walk(noun.fields)
+
+    def walk(self, root: Value) -> None:
+        stack = [root]
+        while stack:
+            holder = stack.pop()
+            if isinstance(holder, (Encoded, EncodedUnknown)):
+                holder = holder.decoded
+            if id(holder) in self.walked or not isinstance(holder, (Map, Seq)):
+                continue
+            self.walked.add(id(holder))
+            for key in list(holder) if isinstance(holder, Map) else range(len(holder)):
+                item = holder[key]  # type: ignore[index]
+                if isinstance(item, (Map, Seq, Encoded, EncodedUnknown)):
+                    stack.append(item)
+                if isinstance(item, str):
+                    changed = self._without(item)
+                    if changed is not item:
+                        holder[key] = changed  # type: ignore[index]
+                        veil_origin(holder, key)
+
+    def _without(self, item: str) -> str:
+        if self.pattern.search(item) is None:
+            return item
+        text = self.pattern.sub(lambda match: "*" * len(match.group()), item)
+        if isinstance(item, Text):
+            return Text(text, item.first_line, item.indent, item.exact)
+        return Encoded(text, item.decoded) if isinstance(item, Encoded) else text
+
+
+# ---- excerpts ----------------------------------------------------------------------------------------
+
+_KEY_LINE = re.compile(r"\s*[\"']?[A-Za-z0-9+/=]{48,}[\"',]*\s*\Z")  # of a private key whose head is further up
+
+
+def mask_lines(lines: list[str], first_line: int, secrets: Iterable[tuple[str, Span]]) -> list[str]:
+    """Source lines (starting at line `first_line` of their file) without the secrets that stand in them."""
+    shown = [re.sub(r"[^\s\"',]", "*", line) if _KEY_LINE.match(line) else star_out(line) for line in lines]
+    last_line = first_line + len(shown) - 1
+    for value, span in secrets:
+        parts = sorted({part for part in _parts(value) if part}, key=len, reverse=True)
+        for part in parts:
+            if len(part) >= 8:  # also where the file repeats it
+                shown = [line.replace(part, "*" * min(len(part), 12)) for line in shown]
+        if span.line > last_line or span.end_line < first_line:
+            continue
+        found = False
+        for number in range(max(span.line, first_line), min(span.end_line, last_line) + 1):
+            index = number - first_line
+            before = lines[index]
+            for part in parts:
+                shown[index] = shown[index].replace(part, "*" * min(len(part), 12))
+            found = found or any(part in before for part in parts)
+        if not found:
+            # The source spells it differently (escapes, folding, a number): everything after the key goes.
+            for number in range(max(span.line, first_line), min(span.end_line, last_line) + 1):
+                index = number - first_line
+                shown[index] = _after_key(shown[index]) if number == span.line else re.sub(r"\S", "*", shown[index])
+    return shown
+
+
+def _after_key(line: str) -> str:
+    match = re.match(r"\s*(?:- )?[^\s:=]+\s*[:=]\s*", line)
+    kept = match.end() if match else 0
+    return line[:kept] + re.sub(r"\S", "*", line[kept:])
+
+
+def _parts(value: str) -> Iterator[str]:
+    yield value
+    yield json.dumps(value)[1:-1]
+    for line in value.split("\n"):
+        if len(line.strip()) >= 4:
+            yield line.strip()

@@ -1,0 +1,359 @@
+"""Credentials in plain sight: found, made nouns of, and hidden, right after reading and before anything
+else looks at the resources.
+
+Two ways to know one. By its form: what AWS, GitHub, a private key look like, wherever it stands; inside a
+longer text it is starred out in place, so that lengths and lines stay. By its name: a literal under a key
+that says it is a password; it becomes `Sensitive`. A value that was worked out from something written elsewhere
+(a variable's default) is a secret there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from guardrail.concepts.secret_forms import (
+    Match,
+    assignments_in,
+    forms_in,
+    hinted,
+    looks_random,
+    secret_by_name,
+    star_out,
+    starred,
+)
+from guardrail.concepts.secret_masks import Scrubber, mask_lines, veil_origin
+from guardrail.model import (
+    Encoded,
+    EncodedUnknown,
+    Map,
+    Noun,
+    Resource,
+    Sensitive,
+    Seq,
+    Span,
+    Text,
+    Unknown,
+    Value,
+)
+
+__all__ = ["hide", "mask_lines"]
+
+Hidden = tuple[str, Span]
+"""What is to be hidden, and where it stands."""
+
+# Attributes whose literal is a secret whatever it looks like.
+_BY_NATURE: dict[str, tuple[str, ...]] = {
+    "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
+    "azurerm_key_vault_secret": ("value",),
+    "google_secret_manager_secret_version": ("secret_data",),
+    "github_actions_secret": ("plaintext_value", "value"),
+    "github_actions_environment_secret": ("plaintext_value", "value"),
+    "github_actions_organization_secret": ("plaintext_value", "value"),
+    "github_dependabot_secret": ("plaintext_value", "value"),
+    "github_codespaces_secret": ("plaintext_value", "value"),
+    "kubernetes_secret": ("data", "string_data", "binary_data"),
+    "kubernetes_secret_v1": ("data", "string_data", "binary_data"),
+    "vault_generic_secret": ("data_json",),
+    "vault_kv_secret_v2": ("data_json",),
+}
+# What they hold is encrypted, or says where the secret is.
+_SEALED = frozenset(("SealedSecret", "ExternalSecret", "ClusterExternalSecret", "SecretProviderClass", "SopsSecret",
+                     "PushSecret", "VaultStaticSecret", "CustomResourceDefinition"))  # fmt: skip
+_PROSE = re.compile(
+    r"(?:description|about|message|help|title|summary|comment|note|annotations?|reason|pattern|regex)s?$", re.I
+)
+_FLAG = re.compile(r"--[A-Za-z][\w-]{1,60}")
+_ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
+_SPECIFIC = {"step": 0, "action": 1, "job": 1, "pipeline": 2}  # whose a secret is: the innermost's
+
+
+def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidden]:
+    """Adds a `secret` noun for each credential written in the resources' attributes and hides its value
+    there. Returns (what is to be hidden, where) so that excerpts of the source can hide it too.
+    """
+    forms = any(hinted(text) for text in texts)
+    hidden: list[Hidden] = []
+    ours: dict[int, Value] = {}
+    listed = list(resources)
+    throwaway: dict[str, set[str]] = {}
+    for resource in listed:
+        if resource.platform == "pipeline":
+            throwaway.setdefault(resource.scope, set()).update(_of_services(resource.attributes))
+    for resource in sorted(listed, key=lambda r: _SPECIFIC.get(r.kind, 0) if r.platform == "pipeline" else 0):
+        if resource.kind in _SEALED:
+            continue
+        finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()))
+        finder.resource_itself()
+        for noun in finder.nouns:
+            resource.add_noun(noun)
+        hidden += finder.hidden
+    copies = sorted({value for value, _ in hidden if len(value) >= 12 and looks_random(value)}, key=len, reverse=True)
+    if copies:
+        scrubber = Scrubber(copies)
+        for resource in listed:
+            scrubber.resource(resource)
+    return hidden
+
+
+class _Finder:
+    """Walks one resource. Its nouns are copies of what the reader found in the same places, so a place is
+    counted once. `ours` are the Sensitives made so far, which other resources may share; `throwaway` are
+    passwords of databases that live as long as a CI job."""
+
+    def __init__(self, resource: Resource, forms: bool, ours: dict[int, Value], throwaway: set[str]) -> None:
+        self.resource, self.forms, self.ours, self.throwaway = resource, forms, ours, throwaway
+        self.nouns: list[Noun] = []
+        self.hidden: list[Hidden] = []
+        self.seen: set[tuple[str, int, int]] = set()
+        self.walked: set[int] = set()
+        self.copies = False  # walking what the reader made of attributes walked before
+        self.pipeline = resource.platform == "pipeline"
+
+    def resource_itself(self) -> None:
+        resource = self.resource
+        by_nature = () if resource.mode == "data" else _BY_NATURE.get(resource.kind, ())
+        if resource.kind == "aws_ssm_parameter" and resource.attributes.get("type") == "SecureString":
+            by_nature = ("value",)
+        for key in by_nature:
+            self._outright(resource.attributes, key)
+        if resource.kind == "variable" and resource.attributes.get("sensitive") is True:
+            default = resource.attributes.get("default")
+            if default and not isinstance(default, (bool, Unknown, Sensitive)):
+                name = resource.local.removeprefix("var.")
+                self._sensitive(Sensitive(default), name, resource.attributes, "default")
+                resource.attributes["default"] = self._hide(default)
+        self.walk(resource.attributes, "", "")
+        if isinstance(resource.tags, Map):
+            self.walk(resource.tags, "", "")
+        self.copies = True
+        for nouns in resource.nouns.values():
+            for noun in nouns:
+                self.walk(noun.fields, "", noun.concept)
+
+    def walk(self, value: Value, name: str, concept: str) -> None:
+        stack: list[tuple[Value, str]] = [(value, name)]
+        while stack:
+            value, name = stack.pop()
+            if isinstance(value, (Encoded, EncodedUnknown)):
+                value = value.decoded
+            if id(value) in self.walked or not isinstance(value, (Map, Seq)):
+                continue
+            self.walked.add(id(value))
+            inner = self._map(value, name, concept) if isinstance(value, Map) else self._seq(value, name, concept)
+            stack.extend(reversed(list(inner)))
+
+    def _map(self, value: Map, outer: str, concept: str) -> Iterator[tuple[Value, str]]:
+        named = value.get("name", value.get("key"))
+        pair = isinstance(named, str) and "value" in value and len(value) <= 4  # an environment variable
+        for key in list(value):
+            item = value[key]
+            name = str(key)
+            if name == "value" and pair:
+                name = str(named)
+            elif name in ("value", "default") and outer:
+                name = outer
+            elif name == "default" and self.resource.kind == "variable":
+                name = self.resource.local.removeprefix("var.")
+            if isinstance(item, (Map, Seq, EncodedUnknown)):
+                yield item, name
+                continue
+            if isinstance(item, Sensitive):
+                if item.literal and id(item) not in self.ours:
+                    self._sensitive(item, f"{outer}.{key}" if outer else str(key), value, key)
+                continue
+            changed = self._value(item, name, value, key, concept)
+            if changed is not item:
+                value[key] = changed
+                veil_origin(value, key)
+            if isinstance(changed, Encoded):
+                yield changed, name
+
+    def _seq(self, value: Seq, name: str, concept: str) -> Iterator[tuple[Value, str]]:
+        flag = ""
+        for index, item in enumerate(value):
+            if isinstance(item, (Map, Seq, EncodedUnknown)):
+                yield item, name
+                continue
+            changed = self._value(item, flag or name, value, index, concept)
+            if changed is not item:
+                value[index] = changed
+                veil_origin(value, index)
+            # ["--password", "..."]
+            flag = item.lstrip("-") if isinstance(item, str) and _FLAG.fullmatch(item) else ""
+
+    def _value(self, item: Value, name: str, holder: Map | Seq, key: str | int, concept: str) -> Value:
+        if isinstance(item, int) and not isinstance(item, bool) and abs(item) > 9999:
+            text = str(item)  # a password of digits, which YAML takes for a number
+            if concept not in _NAMES_ONLY and secret_by_name(name, text, self.pipeline) == "password":
+                return self._whole("password", name, item, text, holder, key)
+            return item
+        if not isinstance(item, str) or isinstance(item, Sensitive):
+            return item
+        if isinstance(item, Encoded):
+            return self._encoded(item, name, concept)
+        if self.pipeline and str(item) in self.throwaway:
+            return item
+        kind = None if concept in _NAMES_ONLY else self._named(name, item)
+        if kind is None and name in _ENCODED_SCRIPTS and _decoded_has_secret(item):
+            kind = "encoded-script"
+        found = self._within(item, name, concept)
+        if found and not (kind and len(found) == 1 and found[0].end - found[0].start == len(item)):
+            return self._star(item, found, name, holder, key)
+        if found:
+            kind = found[0].kind
+        return self._whole(kind, name, item, str(item), holder, key) if kind else item
+
+    def _named(self, name: str, item: str) -> str | None:
+        kind = secret_by_name(name, item, self.pipeline)
+        if kind is None and self.resource.kind == "provider" and name in ("access_key", "secret_key", "token"):
+            # Credentials in a provider's block are credentials, however they look.
+            fake = re.match(r"(?:mock|fake|test|dummy|foo|any|local|none|x+$|<|\$|your)|.*(?:_key|-key)$", item, re.I)
+            kind = None if fake or len(item) < 8 else "provider-credential"
+        return kind
+
+    def _within(self, item: str, name: str, concept: str) -> list[Match]:
+        found = list(forms_in(item, self.pipeline)) if self.forms and len(item) > 12 else []  # none is shorter
+        if concept not in _NAMES_ONLY and len(item) > 8 and not _PROSE.search(name) and len(item) < 200_000:
+            taken = [(match.start, match.end) for match in found]
+            for match in assignments_in(item, self.pipeline):
+                if item[match.start : match.end] in self.throwaway:
+                    continue
+                if all(match.end <= start or match.start >= end for start, end in taken):
+                    found.append(match)
+            found.sort(key=lambda match: match.start)
+        return found
+
+    def _star(self, item: str, found: list[Match], name: str, holder: Map | Seq, key: str | int) -> Value:
+        for match in found:
+            value = item[match.start : match.end]
+            span = self._place(value, holder, key)
+            if isinstance(item, Text) and span == holder.place(key):  # type: ignore[arg-type]
+                span = item.place(span.file, match.start, match.end)
+            self._add(match.kind, match.name or name, value, span)
+        text = starred(item, found)
+        return Text(text, item.first_line, item.indent, item.exact) if isinstance(item, Text) else text
+
+    def _whole(self, kind: str, name: str, item: Value, text: str, holder: Map | Seq, key: str | int) -> Sensitive:
+        self._add(kind, name, text, self._place(text, holder, key))
+        return self._hide(item)
+
+    def _hide(self, item: Value) -> Sensitive:
+        hidden = Sensitive(item, literal=True)
+        self.ours[id(hidden)] = hidden  # also keeps it alive, so that no other object gets its id
+        return hidden
+
+    def _encoded(self, item: Encoded, name: str, concept: str) -> Value:
+        """A document's text follows what is found in the document."""
+        before = len(self.hidden)
+        self.walk(item.decoded, name, concept)
+        found = {value for value, _ in self.hidden[before:]}
+        text = star_out(str(item)) if self.forms else str(item)
+        for value in sorted(found, key=len, reverse=True):
+            for written in {value, json.dumps(value)[1:-1]}:
+                text = text.replace(written, "*" * len(written))
+        return Encoded(text, item.decoded) if text != str(item) else item
+
+    def _place(self, value: str, holder: Map | Seq, key: str | int) -> Span:
+        """Where the secret is written: here, or where what stands here came from."""
+        origins = holder.origin_of(key)  # type: ignore[arg-type]
+        for origin in reversed(origins):
+            source = origin.value.reveal() if isinstance(origin.value, Sensitive) else origin.value
+            if isinstance(source, str) and value in source and origin.span.line:
+                if isinstance(source, Text):
+                    start = source.index(value)
+                    return source.place(origin.span.file, start, start + len(value))
+                return origin.span
+        return holder.place(key)  # type: ignore[arg-type]
+
+    def _outright(self, holder: Map, key: str) -> None:
+        """A literal that is a secret by what it is an attribute of; of a mapping, each of its values."""
+        value = holder.get(key)
+        if isinstance(value, Map):
+            for inner in list(value):
+                self._outright(value, inner)
+        elif isinstance(value, str) and not isinstance(value, Encoded):
+            if not value.strip() or value.lstrip().startswith("{"):
+                return
+            # The name lends the weight that the attribute has; the value still has to be one.
+            if (secret_by_name("password", value.replace(" ", "_").replace("\n", "_")[:4000])
+                    and not key.endswith((".crt", ".pub", "username", "user"))):  # fmt: skip
+                holder[key] = self._whole("secret", key, value, str(value), holder, key)
+                veil_origin(holder, key)
+
+    def _sensitive(self, item: Sensitive, name: str, holder: Map, key: str) -> None:
+        """What the reader marked as sensitive and written in a file."""
+        kind = "kubernetes-secret" if self.resource.kind == "Secret" else "sensitive"
+        leaves = [str(leaf) for leaf in _leaves(item.reveal()) if str(leaf).strip()]
+        real = [leaf for leaf in leaves if kind != "sensitive" or "\n" in leaf or secret_by_name("password", leaf)]
+        if not real:
+            return
+        span = self._place(real[0], holder, key)
+        self._add(kind, name, real[0], span)
+        self.hidden += [(leaf, span) for leaf in leaves[:1000] if leaf != real[0]]
+
+    def _add(self, kind: str, name: str, value: str, span: Span) -> None:
+        place = (span.file, span.line, span.column)
+        if place in self.seen or (self.copies and any(value == known for known, _ in self.hidden)):
+            return
+        self.seen.add(place)
+        self.hidden.append((value, span))
+        fields = Map(span, span)
+        fields.put("name", name, span)
+        fields.put("class", kind, span)
+        fields.put("literal", self._hide(value), span)
+        self.nouns.append(Noun("secret", f"{self.resource.local} {name}".strip(), fields, f"{kind}/{name}"))
+
+
+_NAMES_ONLY = ("job", "grant", "dependency")
+"""Concepts whose fields are names and levels, never values."""
+
+
+def _of_services(attributes: Map) -> set[str]:
+    """Values in the environment of a job's service containers: databases that live as long as the job."""
+    found: set[str] = set()
+    jobs = attributes.get("jobs")
+    holders = [attributes, *(jobs.values() if isinstance(jobs, Map) else ())]
+    for holder in holders:
+        services = holder.get("services") if isinstance(holder, Map) else None
+        if isinstance(services, Map):
+            services = list(services.values())
+        for service in services if isinstance(services, list) else ():
+            if not isinstance(service, Map):
+                continue
+            for key in ("env", "environment", "variables"):
+                environment = service.get(key)
+                if isinstance(environment, Map):
+                    found.update(str(value) for value in environment.values() if isinstance(value, (str, int)))
+    return {value for value in found if len(value) >= 3}
+
+
+def _decoded_has_secret(item: str) -> bool:
+    """A script in base64 that holds a credential."""
+    text = re.sub(r"\s", "", item)
+    if len(text) < 24 or len(text) > 100_000 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", text):
+        return False
+    try:
+        script = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+    return next(forms_in(script), None) is not None or next(assignments_in(script), None) is not None
+
+
+def _leaves(value: Value) -> Iterator[Value]:
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Sensitive):
+            value = value.reveal()
+        if isinstance(value, (Encoded, EncodedUnknown)):
+            stack.append(value.decoded)
+        elif isinstance(value, dict):
+            stack.extend(reversed(list(value.values())))
+        elif isinstance(value, list):
+            stack.extend(reversed(value))
+        elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            yield value

@@ -1,0 +1,434 @@
+# ruff: noqa: E501 (tables of one case a line)
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guardrail.concepts.build import build
+from guardrail.concepts.iam import _pattern, is_open, policy_name
+from guardrail.concepts.lists import some, surely_named
+from guardrail.concepts.table import CODE
+from guardrail.inputs.reader import ReadOptions
+from guardrail.inputs.terraform import read
+from guardrail.model import Inventory, Map, Reference, Seq, Span, Unknown
+from guardrail.tree import Tree
+
+HERE = Span("main.tf", 1, 1, 1, 2)
+
+
+def grants(text: str, kind: str = "") -> list[Map]:
+    """The fields of the grants in a Terraform file, in the order of the resources."""
+    reading = read(["main.tf"], Tree("/nowhere-at-all", {"main.tf": text.encode()}), ReadOptions())
+    assert not reading.problems, reading.problems
+    inventory = Inventory(reading.resources)
+    assert build(inventory, {}) == []
+    return [
+        noun.fields for noun in inventory.by_concept.get("grant", ()) if not kind or noun.resource.kind.startswith(kind)
+    ]
+
+
+def statement(body: str, resource: str = "aws_iam_policy", attribute: str = "policy") -> Map:
+    text = f'resource "{resource}" "x" {{\n  {attribute} = jsonencode({{ Statement = [{{ Effect = "Allow", {body} }}] }})\n}}\n'
+    (found,) = grants(text)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "everything", "service"),
+    [
+        ('Action = "*"', True, True),
+        ('Action = "*:*"', True, True),
+        ('Action = ["s3:GetObject", "*"]', True, True),
+        ('Action = "s3:*"', False, True),
+        ('Action = "s3:Get*"', False, False),
+        ('Action = ["iam:Pass*"]', False, False),
+        ('NotAction = "iam:*"', False, False),
+        ("Action = []", False, False),
+    ],
+)
+def test_actions(body: str, everything: bool, service: bool) -> None:
+    fields = statement(f'{body}, Resource = "*"')
+    assert (fields["all_actions"], fields["service_wildcard"]) == (everything, service)
+
+
+@pytest.mark.parametrize(
+    ("resource", "everything"),
+    [
+        ('"*"', True),
+        ('["arn:aws:s3:::a", "*"]', True),
+        ('"arn:aws:s3:::*"', False),
+        ('"arn:aws:*:*:*:*"', True),
+        ('"arn:aws:s3:::a/*"', False),
+    ],
+)
+def test_resources(resource: str, everything: bool) -> None:
+    assert statement(f'Action = "s3:GetObject", Resource = {resource}')["all_resources"] is everything
+
+
+@pytest.mark.parametrize(
+    ("arn", "found"),
+    [
+        ("*", True),
+        ("arn:aws:s3:::*", True),
+        ("arn:aws:s3:::*/*", True),
+        ("arn:aws:s3:::bucket/*", False),
+        ("arn:aws:iam::123456789012:role/*", True),
+        ("arn:aws:iam::123456789012:role/app-*", False),
+        ("arn:aws:iam::*:user/${aws:username}", False),
+        ("arn:aws:ssm:*:*:parameter/*", True),
+        ("arn:aws:ssm:*:*:parameter/app/*", False),
+        ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:*", True),
+        ("arn:aws:sqs:eu-west-1:123456789012:jobs", False),
+    ],
+)
+def test_open_resources(arn: str, found: bool) -> None:
+    assert is_open(arn) is found
+
+
+def test_one_grant_for_each_statement_at_its_place() -> None:
+    found = grants(
+        'resource "aws_iam_role_policy" "x" {\n'
+        "  policy = jsonencode({\n"
+        "    Statement = [\n"
+        '      { Sid = "A", Effect = "Allow", Action = "s3:*", Resource = "*" },\n'
+        "      {\n"
+        '        Effect = "Deny"\n'
+        '        Action = ["a:B", "*"]\n'
+        "      },\n"
+        "    ]\n"
+        "  })\n"
+        "}\n"
+    )
+    assert [(f["effect"], f["class"], f.header.line) for f in found] == [("allow", "policy", 4), ("deny", "policy", 6)]
+    assert found[1].place("all_actions").line == 7
+    assert "principals" not in found[0]
+
+
+def test_a_single_statement_and_single_values_count_as_lists() -> None:
+    (found,) = grants(
+        'resource "aws_iam_policy" "x" {\n  policy = jsonencode({ Statement = '
+        '{ Effect = "Allow", Action = "a:B", Resource = "*" } })\n}\n'
+    )
+    assert found["actions"] == ["a:B"]
+
+
+def test_a_heredoc_keeps_lines_and_a_plain_string_stands_as_a_whole() -> None:
+    found = grants(
+        'resource "aws_iam_policy" "a" {\n'
+        "  policy = <<EOT\n"
+        '{"Statement": [\n'
+        '  {"Effect": "Allow", "Action": "*",\n'
+        '   "Resource": "*"}]}\n'
+        "EOT\n"
+        "}\n"
+        'resource "aws_iam_policy" "b" {\n'
+        '  policy = "{\\"Statement\\": [{\\"Effect\\": \\"Allow\\", \\"Action\\": \\"*\\", \\"Resource\\": \\"*\\"}]}"\n'
+        "}\n"
+    )
+    assert [f.place("all_actions").line for f in found] == [4, 9]
+    assert found[0].place("all_resources").line == 5
+
+
+def test_no_policy_is_no_grant() -> None:
+    assert grants('resource "aws_iam_policy" "x" {\n  policy = "not json"\n}\n') == []
+    assert grants('resource "aws_s3_bucket" "x" {\n  bucket = "b"\n}\n') == []
+
+
+def test_an_unknown_policy_is_unknown_in_every_field() -> None:
+    (found,) = grants('variable "p" {}\nresource "aws_iam_policy" "x" {\n  policy = var.p\n}\n')
+    assert found["class"] == "policy"
+    for field in ("effect", "actions", "all_actions", "all_resources", "anyone", "escalation", "data_access"):
+        assert isinstance(found[field], Unknown), field
+        assert found[field].reason == "var.p has no value"
+
+
+def test_what_is_known_of_a_partly_unknown_policy() -> None:
+    found = grants(
+        'variable "a" {}\n'
+        'resource "aws_iam_policy" "x" {\n'
+        "  policy = jsonencode({ Statement = [\n"
+        '    { Effect = "Allow", Action = [var.a, "*"], Resource = "*" },\n'
+        '    { Effect = "Allow", Action = ["s3:GetObject", var.a], Resource = "*" },\n'
+        "    var.a,\n"
+        "  ] })\n"
+        "}\n"
+    )
+    assert found[0]["all_actions"] is True
+    assert isinstance(found[1]["all_actions"], Unknown)
+    assert found[1]["all_resources"] is True
+    assert isinstance(found[2]["effect"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("principal", "anyone"),
+    [
+        ('Principal = "*"', True),
+        ('Principal = { AWS = "*" }', True),
+        ('Principal = { AWS = ["123456789012", "*"] }', True),
+        ('NotPrincipal = { AWS = "123456789012" }', True),
+        ('Principal = { AWS = "arn:aws:iam::123456789012:root" }', False),
+        ('Principal = { Service = "s3.amazonaws.com" }', False),
+        ('Principal = { Service = ["a.amazonaws.com"], AWS = "*" }', True),
+    ],
+)
+def test_principals(principal: str, anyone: bool) -> None:
+    fields = statement(f'{principal}, Action = "sqs:*", Resource = "*"', "aws_sqs_queue_policy")
+    assert fields["class"] == "resource-policy"
+    assert fields["anyone"] is anyone
+
+
+@pytest.mark.parametrize(
+    ("condition", "anyone"),
+    [
+        ('StringEquals = { "aws:PrincipalOrgID" = "o-1" }', False),
+        ('StringLike = { "aws:SourceAccount" = "123456789012" }', False),
+        ('ArnLike = { "aws:SourceArn" = "arn:aws:s3:::mine" }', False),
+        ('"ForAnyValue:StringLike" = { "aws:PrincipalOrgPaths" = "o-1/*" }', False),
+        ('IpAddress = { "aws:SourceIp" = "10.0.0.0/8" }', False),
+        ('StringEquals = { "AWS:SourceVpce" = "vpce-1" }', False),
+        ('Bool = { "aws:SecureTransport" = "true" }', True),
+        ('StringEquals = { "s3:x-amz-acl" = "public-read" }', True),
+        ('IpAddress = { "aws:SourceIp" = ["10.0.0.0/8", "0.0.0.0/0"] }', True),
+        ('StringLike = { "aws:PrincipalOrgID" = "*" }', True),
+        ('StringNotEquals = { "aws:PrincipalAccount" = "123456789012" }', True),
+        ('StringEqualsIfExists = { "aws:PrincipalOrgID" = "o-1" }', True),
+        ('Null = { "aws:PrincipalOrgID" = "false" }', True),
+    ],
+)
+def test_conditions_that_limit_who(condition: str, anyone: bool) -> None:
+    fields = statement(
+        f'Principal = "*", Action = "sqs:SendMessage", Resource = "*", Condition = {{ {condition} }}',
+        "aws_sqs_queue_policy",
+    )
+    assert fields["anyone"] is anyone
+
+
+def test_an_unknown_value_of_an_exact_condition_limits_all_the_same() -> None:
+    body = (
+        'variable "v" {}\nresource "aws_sqs_queue_policy" "x" {\n  policy = jsonencode({ Statement = [{ Effect = "Allow",\n'
+        'Principal = "*", Action = "sqs:SendMessage", Condition = { OPERATOR = { "aws:PrincipalOrgID" = var.v } } }] })\n}\n'
+    )
+    assert grants(body.replace("OPERATOR", "StringEquals"))[0]["anyone"] is False
+    assert isinstance(grants(body.replace("OPERATOR", "StringLike"))[0]["anyone"], Unknown)
+
+
+def test_a_search_domain_in_a_network_is_not_open() -> None:
+    text = (
+        'resource "aws_opensearch_domain" "x" {{\n  access_policies = jsonencode({{ Statement = [{{ Effect = "Allow",\n'
+        'Principal = "*", Action = "es:*", Resource = "*" }}] }})\n{}\n}}\n'
+    )
+    assert grants(text.format(""))[0]["anyone"] is True
+    assert grants(text.format('  vpc_options {\n    subnet_ids = ["a"]\n  }'))[0]["anyone"] is False
+
+
+def test_a_document_says_itself_what_it_is() -> None:
+    document = 'data "aws_iam_policy_document" "x" {{\n  statement {{\n    actions = ["{}"]\n{}  }}\n}}\n'
+    principals = '    principals {\n      type = "AWS"\n      identifiers = ["*"]\n    }\n'
+    assert grants(document.format("s3:GetObject", ""))[0]["class"] == "policy"
+    assert grants(document.format("sts:AssumeRole", principals))[0]["class"] == "trust"
+    (found,) = grants(document.format("s3:GetObject", principals))
+    assert (found["class"], found["anyone"], found["effect"]) == ("resource-policy", True, "allow")
+
+
+def test_a_document_and_its_use_stand_at_one_place() -> None:
+    found = grants(
+        'data "aws_iam_policy_document" "x" {\n  statement {\n    actions   = ["*"]\n    resources = ["*"]\n  }\n}\n'
+        'resource "aws_iam_policy" "x" {\n  policy = data.aws_iam_policy_document.x.json\n}\n'
+    )
+    assert len(found) == 2
+    assert {f.place("all_actions") for f in found} == {found[0].place("all_actions")}
+    assert found[0].place("all_actions").line == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "actions"),
+    [
+        ('Action = "iam:PassRole", Resource = "*"', ["iam:PassRole"]),
+        ('Action = ["s3:GetObject", "iam:Attach*"], Resource = "*"', ["iam:Attach*"]),
+        ('Action = "IAM:passrole", Resource = "*"', ["IAM:passrole"]),
+        ('Action = "iam:?assRole", Resource = "*"', ["iam:?assRole"]),
+        ('Action = "iam:PassRole", Resource = "arn:aws:iam::1:role/app"', []),
+        ('Action = "iam:PassRole", Resource = "arn:aws:iam::1:role/*"', ["iam:PassRole"]),
+        ('Action = "iam:PassRole", Resource = "*", Condition = { StringEquals = { "iam:PassedToService" = "x" } }', []),
+        ('Action = "iam:PassRole", Resource = "*", Condition = { Bool = { "aws:SecureTransport" = "true" } }', ["iam:PassRole"]),
+        ('Action = ["iam:Get*", "iam:List*"], Resource = "*"', []),
+        ('NotAction = ["iam:*", "sts:*", "sso:*"], Resource = "*"', []),
+    ],
+)  # fmt: skip
+def test_escalation(body: str, actions: list[str]) -> None:
+    assert statement(body)["escalation"] == actions
+
+
+def test_what_is_left_out_of_not_action_is_granted() -> None:
+    assert "sts:AssumeRole" in statement('NotAction = ["iam:*"], Resource = "*"')["escalation"]
+    assert "iam:PassRole" not in statement('NotAction = ["iam:*"], Resource = "*"')["escalation"]
+
+
+def test_data_access() -> None:
+    assert statement('Action = ["s3:Get*", "ec2:Describe*"], Resource = "*"')["data_access"] == ["s3:Get*"]
+    assert statement('Action = "s3:Get*", Resource = "arn:aws:s3:::a/*"')["data_access"] == []
+
+
+@pytest.mark.parametrize("times", [1, 40, 200])
+def test_many_stars_do_not_make_matching_slow(times: int) -> None:
+    assert _pattern("*a" * times + "b").match("a" * 500) is None
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess"),
+        ("arn:aws-cn:iam::aws:policy/service-role/AWSLambdaRole", "AWSLambdaRole"),
+        ("arn:aws:iam::123456789012:policy/AdministratorAccess", ""),
+        ("AdministratorAccess", ""),
+    ],
+)
+def test_policies_of_aws(arn: str, name: str) -> None:
+    assert policy_name(arn) == name
+
+
+def test_attachments() -> None:
+    found = grants(
+        'resource "aws_iam_role_policy_attachment" "a" {\n  role = "r"\n'
+        '  policy_arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess"\n}\n'
+        'resource "aws_iam_role_policy_attachment" "b" {\n  role = "r"\n'
+        '  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"\n}\n'
+        'resource "aws_iam_policy" "own" {\n  name = "AdministratorAccess"\n  policy = jsonencode({})\n}\n'
+        'resource "aws_iam_role_policy_attachment" "c" {\n  role = "r"\n  policy_arn = aws_iam_policy.own.arn\n}\n'
+    )
+    assert [(f["role"], f["service_wildcard"], f["all_actions"]) for f in found] == [
+        ("AmazonS3FullAccess", True, False),
+        ("ReadOnlyAccess", False, False),
+    ]
+    assert found[0]["principals"] == ["r"]
+
+
+@pytest.mark.parametrize(
+    ("ref", "sure"),
+    [
+        ("aws_s3_bucket.b.arn", True),
+        ("data.aws_caller_identity.current.account_id", True),
+        ('module.a["x"].module.b.data.aws_partition.current[0].partition', True),
+        ("module.kms.key_arn", False),
+        ("module.kms", False),
+        ("var.arns", False),
+        ("module.a.var.arns", False),
+        ("each.value", False),
+    ],
+)
+def test_what_is_surely_a_name(ref: str, sure: bool) -> None:
+    assert surely_named(Unknown("?", (ref,))) is sure
+
+
+def test_what_is_unknown_for_no_stated_reason_may_be_anything() -> None:
+    assert not surely_named(Unknown("?"))
+    assert surely_named(Reference("aws_x.y", "arn"))
+    assert not surely_named(Unknown("?", ("aws_x.y.arn", "var.z")))
+
+
+@pytest.mark.parametrize(
+    ("url", "condition", "limited"),
+    [
+        ("token.actions.githubusercontent.com", '"token.actions.githubusercontent.com:sub" = "repo:acme/shop:*"', True),
+        ("token.actions.githubusercontent.com", '"token.actions.githubusercontent.com:sub" = "repo:acme/*"', True),
+        ("token.actions.githubusercontent.com", '"token.actions.githubusercontent.com:sub" = "repo:*"', False),
+        ("token.actions.githubusercontent.com", '"token.actions.githubusercontent.com:sub" = "*"', False),
+        ("token.actions.githubusercontent.com", '"token.actions.githubusercontent.com:sub" = "repo:acme*/x:*"', False),
+        ("token.actions.githubusercontent.com", '"token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"', False),
+        ("gitlab.com", '"gitlab.com:sub" = "project_path:acme/*:ref_type:branch:ref:main"', True),
+        ("gitlab.com", '"gitlab.com:sub" = "project_path:*"', False),
+        ("gitlab.example.com", '"gitlab.example.com:aud" = "x"', None),
+        ("oidc.eks.eu-west-1.amazonaws.com/id/ABC", '"oidc.eks.eu-west-1.amazonaws.com/id/ABC:aud" = "x"', None),
+    ],
+)  # fmt: skip
+def test_trust_in_shared_providers(url: str, condition: str, limited: bool | None) -> None:
+    text = (
+        f'resource "aws_iam_openid_connect_provider" "p" {{\n  url = "https://{url}"\n}}\n'
+        'resource "aws_iam_role" "r" {\n  assume_role_policy = jsonencode({ Statement = [{ Effect = "Allow",\n'
+        f'    Action = "sts:AssumeRoleWithWebIdentity", Principal = {{ Federated = {{}} }},\n'
+        f"    Condition = {{ StringLike = {{ {condition} }} }} }}] }})\n}}\n"
+    )
+    for principal in (f'"arn:aws:iam::1:oidc-provider/{url}"', "aws_iam_openid_connect_provider.p.arn"):
+        (found,) = grants(text.replace("{}", principal), "aws_iam_role")
+        assert found.get("subject_limited") is limited
+
+
+@pytest.mark.parametrize(
+    ("scope", "word"),
+    [
+        ('"/"', "tenant"),
+        ('"/providers/Microsoft.Management/managementGroups/all"', "management-group"),
+        ('"/subscriptions/1"', "subscription"),
+        ('"/subscriptions/1/resourceGroups/a"', "resource-group"),
+        ('"/subscriptions/1/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/s"', "resource"),
+        ("data.azurerm_subscription.s.id", "subscription"),
+        ("azurerm_resource_group.g.id", "resource-group"),
+        ("azurerm_key_vault.k.id", "resource"),
+    ],
+)
+def test_scopes_of_azure(scope: str, word: str) -> None:
+    (found,) = grants(
+        'data "azurerm_subscription" "s" {}\n'
+        'resource "azurerm_resource_group" "g" {\n  name = "g"\n}\nresource "azurerm_key_vault" "k" {\n  name = "k"\n}\n'
+        f'resource "azurerm_role_assignment" "x" {{\n  scope = {scope}\n  role_definition_name = "Owner"\n}}\n'
+    )
+    assert found["scope"] == word
+    assert found["all_resources"] is (word in ("tenant", "management-group", "subscription"))
+
+
+def test_members_of_google() -> None:
+    found = grants(
+        'resource "google_project_iam_member" "a" {\n  role = "roles/owner"\n  member = "user:a@example.com"\n}\n'
+        'resource "google_storage_bucket_iam_binding" "b" {\n  role = "roles/storage.objectViewer"\n'
+        '  members = ["group:x@example.com", "allAuthenticatedUsers"]\n}\n'
+        'resource "google_project_iam_policy" "c" {\n  policy_data = jsonencode({ bindings = [\n'
+        '    { role = "roles/editor", members = ["allUsers"] }] })\n}\n'
+    )
+    assert [(f["role"], f["scope"], f["anyone"]) for f in found] == [
+        ("roles/owner", "project", False),
+        ("roles/storage.objectViewer", "resource", True),
+        ("roles/editor", "project", True),
+    ]
+
+
+def test_every_google_kind_has_its_three_spellings() -> None:
+    kinds = {kind for kind in CODE if kind.startswith("google_") and "_iam_" in kind and not kind.endswith("role")}
+    bases = {kind.rpartition("_")[0] for kind in kinds}
+    assert kinds == {f"{base}_{suffix}" for base in bases for suffix in ("member", "binding", "policy")}
+    assert "google_project_iam" in bases
+
+
+def test_the_place_of_an_answer() -> None:
+    values = Seq(HERE)
+    for line, value in enumerate(("a", "b", "a"), 1):
+        values.add(value, HERE._replace(line=line))
+    assert some(values, HERE, lambda text: text == "b")[1].line == 2
+    assert some(values, HERE, lambda text: text == "z") == (False, HERE)
+    values.add(Unknown("?"), HERE._replace(line=4))
+    assert some(values, HERE, lambda text: text == "b")[0] is True
+    assert isinstance(some(values, HERE, lambda text: text == "z")[0], Unknown)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["*", "s3:*", "Allow", "x"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["Statement", "Effect", "Action", "Resource", "Principal", "AWS", "Condition", "StringLike", "a"]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=15,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(JSON)
+def test_no_document_raises(value: Any) -> None:
+    import json
+
+    text = json.dumps({"Statement": value}).replace("${", "")
+    for kind in ("aws_iam_policy", "aws_sqs_queue_policy"):
+        grants(f'resource "{kind}" "x" {{\n  policy = <<EOT\n{text}\nEOT\n}}\n')

@@ -1,0 +1,677 @@
+# ruff: noqa: E501 (tables of one case a line)
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guardrail.concepts.secret_forms import (
+    assignments_in,
+    forms_in,
+    hinted,
+    looks_random,
+    secret_by_name,
+    star_out,
+)
+from guardrail.concepts.secrets import hide, mask_lines
+from guardrail.inputs.reader import ReadOptions
+from guardrail.inputs.table import READERS, load
+from guardrail.model import (
+    Encoded,
+    EncodedUnknown,
+    Map,
+    Noun,
+    Origin,
+    Resource,
+    Sensitive,
+    Seq,
+    Span,
+    Text,
+    Unknown,
+    plain,
+)
+from guardrail.tree import Tree
+
+RANDOM = "h8Jk2LmP9qXz4Rt6"  # no credential of anybody
+KEY_BODY = "\n".join(["MIIEpAIBAAKCAQEA7Vq0mYkq3h8Jk2LmP9qXz4Rt6Wv8Yb1Nc5Df3Gh7Sj9Ak2L"] * 3)
+PRIVATE_KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{KEY_BODY}\n-----END RSA PRIVATE KEY-----"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhcGkifQ.h8Jk2LmP9qXz4Rt6Wv8Yb1Nc5Df3Gh7"
+
+
+# ---- by form -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "hidden"),
+    [
+        ("aws-access-key", "id = AKIAQ7KX2M4VJ5NPRT6W", "AKIAQ7KX2M4VJ5NPRT6W"),
+        ("aws-access-key", "ASIAQ7KX2M4VJ5NPRT6W", "ASIAQ7KX2M4VJ5NPRT6W"),
+        ("private-key", PRIVATE_KEY, PRIVATE_KEY),
+        ("private-key", PRIVATE_KEY.replace("\n", "\\n"), PRIVATE_KEY.replace("\n", "\\n")),
+        ("private-key", PRIVATE_KEY.replace("RSA ", "OPENSSH "), PRIVATE_KEY.replace("RSA ", "OPENSSH ")),
+        ("github-token", "token ghp_16C7e42F292c6912E7710c838347Ae178B4a", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+        ("gitlab-token", "glpat-x7Kd9Qm2Lp4Rt6Vw8Yz1", "glpat-x7Kd9Qm2Lp4Rt6Vw8Yz1"),
+        ("slack-token", "xoxb-123456789012-abcdefGHIJK", "xoxb-123456789012-abcdefGHIJK"),
+        ("google-api-key", "AIza" + "Sy" + "D4c9" * 8 + "a", "AIza" + "Sy" + "D4c9" * 8 + "a"),
+        ("npm-token", "npm_x7Kd9Qm2Lp4Rt6Vw8Yz1Bc3Df5Gh7Jk9Mn2P", "npm_x7Kd9Qm2Lp4Rt6Vw8Yz1Bc3Df5Gh7Jk9Mn2P"),
+        ("jwt", f"Bearer {JWT}", JWT),
+        ("azure-key", "AccountName=a;AccountKey=" + "Ab9+" * 21 + "AA==;EndpointSuffix=x", "Ab9+" * 21 + "AA=="),
+        ("url-credentials", f"postgres://api:{RANDOM}@db.internal:5432/api", RANDOM),
+        ("url-credentials", f"redis://:{RANDOM}@cache.internal", RANDOM),
+        ("url-credentials", f"git clone https://oauth2:{RANDOM}@gitlab.example.org/a.git", RANDOM),
+        ("url-credentials", "https://admin:admin@db.internal", "admin"),
+    ],
+)  # fmt: skip
+def test_forms(kind: str, text: str, hidden: str) -> None:
+    assert hinted(text)
+    (found,) = forms_in(text)
+    assert (found.kind, text[found.start : found.end]) == (kind, hidden)
+    assert star_out(text)[found.start : found.end].strip("*\n") == ""
+    assert len(star_out(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIAIOSFODNN7EXAMPLE",  # AWS's own documentation
+        "prefixAKIAQ7KX2M4VJ5NPRT6W",
+        "AKIAQ7KX2M4VJ5NPRT6W7",
+        "grep -q 'BEGIN RSA PRIVATE KEY' key.pem",
+        "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+        "-----BEGIN PUBLIC KEY-----\n" + KEY_BODY,
+        "-----BEGIN CERTIFICATE-----\n" + KEY_BODY,
+        "ghp_short",
+        "https://example.com:8080/@scope",
+        "https://user:password@example.com",
+        "http://user:$PASSWORD@host",
+        "https://${var.user}:${var.password}@host",
+        "https://x-access-token:{{ token }}@github.com",
+        "postgres://postgres:postgres@localhost:5432/db",
+        "https://user:****@host",
+        "npm_config_cache",
+        "eyJhbGciOiJIUzI1NiJ9",
+        "git@github.com:owner/repo.git",
+        "AccountKey=${key}",
+    ],
+)
+def test_no_forms(text: str) -> None:
+    assert list(forms_in(text)) == []
+    assert star_out(text) == text
+
+
+def test_databases_of_a_test_run() -> None:
+    url = "postgres://api:test_password1@db/api"
+    assert list(forms_in(url)) != []
+    assert list(forms_in(url, throwaway=True)) == []
+    assert list(forms_in(f"postgres://api:{RANDOM}@db/api", throwaway=True)) != []
+
+
+# ---- by name -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "Sommer2024!"),
+        ("password", "password"[:-1] + "t"),
+        ("db_password", "admin"),
+        ("MYSQL_ROOT_PASSWORD", "r00t"),
+        ("administrator_login_password", "Str0ngP@ss"),
+        ("masterUserPassword", "letmein"),
+        ("DB_PASS", "hunter22"),
+        ("passphrase", "correct-horse"),
+        ("PGPASSWORD", "postgres"),
+        ("API_KEY", "a8f5f167f44f4964e6c998dee827110c"),
+        ("apiToken", "9f3c2a7be81d4056c7aa"),
+        ("client_secret", "kZ8~Q9fPq2xLmVt7RwB4"),
+        ("auth_token", "my-super-auth-value"),
+        ("secret_key", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"),
+        ("sonar.token", "9f3c2a7be81d4056c7aa"),
+        ("webhook-secret", "3q7w9e1r5t2y8u4i"),
+    ],
+)
+def test_names(name: str, value: str) -> None:
+    assert secret_by_name(name, value) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", ""),
+        ("password", "${var.password}"),
+        ("password", "$DB_PASSWORD"),
+        ("password", "$(DB_PASSWORD)"),
+        ("password", "{{ .Values.password }}"),
+        ("password", "<password>"),
+        ("password", "changeme"),
+        ("password", "CHANGE_ME"),
+        ("password", "your-password-here"),
+        ("password", "********"),
+        ("password", "xxxxxxxx"),
+        ("password", "true"),
+        ("password", "required"),
+        ("password", "/run/secrets/password"),
+        ("password", "arn:aws:ssm:eu-west-1:1:parameter/db"),
+        ("password", "vault:secret/data/db#password"),
+        ("password", "op://vault/item/password"),
+        ("password", "ENC[AES256_GCM,data:abc]"),
+        ("password", "AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq"),
+        ("password", "a sentence about passwords"),
+        ("password", "12"),
+        ("password", "password"),
+        ("PWD", "/app"),
+        ("OLDPWD", "x/y"),
+        ("password_length", "16-characters"),
+        ("password_policy", "Str0ngP@ss"),
+        ("secret_name", "a8f5f167f44f4964e6c998dee827110c"),
+        ("token_id", "a8f5f167f44f4964e6c998dee827110c"),
+        ("api_key_arn", "a8f5f167f44f4964e6c998dee827110c"),
+        ("secret", "my-secret-2"),
+        ("secret", "registry-credentials-7f9k2"),
+        ("secret", "db-password-v2"),
+        ("secretName", "tls-a8f5f167f44f"),
+        ("token", "write"),
+        ("id-token", "write"),
+        ("encryption_key", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+        ("encryption_key", "alias/my-key-1"),
+        ("client_secret", "test"),
+        ("secret_key", "AKIAIOSFODNN7EXAMPLEKEY"),
+        ("key", "a8f5f167f44f4964e6c998dee827110c"),
+        ("kms_key", "a8f5f167f44f4964e6c998dee827110c"),
+        ("public_key", "a8f5f167f44f4964e6c998dee827110c"),
+        ("author", "a8f5f167f44f4964e6c998dee827110c"),
+        ("token", "12345678901234567890"),
+    ],
+)
+def test_no_secrets_by_name(name: str, value: str) -> None:
+    assert secret_by_name(name, value) is None
+
+
+@pytest.mark.parametrize("value", ["postgres", "root", "test", "TestPassword123", "yourStrong(!)Password", "secret", "1234"])
+def test_what_is_no_secret_in_a_pipeline(value: str) -> None:
+    assert secret_by_name("POSTGRES_PASSWORD", value, throwaway=True) is None
+
+
+def test_what_is_one_there_too() -> None:
+    assert secret_by_name("POSTGRES_PASSWORD", RANDOM, throwaway=True) == "password"
+
+
+@pytest.mark.parametrize("value", [RANDOM, "a8f5f167f44f4964e6c998dee827110c", "3q7w9e1r5t2y8u4i", "kZ8~Q9fPq2xLmVt7"])
+def test_random(value: str) -> None:
+    assert looks_random(value)
+
+
+@pytest.mark.parametrize("value", ["aaaaaaa1", "my-service-2", "version1.2.3", "us-east-1", "production", "20240131", "node18"])
+def test_not_random(value: str) -> None:
+    assert not looks_random(value)
+
+
+# ---- in texts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"export DB_PASSWORD={RANDOM}",
+        f"DB_PASSWORD='{RANDOM}' ./run",
+        f'PASSWORD="{RANDOM}"; run',
+        f"mysql --password={RANDOM} -u root",
+        f"docker login --username x --password {RANDOM} registry",
+        f"curl -u deploy:{RANDOM} https://example.org",
+        f"sonar-scanner -Dsonar.login.token={RANDOM}",
+        f"spring.datasource.password={RANDOM}\nserver.port=1",
+        f"spring.datasource.password = {RANDOM}\nserver.port = 1",
+        f"db:\n  password: {RANDOM}\n  user: x",
+        f'{{"password": "{RANDOM}"}}',
+        f'{{"apiKey":"{RANDOM}"}}',
+        f"jdbc:postgresql://db/api?user=x&password={RANDOM}",
+        f"Server=tcp:db;User Id=sa;Password={RANDOM};Encrypt=true",
+        f"host=db user=api password={RANDOM} sslmode=require",
+        f"docker build --build-arg NPM_TOKEN={RANDOM} .",
+        f"password: {RANDOM}  # the old one\n",
+    ],
+)
+def test_assignments(text: str) -> None:
+    (found,) = assignments_in(text)
+    assert text[found.start : found.end] == RANDOM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export DB_PASSWORD=$OTHER",
+        'export DB_PASSWORD="$(cat /run/secret)"',
+        "DB_PASSWORD=${{ secrets.DB_PASSWORD }}",
+        "DB_PASSWORD=`cat file`",
+        'if [ "$PASSWORD" = "" ]; then exit 1; fi',
+        "read -p 'Password: ' PASSWORD",
+        "echo the password: it stands in the vault",
+        "echo Enter password: now",
+        "password=os.environ['X']",
+        "password=args.password",
+        "connect(password=db_password)",
+        "password = get_password()",
+        "sed -i 's/password=.*/x/' file",
+        "grep password= file",
+        "--password-stdin < file",
+        "PASSWORD_FILE=/run/secrets/x",
+        "curl -u $USER:$PASSWORD https://example.org",
+        'curl -u "${USER}:${PASSWORD}" https://example.org',
+        "chown -u root:root file",
+        "token: write",
+        "printf 'password=%s' x",
+        "passwordless=yes",
+    ],
+)
+def test_no_assignments(text: str) -> None:
+    assert list(assignments_in(text)) == []
+
+
+# ---- in resources ------------------------------------------------------------------------------------
+
+
+def scanned(files: dict[str, str]) -> tuple[list[Resource], list[tuple[str, Span]]]:
+    data = {name: text.encode() for name, text in files.items()}
+    tree = Tree("/nowhere-at-all", data)
+    resources: list[Resource] = []
+    taken: set[str] = set()
+    for entry in READERS:
+        names = sorted(name for name in data if name not in taken and entry.claims(name, data[name]))
+        taken.update(names)
+        if names:
+            reading = load(entry)(names, tree, ReadOptions())
+            resources += reading.resources
+    assert taken == set(files)
+    return resources, hide(resources, files.values())
+
+
+def secrets(files: dict[str, str] | str, name: str = "main.tf") -> list[tuple[str, int]]:
+    """(class, line) of every secret found, each place once."""
+    resources, _ = scanned(files if isinstance(files, dict) else {name: files})
+    found = {
+        (noun.fields["class"], noun.fields.header.line) for r in resources for noun in r.nouns.get("secret", ())
+    }
+    return sorted(found, key=lambda pair: (pair[1], pair[0]))
+
+
+def test_an_attribute() -> None:
+    assert secrets('resource "aws_db_instance" "x" {\n  username = "a"\n  password = "Sommer2024!"\n}\n') == [("password", 3)]
+
+
+def test_a_default_is_the_place_and_not_its_use() -> None:
+    text = (
+        'variable "db_password" {\n  default = "Sommer2024!"\n}\n'
+        'resource "aws_db_instance" "x" {\n  password = var.db_password\n}\n'
+    )
+    assert secrets(text) == [("password", 2)]
+
+
+def test_a_default_of_a_variable_whose_name_says_nothing() -> None:
+    text = 'variable "x" {\n  default = "Sommer2024!"\n}\nresource "aws_db_instance" "x" {\n  password = var.x\n}\n'
+    assert secrets(text) == [("password", 2)]
+    resources, _ = scanned({"main.tf": text})
+    assert "Sommer2024!" not in repr([plain(r.attributes) for r in resources if r.kind == "aws_db_instance"])
+
+
+def test_a_sensitive_variable_with_a_default() -> None:
+    assert secrets('variable "x" {\n  sensitive = true\n  default = "Sommer2024!"\n}\n') == [("sensitive", 3)]
+    assert secrets('variable "x" {\n  sensitive = true\n  default = ""\n}\n') == []
+    assert secrets('variable "x" {\n  sensitive = true\n}\n') == []
+
+
+def test_every_instance_has_its_noun() -> None:
+    resources, _ = scanned({"main.tf": 'resource "aws_db_instance" "x" {\n  count = 3\n  password = "Sommer2024!"\n}\n'})
+    assert [len(r.nouns["secret"]) for r in resources if r.kind == "aws_db_instance"] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "classes"),
+    [
+        ('access_key = "AKIAQ7KX2M4VJ5NPRT6W"', ["aws-access-key"]),
+        (f'secret_key = "{RANDOM}{RANDOM}"', ["token"]),
+        ('access_key = "AKIAIOSFODNN7EXAMPLE"', ["provider-credential"]),
+        ('access_key = "mock_access_key"\n  secret_key = "test"', []),
+        ("access_key = var.key", []),
+    ],
+)
+def test_a_provider(attributes: str, classes: list[str]) -> None:
+    text = f'variable "key" {{}}\nprovider "aws" {{\n  {attributes}\n}}\n'
+    assert [kind for kind, _ in secrets(text)] == classes
+
+
+@pytest.mark.parametrize(
+    ("resource", "classes"),
+    [
+        ('"aws_secretsmanager_secret_version" "x" {\n  secret_string = "Sommer2024!"\n}', ["secret"]),
+        ('"aws_secretsmanager_secret_version" "x" {\n  secret_string = jsonencode({ password = "Sommer2024!" })\n}', ["password"]),
+        ('"aws_secretsmanager_secret_version" "x" {\n  secret_string = random_password.x.result\n}', []),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "Sommer2024!"\n}', ["secret"]),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "changeme"\n}', []),
+        ('"aws_ssm_parameter" "x" {\n  type = "String"\n  value = "Sommer2024!"\n}', []),
+        ('"azurerm_key_vault_secret" "x" {\n  name = "a"\n  value = "Sommer2024!"\n}', ["secret"]),
+        ('"github_actions_secret" "x" {\n  plaintext_value = "Sommer2024!"\n}', ["secret"]),
+        ('"kubernetes_secret" "x" {\n  data = { username = "api", key = "Sommer2024!" }\n}', ["secret"]),
+        ('"helm_release" "x" {\n  set {\n    name = "auth.password"\n    value = "Sommer2024!"\n  }\n}', ["password"]),
+    ],
+)
+def test_attributes_that_are_secrets_by_nature(resource: str, classes: list[str]) -> None:
+    assert [kind for kind, _ in secrets(f"resource {resource}\n")] == classes
+
+
+def test_user_data() -> None:
+    script = f"#!/bin/bash\necho hi\nexport DB_PASSWORD={RANDOM}\n"
+    heredoc = f'resource "aws_instance" "x" {{\n  user_data = <<-EOT\n    {script.strip().replace(chr(10), chr(10) + "    ")}\n  EOT\n}}\n'
+    assert secrets(heredoc) == [("password", 5)]
+    encoded = base64.b64encode(script.encode()).decode()
+    assert secrets(f'resource "aws_instance" "x" {{\n  user_data_base64 = "{encoded}"\n}}\n') == [("encoded-script", 2)]
+    harmless = base64.b64encode(b"#!/bin/bash\necho hello world and more\n").decode()
+    assert secrets(f'resource "aws_instance" "x" {{\n  user_data_base64 = "{harmless}"\n}}\n') == []
+
+
+def test_a_private_key_is_hidden_to_its_end() -> None:
+    text = f'resource "aws_iot_thing" "x" {{\n  key = <<EOT\n{PRIVATE_KEY}\nEOT\n}}\n'
+    resources, hidden = scanned({"main.tf": text})
+    assert secrets(text) == [("private-key", 3)]
+    assert KEY_BODY[:20] not in repr([plain(r.attributes) for r in resources])
+    shown = mask_lines(text.splitlines(), 1, hidden)
+    assert not any(KEY_BODY[:20] in line for line in shown)
+
+
+def test_json_in_a_string_is_hidden_in_the_string_too() -> None:
+    text = (
+        'resource "aws_ecs_task_definition" "x" {\n  container_definitions = jsonencode([{\n'
+        f'    environment = [\n      {{ name = "DB_PASSWORD", value = "{RANDOM}" }},\n    ]\n  }}])\n}}\n'
+    )
+    resources, _ = scanned({"main.tf": text})
+    assert secrets(text) == [("password", 4)]
+    assert RANDOM not in repr([plain(r.attributes) for r in resources])
+    assert isinstance(resources[0].attributes["container_definitions"], Encoded)
+
+
+def test_partly_unknown_json_is_looked_into() -> None:
+    text = (
+        'variable "image" {}\nresource "aws_ecs_task_definition" "x" {\n  container_definitions = jsonencode([{\n'
+        f'    image = var.image\n    environment = [{{ name = "DB_PASSWORD", value = "{RANDOM}" }}]\n  }}])\n}}\n'
+    )
+    assert secrets(text) == [("password", 5)]
+
+
+def test_a_copy_in_a_template_is_hidden_as_well() -> None:
+    text = (
+        f'variable "db_password" {{\n  default = "{RANDOM}"\n}}\n'
+        'output "url" {\n  value = "see ${var.db_password} there"\n}\n'
+        'resource "aws_instance" "x" {\n  user_data = "run ${var.db_password}"\n}\n'
+    )
+    resources, _ = scanned({"main.tf": text})
+    assert RANDOM not in repr([plain(r.attributes) for r in resources])
+
+
+def test_the_way_by_which_a_hidden_value_came_hides_it_too() -> None:
+    text = 'variable "p" {\n  default = "Sommer2024!"\n}\nresource "aws_db_instance" "x" {\n  password = var.p\n}\n'
+    resources, _ = scanned({"main.tf": text})
+    (database,) = [r for r in resources if r.kind == "aws_db_instance"]
+    steps = database.attributes.origin_of("password")
+    assert steps
+    assert all(isinstance(step.value, Sensitive) for step in steps)
+
+
+def test_kubernetes() -> None:
+    text = f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: x, annotations: {{description: "password: {RANDOM}"}}}}
+spec:
+  containers:
+    - name: api
+      args: ["--db-password", "{RANDOM}"]
+      command:
+        - run
+        - --token={RANDOM}
+      env:
+        - name: DB_PASSWORD
+          value: {RANDOM}
+        - name: API_TOKEN
+          valueFrom: {{secretKeyRef: {{name: tokens, key: token}}}}
+        - {{name: PIN_PASSWORD, value: 12345678}}
+"""
+    assert secrets(text, "a.yaml") == [("password", 7), ("token", 10), ("password", 13), ("password", 16)]
+
+
+def test_secret_manifests() -> None:
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata:\n  a: aHVudGVyMjI=\nstringData:\n  b: hunter22\n  c: ${C}\n"
+    assert secrets(text, "a.yaml") == [("kubernetes-secret", 5), ("kubernetes-secret", 7)]
+
+
+@pytest.mark.parametrize("kind", ["SealedSecret", "ExternalSecret", "CustomResourceDefinition"])
+def test_what_is_encrypted_or_only_speaks_of_secrets(kind: str) -> None:
+    text = f"apiVersion: x/v1\nkind: {kind}\nmetadata: {{name: x}}\nspec:\n  password: {RANDOM}\n"
+    assert secrets(text, "a.yaml") == []
+
+
+def test_a_config_map() -> None:
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\ndata:\n  app.properties: |\n    a=b\n    db.password={RANDOM}\n"
+    assert secrets(text, "a.yaml") == [("password", 7)]
+
+
+WORKFLOW = ".github/workflows/ci.yml"
+
+
+def test_a_workflow() -> None:
+    text = f"""\
+on: push
+env:
+  API_TOKEN: {RANDOM}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    container:
+      image: registry.example.org/a
+      credentials: {{username: x, password: {RANDOM}1}}
+    steps:
+      - run: |
+          echo start
+          curl -u deploy:{RANDOM}2 https://example.org
+      - uses: docker/login-action@v3
+        with:
+          password: {RANDOM}3
+      - run: echo ${{{{ secrets.X }}}}
+        env: {{GITHUB_TOKEN: "${{{{ github.token }}}}"}}
+"""
+    assert secrets(text, WORKFLOW) == [("token", 3), ("password", 9), ("password", 13), ("password", 16)]
+
+
+def test_the_database_of_a_workflow() -> None:
+    text = f"""\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    services:
+      db:
+        image: postgres
+        env: {{POSTGRES_PASSWORD: {RANDOM}}}
+    steps:
+      - run: psql
+        env: {{PGPASSWORD: {RANDOM}, DATABASE_URL: "postgres://a:{RANDOM}@localhost/x"}}
+      - run: PGPASSWORD={RANDOM} psql
+"""
+    assert secrets(text, WORKFLOW) == []
+
+
+def test_gitlab() -> None:
+    text = f"variables:\n  DEPLOY_TOKEN: {RANDOM}\n  X_PASSWORD:\n    value: {RANDOM}1\n    description: what\nbuild:\n  script:\n    - run --password={RANDOM}2\n"
+    assert secrets(text, ".gitlab-ci.yml") == [("token", 2), ("password", 4), ("password", 8)]
+
+
+def test_nothing_is_found_in_what_names_secrets() -> None:
+    text = """\
+on: push
+permissions: {id-token: write}
+jobs:
+  call:
+    uses: ./.github/workflows/x.yml
+    secrets:
+      npm_token: ${{ secrets.NPM_TOKEN }}
+  other:
+    uses: ./.github/workflows/x.yml
+    secrets: inherit
+"""
+    assert secrets(text, WORKFLOW) == []
+
+
+# ---- masks -------------------------------------------------------------------------------------------
+
+
+def test_masks_leave_the_rest_of_a_line() -> None:
+    lines = ['  password = "Sommer2024!" # old', "  name = x"]
+    shown = mask_lines(lines, 4, [("Sommer2024!", Span("a", 4, 3, 4, 27))])
+    assert shown == ['  password = "***********" # old', "  name = x"]
+
+
+def test_a_value_spelt_differently_takes_the_line_with_it() -> None:
+    lines = ["a: 1", "password: 0o777123", "b: 2"]
+    assert mask_lines(lines, 1, [("261715", Span("a", 2, 1, 2, 19))]) == ["a: 1", "password: ********", "b: 2"]
+
+
+def test_a_repeated_value_is_masked_wherever_the_excerpt_shows_it() -> None:
+    lines = [f"# was {RANDOM}", f"password = {RANDOM}"]
+    assert not any(RANDOM in line for line in mask_lines(lines, 1, [(RANDOM, Span("a", 2, 1, 2, 30))]))
+
+
+def test_the_middle_of_a_private_key() -> None:
+    line = KEY_BODY.split("\n")[0]
+    assert mask_lines([line, "x = y"], 10, []) == ["*" * len(line), "x = y"]
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=30), min_size=1, max_size=6),
+    st.integers(0, 5),
+    st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=20),
+)
+def test_no_secret_survives_where_it_stands(lines: list[str], index: int, secret: str) -> None:
+    index %= len(lines)
+    lines[index] = f"key = {secret}"
+    shown = mask_lines(lines, 1, [(secret, Span("a", index + 1, 1, index + 1, 1))])
+    assert len(shown) == len(lines)
+    assert set(secret) <= {"*"} or secret.strip(" *") == "" or secret not in shown[index].removeprefix("key = ")
+
+
+# ---- whatever comes ----------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(["password", "token", "name", "value", "default", "run", "key", "description", "user_data", "env", "a b"])
+SECRETS = st.sampled_from(
+    [RANDOM, "AKIAQ7KX2M4VJ5NPRT6W", PRIVATE_KEY, JWT, f"export PASSWORD={RANDOM}", f"postgres://x:{RANDOM}@db.internal/x"]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=12) | SECRETS
+
+
+def placed(value: Any, line: int = 1) -> Any:
+    here = Span("main.tf", line, 1, line, 40)
+    if isinstance(value, dict):
+        mapping = Map(here)
+        for offset, (key, item) in enumerate(value.items()):
+            mapping.put(key, placed(item, line + offset), here._replace(line=line + offset))
+        return mapping
+    if isinstance(value, list):
+        sequence = Seq(here)
+        for offset, item in enumerate(value):
+            sequence.add(placed(item, line + offset), here._replace(line=line + offset))
+        return sequence
+    if isinstance(value, str) and "\n" in value:
+        return Text(value, line, 2)
+    return value
+
+
+TREES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=14
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(NAMES, TREES, max_size=4), st.sampled_from(["aws_db_instance", "Secret", "variable", "job", "provider"]), st.booleans())
+def test_no_secret_that_was_found_survives(attributes: dict[str, Any], kind: str, encode: bool) -> None:
+    root = placed(attributes)
+    if encode:
+        root.put("document", Encoded(json.dumps(attributes), placed(attributes)), root.span)
+        root.put("partly", EncodedUnknown("var.x has no value", placed(attributes)), root.span)
+    resource = Resource("terraform", "aws", kind, f"{kind}.x", root, tags=placed(attributes))
+    resource.add_noun(Noun("script", "x", placed(attributes)))
+    hidden = hide([resource], [json.dumps(attributes)])
+    shown = json.dumps([plain(resource.attributes), plain(resource.tags), [plain(n.fields) for ns in resource.nouns.values() for n in ns]])
+    for value, _ in hidden:
+        if value != value.strip("*") or not looks_random(value) or len(value) < 12:
+            continue
+        assert value not in shown
+    assert "AKIAQ7KX2M4VJ5NPRT6W" not in shown
+    assert KEY_BODY[:40] not in shown
+    assert JWT not in shown
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200) | st.lists(st.sampled_from(["password", "=", ":", " ", '"', "'", "$", "{", "x1", "://", "@", "-u", "\n", "token"]), max_size=30).map("".join))
+def test_no_text_raises_and_places_hold(text: str) -> None:
+    end = 0
+    for match in [*forms_in(text)]:
+        assert end <= match.start < match.end <= len(text)
+        end = match.end
+    for match in assignments_in(text):
+        assert 0 <= match.start < match.end <= len(text)
+    assert len(star_out(text)) == len(text)
+    secret_by_name(text, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 100_000,
+        "password" * 12_000,
+        "password=" * 11_000,
+        "-----BEGIN PRIVATE KEY-----" * 3_000,
+        "://a:" * 20_000,
+        "https://" + "a:" * 50_000,
+        "eyJ" * 30_000,
+        "eyJaaaaaaaaaaa." * 6_000,
+        "_" * 100_000 + "token",
+        "token " * 16_000,
+        "-u a:" * 20_000,
+        "hvs." * 20_000,
+    ],
+)
+def test_hostile_texts_take_no_longer(text: str) -> None:
+    begun = time.perf_counter()
+    list(forms_in(text))
+    list(assignments_in(text))
+    hinted(text)
+    looks_random(text[:4096])
+    assert time.perf_counter() - begun < 2.0
+
+
+def test_a_deep_document_is_walked() -> None:
+    root: Any = RANDOM
+    for _ in range(5000):
+        holder = Map(Span("a", 1, 1, 1, 2))
+        holder.put("password", root, holder.span)
+        root = holder
+    resource = Resource("terraform", "aws", "x", "x.y", root)
+    assert [value for value, _ in hide([resource])] == [RANDOM]
+
+
+def test_unknown_and_sensitive_values_pass() -> None:
+    root = Map(Span("a", 1, 1, 1, 2))
+    root.put("password", Unknown("?"), root.span)
+    root.put("token", Sensitive(RANDOM), root.span)
+    assert hide([Resource("terraform", "aws", "x", "x.y", root)]) == []
+
+
+def test_origins_without_a_place_are_passed_over() -> None:
+    root = Map(Span("main.tf", 1, 1, 1, 2))
+    where = Span("main.tf", 7, 1, 7, 9)
+    root.put("password", "Sommer2024!", where, lambda: (Origin("made", Span("", 0, 0, 0, 0), "Sommer2024!"),))
+    ((value, span),) = hide([Resource("terraform", "aws", "x", "x.y", root)])
+    assert (value, span) == ("Sommer2024!", where)

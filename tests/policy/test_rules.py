@@ -1,0 +1,83 @@
+"""What holds of every rule that comes with guardrail."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail.examples import run_examples
+from guardrail.policy.bundle import Bundle, load_bundle
+from guardrail.policy.catalogue import load_concepts
+from guardrail.policy.loading import load_rule, rule_files
+from guardrail.policy.vocabulary import Vocabulary
+from guardrail.shipped import folder
+
+FILES = list(rule_files(folder("rules")))
+PEERS = json.loads((Path(__file__).parents[2] / "src/guardrail/policy/peers.json").read_text())["ids"]
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary(load_concepts())
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return load_bundle(folder("rules"))
+
+
+def rule_at(path: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    return load_rule(path, vocabulary)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).stem)
+def test_examples(path: str, vocabulary: Vocabulary, bundle: Bundle) -> None:
+    rule = rule_at(path, vocabulary)
+    assert not list(run_examples(rule, bundle))
+    assert any("fail" in example for example in rule["examples"])
+    assert any("pass" in example for example in rule["examples"])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).stem)
+def test_words(path: str, vocabulary: Vocabulary) -> None:
+    rule = rule_at(path, vocabulary)
+    assert Path(path).parent.name == rule["category"]
+    assert not rule["title"].endswith(".")
+    assert rule["title"][0].isupper()
+    assert rule["why"].strip().endswith(".")
+    remedies = [rule["remedy"]] if isinstance(rule["remedy"], str) else rule["remedy"].values()
+    assert all(re.search(r"[.`)\]]$", remedy.strip()) for remedy in remedies)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).stem)
+def test_replaces_names_real_checks(path: str, vocabulary: Vocabulary) -> None:
+    rule = rule_at(path, vocabulary)
+    for peer, ids in (rule.get("replaces") or {}).items():
+        if peer in PEERS:
+            assert set(ids) <= set(PEERS[peer]), f"{peer}: {sorted(set(ids) - set(PEERS[peer]))}"
+
+
+def test_titles_are_unique(bundle: Bundle) -> None:
+    titles = [rule.title for rule in bundle.rules.values()]
+    assert len(titles) == len(set(titles))
+    assert len(titles) >= 60
+
+
+def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
+    own = {rule.id for rule in bundle.rules.values() if not rule.data.get("replaces")}
+    assert own <= OWN, f"no `replaces`: {sorted(own - OWN)}"
+
+
+# Ideas that no peer has a check for.
+OWN = {
+    "action-version-served", "chart-version-pinned", "container-limit-not-below-request", "deployment-
+    environment", "deployment-serialized", "function-memory-bounded", "function-timeout-bounded", "grant-no-not-
+    action", "ignore-expired", "ignore-malformed", "ignore-unused", "include-pinned", "job-timeout", "machine-
+    allowed-classes", "machine-previous-generation", "provider-version-constrained", "runner-supported",
+    "script-verifies-downloads", "tag-allowed-values", "tag-key-pattern", "tag-valid", "tag-value-pattern",
+    "workload-job-deadline", "workload-recommended-labels",
+}  # fmt: skip
