@@ -47,7 +47,8 @@ def scan(paths: Iterable[str], config: str | None = None) -> Result:
     from guardrail.scanning import Request
     from guardrail.scanning import scan as run
 
-    return run(Request(paths=tuple(os.fspath(path) for path in paths), config=os.path.abspath(config) if config else None))
+    explicit = os.path.abspath(config) if config else None
+    return run(Request(paths=tuple(os.fspath(path) for path in paths), config=explicit))
 
 
 def __getattr__(name: str) -> Any:

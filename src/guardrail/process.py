@@ -17,8 +17,8 @@ from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.table import BY_NAME, load
 from guardrail.model import Excerpt, Finding, Inventory, Note, Problem, Span
 from guardrail.policy.bundle import Bundle
-from guardrail.policy.findings import findings_of
-from guardrail.policy.judge import SettingOf, judge
+from guardrail.policy.findings import findings_of, without_doubles
+from guardrail.policy.judge import SettingOf, Verdict, judge
 from guardrail.policy.rule import Rule
 from guardrail.tree import Tree, Unreadable
 
@@ -64,7 +64,9 @@ class Judged(NamedTuple):
 
 
 class Read(NamedTuple):
-    inventory: Inventory
+    """`inventories`: one for each Terraform root module, whose addresses are its own; one for all else."""
+
+    inventories: list[Inventory]
     reading: Reading
     hidden: list[tuple[str, Span]]
 
@@ -74,32 +76,39 @@ def read_group(group: Group, task: Task) -> Read:
     reading = load(BY_NAME[group.reader])(group.files, task.tree, task.options)
     texts = (text for file in reading.files for text in [_text(task.tree, file)])
     hidden = hide(reading.resources, texts)
-    inventory = Inventory(reading.resources)
-    reading.problems += build(inventory, task.bundle.bindings)
-    return Read(inventory, reading, hidden)
+    by_root: dict[str, Inventory] = {}
+    for resource in reading.resources:
+        by_root.setdefault(resource.root, Inventory()).add(resource)
+    for inventory in by_root.values():
+        reading.problems += build(inventory, task.bundle.bindings)
+    return Read(list(by_root.values()), reading, hidden)
 
 
 def process(group: Group, task: Task) -> Part:
-    inventory, reading, hidden = read_group(group, task)
-    judgement = judge(inventory, task.rules, task.setting_of)
-    findings = findings_of(judgement.verdicts, inventory)
-    passes = judgement.passes
-    problems = [*reading.problems, *judgement.problems]
-    judged = _except(findings, inventory, reading, task)
+    inventories, reading, hidden = read_group(group, task)
+    verdicts: list[Verdict] = []
+    problems = list(reading.problems)
+    passes = 0
+    for inventory in inventories:
+        judgement = judge(inventory, task.rules, task.setting_of)
+        verdicts += judgement.verdicts
+        problems += judgement.problems
+        passes += judgement.passes
+    judged = _except(findings_of(verdicts), reading, task)
     problems += judged.problems
     passes += judged.passes
-    findings = _with_excerpts(judged.findings, task.tree, hidden)
+    findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden)
     return Part(
         findings,
         problems,
         list(reading.notes),
         dict(reading.files),
-        sum(1 for resource in inventory.resources if resource.mode != "config"),
+        sum(1 for resource in reading.resources if resource.mode != "config"),
         passes,
     )
 
 
-def _except(findings: list[Finding], inventory: Inventory, reading: Reading, task: Task) -> Judged:
+def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     """Inline ignores, and what there is to say of the ignores themselves."""
     from guardrail.exceptions.inline import apply, carriers, extents_of, read_ignores
 
@@ -116,11 +125,11 @@ def _except(findings: list[Finding], inventory: Inventory, reading: Reading, tas
 
     kept = {ignore.span.file for ignore in ignores}
     known = {*task.bundle.rules, *task.bundle.aliases, *applied}
-    findings, nouns = apply(findings, ignores, extents_of(inventory.resources, kept), task.today, known, ran)
+    findings, nouns = apply(findings, ignores, extents_of(reading.resources, kept), task.today, known, ran)
     facts = Inventory(carriers(nouns))
     facts.index_nouns()
     judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)
-    return Judged([*findings, *findings_of(judgement.verdicts, facts)], judgement.problems, judgement.passes)
+    return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passes)
 
 
 def _with_excerpts(findings: list[Finding], tree: Tree, hidden: list[tuple[str, Span]]) -> list[Finding]:

@@ -47,7 +47,7 @@ def facts(noun: Noun) -> tuple[Any, ...]:
         ('source = "github.com/acme/vpc"', "github.com/acme/vpc", "acme", None, "none", 2),
         ('source = "github.com/acme/vpc/sub"', "github.com/acme/vpc/sub", "acme", None, "none", 2),
         ('source = "github.com/acme/vpc?ref=v1.2"', "github.com/acme/vpc", "acme", "v1.2", "tag", 2),
-        ('source = "git@example.com:acme/vpc.git?ref=main"', "git@example.com:acme/vpc.git", "acme", "main", "branch", 2),
+        ('source = "git@example.com:acme/v.git?ref=main"', "git@example.com:acme/v.git", "acme", "main", "branch", 2),
         (f'source = "git::https://example.com/acme/v.git?depth=1&ref={COMMIT}"',
          "git::https://example.com/acme/v.git", "acme", COMMIT, "digest", 2),
         ('source = "git::ssh://git@example.com/acme/v.git//sub?ref=vpc/v2"', "git::ssh://git@example.com/acme/v.git//sub",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from guardrail.conditions import Outcome, Scope, compile_condition, parse_path
 from guardrail.formats.yaml import load
-from guardrail.model import Edge, Inventory, Map, Reference, Resource, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Edge, Inventory, Map, PartText, Reference, Resource, Sensitive, Seq, Span, Unknown, Value
 
 UNKNOWN = Unknown("var.x has no value", ("var.x",))
 
@@ -160,6 +160,22 @@ def test_a_null_parameter_asks_for_nothing() -> None:
     assert judge(ratio, {"a": 9, "b": 1}, {"ratio": 2}) is False
 
 
+PART = PartText("var.x has no value", ("var.x",), "arn:aws:s3:::\0/*")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "truth"),
+    [
+        ("*", False), ("arn:aws:s3:::logs/*", None), ({"not": "*"}, True), ({"in": ["*", "x"]}, False),
+        ({"starts_with": "arn:"}, True), ({"starts_with": "arn:aws:s3:::lo"}, None), ({"starts_with": "x"}, False),
+        ({"ends_with": "/*"}, True), ({"ends_with": "s/*"}, None), ({"ends_with": "x"}, False), ({"set": True}, True),
+        ({"contains": "s3"}, True), ({"contains": "logs"}, None), ({"matches": "s3"}, None),
+    ],
+)  # fmt: skip
+def test_text_of_which_a_part_is_unknown(wanted: Any, truth: bool | None) -> None:
+    assert judge({"a": wanted}, {"a": PART}) is truth
+
+
 def test_a_sensitive_value_is_judged_but_stays_hidden() -> None:
     found = outcome({"a": "x"}, {"a": Sensitive("y")})
     assert found.truth is False
@@ -225,12 +241,14 @@ def test_paths_that_are_none() -> None:
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.just(UNKNOWN), st.floats())
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=8
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
 )
 leaf_conditions = st.one_of(
     st.sampled_from([{"set": True}, {"set": False}, {"max": 3}, {"in": ["a", 1]}, {"contains": "a"}, {"length": 2},
-                     {"each": {"equals": 1}}, {"some": {"x": 1}}, {"none": {"matches": "a"}}, {"keys": {"contains": "a"}},
-                     {"version": ">= 1"}, {"cidr_within": ["10.0.0.0/8"]}, {"starts_with": "a"}, {"not": {"min": 1}}])
+                     {"each": {"equals": 1}}, {"some": {"x": 1}}, {"none": {"matches": "a"}},
+                     {"keys": {"contains": "a"}}, {"version": ">= 1"}, {"cidr_within": ["10.0.0.0/8"]}, {"starts_with": "a"}, {"not": {"min": 1}}])
 )  # fmt: skip
 
 

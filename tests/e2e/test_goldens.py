@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import EXAMPLES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -67,8 +68,7 @@ def test_the_working_directory_does_not_matter(webshop: Path, tmp_path: Path) ->
 
 def test_the_paved_road_is_clean(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES / "paved-road", tmp_path / "paved-road")
-    done = subprocess.run(
-        [sys.executable, "-m", "guardrail", "scan", str(tmp_path / "paved-road")], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "guardrail", "scan", str(tmp_path / "paved-road")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("no findings")

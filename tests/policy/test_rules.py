@@ -74,10 +74,10 @@ def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
 
 # Ideas that no peer has a check for.
 OWN = {
-    "action-version-served", "chart-version-pinned", "container-limit-not-below-request", "deployment-
-    environment", "deployment-serialized", "function-memory-bounded", "function-timeout-bounded", "grant-no-not-
-    action", "ignore-expired", "ignore-malformed", "ignore-unused", "include-pinned", "job-timeout", "machine-
-    allowed-classes", "machine-previous-generation", "provider-version-constrained", "runner-supported",
+    "action-version-served", "chart-version-pinned", "container-limit-not-below-request", "deployment-environment",
+    "deployment-serialized", "function-memory-bounded", "function-timeout-bounded", "grant-no-not-action",
+    "ignore-expired", "ignore-malformed", "ignore-unused", "include-pinned", "job-timeout",
+    "machine-allowed-classes", "machine-previous-generation", "provider-version-constrained", "runner-supported",
     "script-verifies-downloads", "tag-allowed-values", "tag-key-pattern", "tag-valid", "tag-value-pattern",
     "workload-job-deadline", "workload-recommended-labels",
 }  # fmt: skip

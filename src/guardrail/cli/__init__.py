@@ -89,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has seen enough; that must not become a traceback at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 4
-    except Exception as error:  # noqa: BLE001 - the last line of defence: said in words, told apart by its code
+    except Exception as error:
         if os.environ.get("GUARDRAIL_DEBUG"):
             raise
         click.echo(

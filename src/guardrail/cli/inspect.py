@@ -48,11 +48,11 @@ def command(
     resources: list[Resource] = []
     problems: list[Problem] = list(plan.found.problems)
     for group in plan.groups:
-        inventory, reading, _ = read_group(group, plan.task)
+        _, reading, _ = read_group(group, plan.task)
         problems += reading.problems
         resources += [
             resource
-            for resource in inventory.resources
+            for resource in reading.resources
             if (everything or resource.mode != "config")
             and (not kind or resource.kind in kind or not resource.nouns.keys().isdisjoint(kind))
         ]

@@ -134,7 +134,9 @@ def test(paths: tuple[str, ...]) -> None:
     vocabulary = Vocabulary(concepts)
     bindings = bindings_of(concepts)
     alone = Bundle({"rules": [], "bindings": bindings})
-    files = [file for path in paths or (folder("rules"),) for file in (rule_files(path) if os.path.isdir(path) else [path])]
+    files: list[str] = []
+    for path in paths or (folder("rules"),):
+        files += rule_files(path) if os.path.isdir(path) else [path]
     examples = failures = 0
     for file in files:
         try:

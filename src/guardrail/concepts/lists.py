@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from guardrail.model import Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 
 Found = tuple["bool | Unknown", Span]
 
@@ -40,6 +40,8 @@ def some(
         if isinstance(item, str):
             if test(item):
                 return True, values.place(index)
+        elif isinstance(item, PartText) and item.literal.strip("*?") and not test(item.template.replace(HOLE, "x")):
+            continue  # whatever stands in its holes, it is not the bare wildcard that is looked for
         elif isinstance(item, Unknown):
             if refers_to(item, kinds):
                 return True, values.place(index)

@@ -48,9 +48,10 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
                 yield script_noun(holder, key, "user-data", label, prefix + key)
     metadata = attributes.get("metadata")
     if isinstance(metadata, Map):
-        for key in METADATA:
-            if metadata.get(key) is not None:
-                yield script_noun(metadata, key, "user-data", f"{resource.local} {key}", f"metadata.{key}")
+        there = [key for key in METADATA if metadata.get(key) is not None]
+        known = [key for key in there if key in metadata]
+        for key in known or there[:1]:  # of metadata that is known in part, one script stands for all that it may hold
+            yield script_noun(metadata, key, "user-data", f"{resource.local} {key}", f"metadata.{key}")
     for index, block in enumerate(_blocks(attributes.get("provisioner"))):
         for key in ("command", "inline"):
             if block.get(key) is not None:
@@ -70,8 +71,10 @@ def _blocks(value: Value) -> Iterator[Map]:
 
 def script_noun(holder: Map | Seq, key: str | int, kind: str, name: str, identity: str) -> Noun:
     """The noun of the code that an entry holds: a string, or a list of lines."""
-    value = holder[key]  # type: ignore[index]
-    span = holder.place(key)  # type: ignore[arg-type]
+    if isinstance(holder, Seq):
+        value, span = holder[int(key)], holder.place(int(key))
+    else:
+        value, span = holder.get(str(key)), holder.place(str(key))
     fields = Map(span, span)
     fields.put("name", name, span)
     fields.put("class", kind, span)

@@ -14,6 +14,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from guardrail.concepts.secret_forms import (
     Match,
@@ -97,6 +98,12 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
         for resource in listed:
             scrubber.resource(resource)
     return hidden
+
+
+@lru_cache(maxsize=8192)
+def _forms(text: str, throwaway: bool) -> tuple[Match, ...]:
+    """Modules that are called often have the same text in each instance."""
+    return tuple(forms_in(text, throwaway))
 
 
 class _Finder:
@@ -216,7 +223,7 @@ class _Finder:
         return kind
 
     def _within(self, item: str, name: str, concept: str) -> list[Match]:
-        found = list(forms_in(item, self.pipeline)) if self.forms and len(item) > 12 else []  # none is shorter
+        found = list(_forms(str(item), self.pipeline)) if self.forms and len(item) > 12 else []  # none is shorter
         if concept not in _NAMES_ONLY and len(item) > 8 and not _PROSE.search(name) and len(item) < 200_000:
             taken = [(match.start, match.end) for match in found]
             for match in assignments_in(item, self.pipeline):

@@ -190,13 +190,14 @@ def linked(resource: Resource, kind: str, via: str, inventory: Inventory) -> lis
     found: list[tuple[Resource, bool]] = []
     seen: set[int] = set()
     for other, path in inventory.referring_to(resource):
-        if other.kind == kind and id(other) not in seen and names(path, via) and _of_instance(other, via, resource):
+        if other.kind == kind and id(other) not in seen and names(path, via):
             seen.add(id(other))
-            found.append((other, _plainly(other, via)))
+            found.append((other, _plainly(other, via) and other.surely_beside(resource)))
     links = _links(kind, via, inventory)
     name = resource.attributes.get(NAMES.get(resource.kind, ""))
     if isinstance(name, str):
-        found += [(other, True) for other in links.named.get(name, ()) if id(other) not in seen]
+        named = links.named.get(name, ())
+        found += [(other, other.surely_beside(resource)) for other in named if id(other) not in seen]
     for other in links.unclear:
         if other.scope == resource.scope and id(other) not in seen:
             found.append((other, False))
@@ -205,14 +206,6 @@ def linked(resource: Resource, kind: str, via: str, inventory: Inventory) -> lis
 
 def names(path: str, via: str) -> bool:
     return path == via or path.startswith((via + ".", via + "["))
-
-
-def _of_instance(other: Resource, via: str, resource: Resource) -> bool:
-    """Of `x.this[each.key].id` the edges name the block and the instance; where one is named, it alone counts."""
-    block = without_instance_key(resource.address)
-    targets = {edge.target for edge in other.edges if names(edge.path, via)}
-    instances = {target for target in targets if target != block and without_instance_key(target) == block}
-    return not instances or resource.address in instances
 
 
 def _plainly(other: Resource, via: str) -> bool:

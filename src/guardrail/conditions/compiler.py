@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from guardrail.conditions.mappings import MAPPINGS
-from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE, keys_of, number, wanted_words
+from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE, keys_of, number, of_part, wanted_words
 from guardrail.conditions.outcome import (
     MISSING,
     TRUE,
@@ -25,7 +25,7 @@ from guardrail.conditions.outcome import (
 )
 from guardrail.conditions.paths import Path, parse_path
 from guardrail.conditions.related import compile_related
-from guardrail.model import Encoded, EncodedUnknown, Map, Sensitive, Seq, Unknown
+from guardrail.model import Encoded, EncodedUnknown, Map, PartText, Reference, Sensitive, Seq, Unknown
 
 Check = Callable[[Leaf, Scope], Outcome]
 
@@ -229,6 +229,8 @@ def _simple(operator: str, operand: Any) -> Check:
             return Outcome(False, (leaf._replace(wanted=words),))
         if isinstance(value, Sensitive):
             value = value.reveal()
+        if isinstance(value, PartText):
+            return Outcome(of_part(operator, operand, value), (leaf._replace(wanted=words),))
         if isinstance(value, Unknown):
             return Outcome(None, (leaf._replace(wanted=words),))
         truth = test(value)
@@ -280,9 +282,7 @@ def _set(wanted: bool) -> Check:
 
 
 def _surely_set(value: Unknown) -> bool:
-    from guardrail.model import Reference
-
-    return isinstance(value, (Reference, EncodedUnknown))
+    return isinstance(value, (Reference, EncodedUnknown)) or (isinstance(value, PartText) and bool(value.literal))
 
 
 def _negated(check: Check) -> Check:

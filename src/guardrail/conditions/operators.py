@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from guardrail.model import Map, Seq, Unknown, Value, is_known
+from guardrail.model import Map, PartText, Seq, Unknown, Value, is_known
 from guardrail.model.quantity import duration, quantity
 
 Test = Callable[[Value], "bool | None"]
@@ -72,7 +72,9 @@ def _contains(wanted: Any) -> Test:
         if isinstance(value, str):
             return all(str(option) in value for option in options)
         if isinstance(value, (Map, dict)):
-            return all(option in value for option in options)
+            if all(option in value for option in options):
+                return True
+            return None if getattr(value, "rest", None) is not None else False  # a map of which more may be
         if isinstance(value, list):
             missing = [o for o in options if not any(same(i, o) for i in value if not isinstance(i, Unknown))]
             if missing and any(isinstance(item, Unknown) for item in value):
@@ -197,6 +199,26 @@ SIMPLE: dict[str, Callable[[Any], Test]] = {
     "covers": _covers,
 }
 """Operators that test one known value. `in` on a list asks nothing of its items: use `each`."""
+
+def of_part(operator: str, operand: Any, value: PartText) -> bool | None:
+    """What an operator says of a string of which a part is unknown; None where it hangs on that part."""
+    options = [str(option) for option in (operand if isinstance(operand, list) else [operand])]
+    if operator in ("equals", "in"):
+        return None if any(value.can_be(option) for option in options) else False
+    if operator == "starts_with":
+        prefix = value.prefix
+        if any(prefix.startswith(option) for option in options):
+            return True
+        return None if any(option.startswith(prefix) for option in options) else False
+    if operator == "ends_with":
+        suffix = value.suffix
+        if any(suffix.endswith(option) for option in options):
+            return True
+        return None if any(option.endswith(suffix) for option in options) else False
+    if operator == "contains" and all(option in value.template for option in options):
+        return True
+    return None
+
 
 STRUCTURED = frozenset(
     {"set", "not", "length", "each", "some", "none", "keys", "default", "where",

@@ -75,11 +75,11 @@ def _linked(scope: Scope, kinds: tuple[str, ...], via: str, match: Matching) -> 
     found: dict[int, tuple[Resource, bool | None]] = {}
     for other, path in inventory.referring_to(subject):
         if _kind(other) in wanted and (not via or path == via or path.startswith((via + ".", via + "["))):
-            found[id(other)] = (other, None if other.uncertain else True)
+            found[id(other)] = (other, True if other.surely_beside(subject) else None)
     if not via:
         for other in inventory.referred_to_by(subject):
             if _kind(other) in wanted:
-                found[id(other)] = (other, None if other.uncertain else True)
+                found[id(other)] = (other, True if other.surely_beside(subject) else None)
     for kind in kinds:
         if match:
             for other, linked in _matching(scope, kind, match):
@@ -110,7 +110,7 @@ def _matching(scope: Scope, kind: str, match: Matching) -> list[tuple[Resource, 
     if ours == _UNKNOWN_KEY:
         return [(other, None) for key, others in index.items() if key != _NO_KEY for other in others[:1]]
     maybe: list[tuple[Resource, bool | None]] = [(other, None) for other in index.get(_UNKNOWN_KEY, ())]
-    return [*((other, None if other.uncertain else True) for other in index.get(ours, ())), *maybe]
+    return [*((other, True if other.surely_beside(scope.resource) else None) for other in index.get(ours, ())), *maybe]
 
 
 _NO_KEY, _UNKNOWN_KEY = ("none",), ("unknown",)

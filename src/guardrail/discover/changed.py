@@ -30,7 +30,7 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
 
 
 def _take_linked_modules(changed: frozenset[str], claims: Claims, walk: Walk) -> None:
-    from guardrail.inputs.terraform.components import components
+    from guardrail.inputs.terraform import components
 
     for path, entry in walk.files([""]):
         if table.is_terraform(path):

@@ -279,7 +279,7 @@ class _Loader:
                 if key == "<<" and top.merging and isinstance(value, (Map, Seq)):
                     top.merges.extend([value] if isinstance(value, Map) else [m for m in value if isinstance(m, Map)])
                     continue
-                if key in holder:
+                if key in holder and holder[key] is not None and holder[key] != value:  # said twice alike is said once
                     self.problems.append(
                         Problem("duplicate-key", f"key {key!r} stands twice; the last one counts", file, key_span[0])
                     )

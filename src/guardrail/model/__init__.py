@@ -19,11 +19,13 @@ from guardrail.model.inventory import Inventory, without_instance_key
 from guardrail.model.resource import Edge, Noun, Resource
 from guardrail.model.span import NOWHERE, Span
 from guardrail.model.values import (
+    HOLE,
     Encoded,
     EncodedUnknown,
     Map,
     Origin,
     OriginsOf,
+    PartText,
     Reference,
     Sensitive,
     Seq,
@@ -37,6 +39,7 @@ from guardrail.model.values import (
 
 __all__ = [
     "CATEGORIES",
+    "HOLE",
     "NOWHERE",
     "SEVERITIES",
     "Coverage",
@@ -52,6 +55,7 @@ __all__ = [
     "Noun",
     "Origin",
     "OriginsOf",
+    "PartText",
     "Problem",
     "Reference",
     "Resource",

@@ -8,7 +8,8 @@ from guardrail.model.resource import Noun, Resource
 
 
 class Inventory:
-    """Resources by address, kind (`data.` before that of a data source) and concept. The index of who refers to whom is made when first asked for."""
+    """Resources by address, kind (`data.` before that of a data source) and concept. The index of who refers to
+    whom is made when first asked for."""
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self.resources: list[Resource] = []

@@ -49,6 +49,7 @@ class Resource:
     where it stands. scope: the folder or file in which `local` names are unique; part of the fingerprint.
     local: its name there, without instance keys, so that ten instances of one block share it.
     tags: effective tags or labels, None where the kind takes none.
+    root: what its address is unique in: the folder of the Terraform root module, "" elsewhere.
     uncertain: why it cannot be known whether it exists at all (an unknown `count`); None where it surely does.
     edges: references to other resources, also those that a known value came from.
     nouns: by concept; readers of pipelines fill it, for the others `concepts/` does.
@@ -56,7 +57,7 @@ class Resource:
 
     __slots__ = (
         "address", "attributes", "edges", "header", "kind", "local", "mode", "nouns",
-        "platform", "provider", "scope", "span", "tags", "trace", "uncertain",
+        "platform", "provider", "root", "scope", "span", "tags", "trace", "uncertain",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +81,7 @@ class Resource:
         self.span = span if span.line else attributes.span
         self.header = header or attributes.header
         self.scope, self.local = scope, local or address
+        self.root = ""
         self.uncertain: Unknown | None = None
         self.edges: list[Edge] = []
         self.nouns: dict[str, list[Noun]] = {}
@@ -87,6 +89,12 @@ class Resource:
     def add_noun(self, noun: Noun) -> None:
         noun.resource = self
         self.nouns.setdefault(noun.concept, []).append(noun)
+
+    def surely_beside(self, other: Resource) -> bool:
+        """Whether this exists wherever the other does: surely, or for the same unknown reason."""
+        if self.uncertain is None:
+            return True
+        return other.uncertain is not None and other.uncertain.reason == self.uncertain.reason
 
     def __repr__(self) -> str:
         return f"Resource({self.address})"

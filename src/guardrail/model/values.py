@@ -69,6 +69,48 @@ class Reference(Unknown):
         super().__init__(reason or f"{written} is known only after apply", (written,))
 
 
+HOLE = "\0"
+"""Stands in a template for each part that is not known; no text that is read can hold it."""
+
+
+class PartText(Unknown):
+    """A string of which a part is unknown: `template` is the text with a HOLE for each unknown part (a `Text`
+    where its lines stand as written). `"${var.name}:latest"` surely ends in `:latest`.
+    """
+
+    __slots__ = ("template",)
+
+    def __init__(self, reason: str, refs: tuple[str, ...], template: str) -> None:
+        super().__init__(reason, refs)
+        self.template = template
+
+    @property
+    def prefix(self) -> str:
+        return self.template[: self.template.index(HOLE)]
+
+    @property
+    def suffix(self) -> str:
+        return self.template[self.template.rindex(HOLE) + 1 :]
+
+    @property
+    def literal(self) -> str:
+        """The text that is surely there."""
+        return self.template.replace(HOLE, "")
+
+    def can_be(self, text: str) -> bool:
+        """Whether the string may turn out to be this one."""
+        first, *rest = self.template.split(HOLE)
+        if not text.startswith(first) or not text.endswith(rest[-1]) or len(text) < len(self.literal):
+            return False
+        position = len(first)
+        for part in rest[:-1]:
+            found = text.find(part, position)
+            if found < 0:
+                return False
+            position = found + len(part)
+        return position <= len(text) - len(rest[-1])
+
+
 class Sensitive:
     """A value that must not be shown. Conditions may look at `reveal()`, nothing that prints may."""
 

@@ -64,6 +64,10 @@ def compile_bundle(rules_folder: str) -> dict[str, Any]:
         rule["file"] = os.path.relpath(path, rules_folder).replace(os.sep, "/")
         del rule["examples"]
         rules[rule["id"]] = rule
+    for rule in rules.values():
+        for name in rule.get("yields_to", ()):
+            if name not in rules:
+                raise RuleError(f"rule {rule['id']!r} yields to {name!r}, which is no rule", rule["file"])
     return {"rules": [rules[name] for name in sorted(rules)], "bindings": bindings_of(concepts)}
 
 

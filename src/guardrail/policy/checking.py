@@ -21,7 +21,7 @@ MESSAGE_WORDS = frozenset({"name", "address", "kind", "value", "path", "wanted",
 class _Checker:
     def __init__(self, rule: Map, file: str, vocabulary: Vocabulary) -> None:
         self.rule, self.file, self.vocabulary = rule, file, vocabulary
-        self.parameters = {key: None for key in rule.get("parameters") or ()}
+        self.parameters = dict.fromkeys(rule.get("parameters") or ())
 
     def fail(self, message: str, span: Any) -> None:
         raise RuleError(message, self.file, span.line, span.column)
@@ -131,8 +131,9 @@ class _Checker:
                 self.operand(operator, operand, place)
 
     def parameter(self, operand: Any, place: Any) -> None:
-        if isinstance(operand, str) and re.fullmatch(r"\$[a-z][a-z0-9_]*", operand) and operand[1:] not in self.parameters:
-            self.fail(f"no parameter is called {operand[1:]!r}{suggestion(operand[1:], self.parameters)}", place)
+        named = re.fullmatch(r"\$([a-z][a-z0-9_]*)", operand) if isinstance(operand, str) else None
+        if named and named[1] not in self.parameters:
+            self.fail(f"no parameter is called {named[1]!r}{suggestion(named[1], self.parameters)}", place)
 
     def operand(self, operator: str, operand: Any, place: Any) -> None:
         if isinstance(operand, Map) and "path" in operand:

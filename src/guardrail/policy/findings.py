@@ -19,8 +19,10 @@ from guardrail.model import (
     Span,
     Unknown,
     plain,
+    severity_rank,
 )
 from guardrail.policy.judge import Verdict
+from guardrail.policy.rule import Rule
 
 MAX_EVIDENCE = 8
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -28,7 +30,7 @@ _INDEX = re.compile(r"\[[^\]]*\]")
 _DIGITS = re.compile(r"(\d+)")
 
 
-def findings_of(verdicts: Iterable[Verdict], inventory: Inventory) -> list[Finding]:
+def findings_of(verdicts: Iterable[Verdict]) -> list[Finding]:
     """Sorted. Of the instances of one block, those that fail make one finding; where none fails, those
     that can't be decided do."""
     groups: dict[tuple[str, Span], list[Verdict]] = {}
@@ -38,15 +40,15 @@ def findings_of(verdicts: Iterable[Verdict], inventory: Inventory) -> list[Findi
     for (_, span), group in groups.items():
         chosen = [v for v in group if v.failed] or group
         chosen.sort(key=lambda v: (_natural(v.subject.resource.address), v.subject.key))
-        made.append(_finding(chosen, span, inventory))
+        made.append(_finding(chosen, span))
     return sorted(made, key=Finding.sort_key)
 
 
-def _finding(group: list[Verdict], span: Span, inventory: Inventory) -> Finding:
+def _finding(group: list[Verdict], span: Span) -> Finding:
     first = group[0]
     rule, resource = first.rule, first.subject.resource
     instances = tuple(dict.fromkeys(v.subject.resource.address for v in group))
-    message = _message(first, inventory) if first.failed else _undetermined(first)
+    message = _message(first) if first.failed else _undetermined(first)
     return Finding(
         rule=rule.id,
         title=rule.title,
@@ -81,6 +83,40 @@ def _fingerprint(verdict: Verdict) -> str:
     parts = (verdict.rule.id, subject.resource.scope, subject.resource.local, _INDEX.sub("[]", subject.key),
              _INDEX.sub("[]", path))  # fmt: skip
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def without_doubles(findings: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
+    """Without the findings of rules that yield (`yields_to`) where the rule that they yield to says more of the
+    same thing at the same place: an image without a tag has no digest either. What is left stands for the
+    checks that both rules replace. Nothing yields to a finding that weighs less."""
+    from dataclasses import replace
+
+    yields = {rule.id: rule.data["yields_to"] for rule in rules if "yields_to" in rule.data}
+    if not any(finding.rule in yields for finding in findings):
+        return findings
+    at = {(f.span, f.resource, f.rule): index for index, f in enumerate(findings)}
+    kept = list(findings)
+    gone: set[int] = set()
+    for index, finding in enumerate(findings):
+        for stronger in yields.get(finding.rule, ()) if finding.suppression is None else ():
+            other = at.get((finding.span, finding.resource, stronger))
+            if other is None or not _weighs_as_much(findings[other], finding):
+                continue
+            gone.add(index)
+            both = dict(kept[other].replaces)
+            for peer, ids in finding.replaces.items():
+                both[peer] = list(dict.fromkeys([*both.get(peer, ()), *ids]))
+            kept[other] = replace(kept[other], replaces=both)
+            break
+    return [finding for index, finding in enumerate(kept) if index not in gone]
+
+
+def _weighs_as_much(stronger: Finding, weaker: Finding) -> bool:
+    return (
+        severity_rank(stronger.severity) <= severity_rank(weaker.severity)
+        and stronger.enforce == weaker.enforce
+        and (stronger.verdict == "fail" or weaker.verdict == "undetermined")
+    )
 
 
 def numbered(findings: list[Finding]) -> list[Finding]:
@@ -122,6 +158,14 @@ def shown(value: Any, limit: int = 80) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def _in_a_sentence(value: Any) -> str:
+    """A list as a message names it: `get, list, watch`."""
+    if not isinstance(value, list):
+        return shown(value)
+    words = ", ".join(shown(item, 60) for item in value[:5]) + (", ..." if len(value) > 5 else "")
+    return words or "none"
+
+
 UNITS = ("bytes", "duration")
 """What `{attribute|UNIT}` in a message can ask for."""
 
@@ -144,7 +188,7 @@ def in_unit(value: Any, unit: str) -> str:
     return " ".join(parts) or f"{value:g}s"
 
 
-def _message(verdict: Verdict, inventory: Inventory) -> str:
+def _message(verdict: Verdict) -> str:
     subject = verdict.subject
     leaf = next((leaf for leaf in verdict.leaves if leaf.value is not MISSING), None) or (
         verdict.leaves[0] if verdict.leaves else None
@@ -167,16 +211,17 @@ def _message(verdict: Verdict, inventory: Inventory) -> str:
         elif key.startswith("$"):
             value = verdict.rule.values(verdict.setting.parameters or {}).get(key[1:])
         else:
-            found = parse_path(key).leaves(Scope(subject.root, subject.resource, inventory))
+            found = parse_path(key).leaves(Scope(subject.root, subject.resource, Inventory()))
             value = found[0].value if found else MISSING
-        return in_unit(value, form) if form else shown(value)
+        return in_unit(value, form) if form else _in_a_sentence(value)
 
     text = _BRACES.sub(word, verdict.check.message)
     return " ".join(text.split())
 
 
 def _undetermined(verdict: Verdict) -> str:
-    reasons = list(dict.fromkeys(leaf.unknown.reason for leaf in verdict.leaves if leaf.unknown and leaf.unknown.reason))
+    unknowns = [leaf.unknown for leaf in verdict.leaves if leaf.unknown]
+    reasons = list(dict.fromkeys(unknown.reason for unknown in unknowns if unknown.reason))
     why = "; ".join(reasons[:3]) or "a value it depends on cannot be known"
     return f"{verdict.subject.name}: cannot tell, because {why}"
 

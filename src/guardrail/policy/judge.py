@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
+from guardrail.errors import GuardrailError
 from guardrail.model import Inventory, Map, Noun, Problem, Resource, Span, Unknown
 from guardrail.policy.rule import Check, Rule
 
@@ -67,6 +68,8 @@ def judge(inventory: Inventory, rules: Iterable[Rule], setting_of: SettingOf | N
             continue
         try:
             _apply(rule, inventory, setting_of, judgement)
+        except GuardrailError:  # a wrong parameter in guardrail.yaml: the user's to mend, not the rule's crash
+            raise
         except Exception as error:  # noqa: BLE001 - a crashing rule is a problem, never a pass
             judgement.problems.append(
                 Problem("rule-crash", f"rule {rule.id} crashed and was not applied: {type(error).__name__}: {error}")

@@ -40,8 +40,9 @@ def load_rule(path: str, vocabulary: Vocabulary, shown_as: str = "") -> dict[str
     expected = os.path.splitext(os.path.basename(path))[0]
     if rule["id"] != expected:
         raise RuleError(f"the rule's id is {rule['id']!r}, its file is called {expected!r}", name, _line(rule, "id"))
-    _check_parameters(rule, name)
+    _check_defaults(rule, name)
     check_conditions(rule, name, vocabulary)
+    _check_used(rule, name)
     content: dict[str, Any] = plain(rule)
     content["line"] = rule.spans["id"].line
     return content
@@ -58,7 +59,8 @@ def _check_schema(rule: Map, name: str) -> None:
     from jsonschema import Draft202012Validator
 
     description = schema("rule.schema.json")
-    errors = sorted(Draft202012Validator(description).iter_errors(plain(rule)), key=lambda error: list(map(str, error.absolute_path)))
+    found = Draft202012Validator(description).iter_errors(plain(rule))
+    errors = sorted(found, key=lambda error: [str(step) for step in error.absolute_path])
     if not errors:
         return
     error = errors[0]
@@ -96,15 +98,18 @@ def _line(rule: Map, key: str) -> int:
 _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
 
 
-def _check_parameters(rule: Map, name: str) -> None:
+def _check_defaults(rule: Map, name: str) -> None:
     from guardrail.policy.parameters import convert
 
-    declared = rule.get("parameters") or Map()
-    for key, definition in declared.items():
+    for key, definition in (rule.get("parameters") or Map()).items():
         try:
             convert(definition["type"], plain(definition["default"]))
         except ValueError as error:
             raise RuleError(f"default of parameter {key!r}: {error}", name, definition.place("default").line) from None
+
+
+def _check_used(rule: Map, name: str) -> None:
+    declared = rule.get("parameters") or Map()
     used = set(_PARAMETER.findall(json.dumps(plain(rule["checks"]))))
     for key in declared:
         if key not in used:

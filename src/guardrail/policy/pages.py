@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from guardrail.model import CATEGORIES
@@ -41,7 +41,8 @@ def page(rule: Mapping[str, Any]) -> str:
         parts += _example(example)
     if replaces := rule.get("replaces"):
         parts.append("## Stands in for")
-        parts.append("\n".join(f"- {PEERS[peer]}: {', '.join(f'`{i}`' for i in ids)}" for peer, ids in replaces.items()))
+        rows = [f"- {PEERS[peer]}: {', '.join(f'`{name}`' for name in ids)}" for peer, ids in replaces.items()]
+        parts.append("\n".join(rows))
     if frameworks := rule.get("frameworks"):
         parts.append("## Frameworks")
         parts.append("\n".join(f"- {name}: {', '.join(controls)}" for name, controls in frameworks.items()))
@@ -90,15 +91,15 @@ def _looks_like_hcl(name: str, text: str) -> bool:
 def _index(rules: Mapping[str, Mapping[str, Any]]) -> str:
     parts = ["# Rules", GENERATED, f"{len(rules)} rules. `guardrail rules show RULE` prints one."]
     for category in CATEGORIES:
-        found = [rule for rule in rules.values() if rule["category"] == category]
+        found = sorted((rule for rule in rules.values() if rule["category"] == category), key=lambda r: str(r["id"]))
         if found:
             parts.append(f"## {category}")
-            rows = [(f"[{r['id']}]({r['id']}.md)", r["severity"], r["title"]) for r in sorted(found, key=lambda r: r["id"])]
+            rows = [(f"[{rule['id']}]({rule['id']}.md)", rule["severity"], rule["title"]) for rule in found]
             parts.append(_table(("rule", "severity", "what holds"), rows))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 

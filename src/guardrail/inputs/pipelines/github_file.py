@@ -103,20 +103,22 @@ def strings_in(value: Value, span: Span) -> Iterator[tuple[str, Span]]:
 
 
 def condition_text(value: Value) -> str | None:
-    """An `if:` without the braces that it may be written with."""
+    """An `if:` without the braces that it may be written with. With anything around them, be it the line end of a
+    block scalar, it is no condition but a text, which GitHub takes for true; such a text is given as it is."""
     text = text_of(value)
     if text is None:
         return None
-    bare = text.strip()
-    found = find_expressions(bare) if bare.startswith("${{") else []
-    if len(found) == 1 and found[0].end == len(bare):
+    if "${{" not in text:
+        return text.strip()
+    found = find_expressions(text)
+    if len(found) == 1 and found[0].start == 0 and found[0].end == len(text):
         return found[0].body
-    return bare
+    return text
 
 
 def condition_node(value: Value) -> Node | None:
     text = condition_text(value)
-    if not text:
+    if not text or "${{" in text:
         return None
     try:
         return parse(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from guardrail.inputs.pipelines import deployments
 from guardrail.inputs.pipelines.expressions import contexts, find_expressions
 from guardrail.inputs.pipelines.github_checkout import checks_out_untrusted
 from guardrail.inputs.pipelines.github_containers import job_containers
@@ -15,22 +16,19 @@ from guardrail.inputs.pipelines.github_file import (
     places,
     strings_in,
 )
-from guardrail.inputs.pipelines.github_matrix import Matrix
+from guardrail.inputs.pipelines.github_matrix import Matrix, choices
 from guardrail.inputs.pipelines.github_steps import Surroundings, action_dependency, shell_name, step_resources
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, UNTRUSTED_EVENTS, Level
-from guardrail.inputs.pipelines.shell import pipelines
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, key_line, pipeline_resource, text_of
 from guardrail.model import NOWHERE, Map, Noun, OriginsOf, Resource, Seq, Span, Unknown, Value
 
 MAX_SECRETS = 500  # names for one job
-_HOSTED = re.compile(r"(?:ubuntu|windows|macos)-(?:latest|slim|\d[\d.]*)(?:-.+)?\Z", re.IGNORECASE)
-_DEPLOY_WORD = re.compile(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
-_DEPLOY_COMMAND = re.compile(
-    r"(?:sudo\s+)?(?:(?:terraform|tofu|terragrunt)\s(?:.*\s)?apply|kubectl\s(?:.*\s)?(?:apply|rollout|set\s+image)"
-    r"|helm\s(?:.*\s)?(?:upgrade|install)|pulumi\s(?:.*\s)?up|cdk\s(?:.*\s)?deploy|serverless\s+deploy|sls\s+deploy|sam\s+deploy"
-    r"|ansible-playbook|gcloud\s+(?:run|app|functions)\s(?:.*\s)?deploy|aws\s+(?:ecs\s+update-service|cloudformation\s+deploy)"
-    r"|az\s+webapp\s+deploy|flyctl\s+deploy|fly\s+deploy|wrangler\s+(?:deploy|publish)|firebase\s+deploy)(?:\s|\Z)"
-)  # fmt: skip
+# GitHub's own, and those of vendors who start a fresh machine for each job.
+_HOSTED = re.compile(
+    r"(?:ubuntu|windows|macos)-(?:latest|slim|\d[\d.]*)(?:-.+)?\Z"
+    r"|(?:depot-|namespace-profile-|nscloud-|blacksmith-|buildjet-|warp-|ubicloud-).+\Z",
+    re.IGNORECASE,
+)
 
 
 class Workflow:
@@ -61,16 +59,17 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
     draft = Draft("job", job.header, job.span)
     draft.put("name", name)
     draft.put("class", "call" if calls else "run", job.spans.get("uses"))
+    draft.put("system", PROVIDER)
     workflow.tell_triggers(draft)
     runner = None if calls else _runner(draft, file, job, matrix, name)
     _timeout(draft, file, job, matrix)
     permissions_of(draft, file, job, workflow.root)
     _environment(draft, job, matrix)
-    draft.take("concurrency", job, "concurrency")
+    draft.take("concurrency", job if job.get("concurrency") is not None else workflow.root, "concurrency")
     condition = condition_text(job.get("if"))
     if condition is not None:
         draft.put("condition", condition, job.spans["if"])
-        if "if" in job and condition and condition_node(job["if"]) is None:
+        if condition and "${{" not in condition and condition_node(job["if"]) is None:
             file.problem("expression", f"the `if` of job {name} is no expression", job.spans["if"])
     draft.put("deploys", _deploys(name, job), job.spans.get("environment"))
     verdict, span = checks_out_untrusted(file, job, list(workflow.triggers), env)
@@ -92,6 +91,8 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
     if "steps" in job:
         shell, shell_span = _default_shell(job, workflow.root, runner)
         around = Surroundings(f"{fragment}.steps", env, shell, shell_span)
+        around.privileged_trigger = not PRIVILEGED_EVENTS.isdisjoint(workflow.triggers)
+        around.called = "workflow_call" in workflow.triggers
         found += step_resources(file, job["steps"], job.place("steps"), around)
     else:
         file.problem("malformed", f"job {name} has neither `steps` nor `uses`", job.header)
@@ -123,7 +124,12 @@ def _runner(draft: Draft, file: GithubFile, job: Map, matrix: Matrix, name: str)
     for single, span in singles:
         for filled in matrix.fill(single):
             origin = origin or filled.origin
-            for label in filled.value if isinstance(filled.value, Seq) else [filled.value]:
+            value = filled.value
+            options = choices(single) if isinstance(value, Unknown) else []
+            if options and all(_HOSTED.match(option) for option in options):
+                value = Seq()
+                value.extend(options)
+            for label in value if isinstance(value, Seq) else [value]:
                 if isinstance(label, Unknown):
                     unknown, known = label, False
                 elif text_of(label) is not None:
@@ -258,23 +264,28 @@ def _environment(draft: Draft, job: Map, matrix: Matrix) -> None:
 
 
 def _deploys(name: str, job: Map) -> bool:
-    if job.get("environment") is not None or _DEPLOY_WORD.search(name):
+    """Whether it names a place to deploy to, or is plainly a deployment."""
+    environment = job.get("environment")
+    if isinstance(environment, Map):
+        environment = environment.get("name")
+    if isinstance(environment, str) and deployments.is_place(environment):
         return True
     title = job.get("name")
-    if isinstance(title, str) and _DEPLOY_WORD.search(title):
+    names = f"{name} {title}" if isinstance(title, str) else name
+    if deployments.says_so(names):
         return True
     steps = job.get("steps")
+    used: list[str] = []
+    run: list[str] = []
     for step in steps if isinstance(steps, Seq) else ():
-        if not isinstance(step, Map):
-            continue
-        uses, run = step.get("uses"), step.get("run")
-        if isinstance(uses, str) and _DEPLOY_WORD.search(uses.partition("@")[0].partition("/")[2]):
-            return True
-        if isinstance(run, str) and any(
-            _DEPLOY_COMMAND.match(command.text) for stages in pipelines(run) for command in stages
-        ):
-            return True
-    return False
+        if isinstance(step, Map):
+            used += [step["uses"]] if isinstance(step.get("uses"), str) else []
+            run += [step["run"]] if isinstance(step.get("run"), str) else []
+    if deployments.is_trial(names) or any(deployments.is_throwaway(text) for text in (*used, *run)):
+        return False
+    return any(deployments.says_so(uses.partition("@")[0].partition("/")[2]) for uses in used) or any(
+        deployments.runs_deployment(code) for code in run
+    )
 
 
 def _secrets(draft: Draft, file: GithubFile, job: Map, root: Map | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.inputs.pipelines.expressions import Path, evaluate, find_expressions, shown
+from guardrail.inputs.pipelines.expressions import Node, Path, evaluate, find_expressions, shown
 from guardrail.inputs.pipelines.vocabulary import Filled
 from guardrail.model import Map, Origin, OriginsOf, Seq, Span, Unknown, Value
 
@@ -13,6 +13,42 @@ COMPUTED = "its matrix is computed when the pipeline runs"
 
 Cell = tuple[Value, Span]
 Combination = dict[str, Cell]
+
+
+def choices(text: Value) -> list[str]:
+    """The texts that one of `${{ condition && 'a' || 'b' }}` will be; none where that isn't all it can be."""
+    found = find_expressions(text) if isinstance(text, str) else []
+    if len(found) != 1 or found[0].node is None or found[0].start != 0 or found[0].end != len(str(text)):
+        return []
+    texts, may_be_empty = _texts(found[0].node)
+    return [] if may_be_empty else list(dict.fromkeys(texts))
+
+
+def _texts(node: Node) -> tuple[list[str], bool]:
+    """The texts that a node may be, and whether it may be something else."""
+    if node[0] == "literal":
+        return ([node[1]], False) if isinstance(node[1], str) and node[1] else ([], True)
+    if node[0] == "and":  # one of the first if that is false, else the last
+        return (_texts(node[1][-1])[0], True) if _is_text(node[1][-1]) else ([], True)
+    if node[0] == "or":
+        found: list[str] = []
+        for item in node[1]:
+            if not _is_text(item):
+                return [], True
+            texts, other = _texts(item)
+            found += texts
+            if not other:
+                return found, False
+    return [], True
+
+
+def _is_text(node: Node) -> bool:
+    """True for what is a text wherever it counts as true."""
+    if node[0] == "and":
+        return _is_text(node[1][-1])
+    if node[0] == "or":
+        return all(_is_text(item) for item in node[1])
+    return node[0] == "literal" and isinstance(node[1], (str, bool)) and node[1] is not True
 
 
 class Matrix:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from guardrail.formats.shell import DETECTIONS
 from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci, places, shorten
-from guardrail.inputs.pipelines.github_untrusted import Level, Scope, untrusted_in
-from guardrail.inputs.pipelines.shell import remote_pipe
+from guardrail.inputs.pipelines.github_untrusted import Level, Scope, always_privileged, untrusted_in
 from guardrail.inputs.pipelines.vocabulary import (
     Draft,
     Keys,
@@ -45,13 +45,17 @@ class Surroundings:
     """What a list of steps stands in: its address, the environment around it, and the shell that a step gets
     which names none."""
 
-    __slots__ = ("env", "fragment", "keys", "pulls_other_code", "shell", "shell_span")
+    __slots__ = (
+        "called", "env", "fragment", "keys", "privileged_trigger", "pulls_other_code", "shell", "shell_span",
+    )  # fmt: skip
 
     def __init__(
         self, fragment: str, env: list[Level], shell: str | Unknown | None, shell_span: Span | None = None
     ) -> None:
         self.fragment, self.env, self.shell, self.shell_span = fragment, env, shell, shell_span
         self.keys = Keys()
+        self.privileged_trigger = False
+        self.called = False  # by workflows whose triggers are not known here
         self.pulls_other_code = False  # an earlier step brought code into the workspace that isn't in the tree
 
 
@@ -102,7 +106,7 @@ def _step(file: GithubFile, step: Map, index: int, around: Surroundings) -> Reso
     if "uses" in step:
         if isinstance(uses, str) and uses.strip():
             resource.add_noun(action_dependency(file, uses.strip(), step.spans["uses"], around.pulls_other_code))
-            script = _action_script(file, step, name, uses, scope)
+            script = _action_script(file, step, name, uses, scope, around)
             if script:
                 resource.add_noun(script)
             around.pulls_other_code = around.pulls_other_code or _brings_code(uses, step.get("with"))
@@ -130,13 +134,21 @@ def _run(file: GithubFile, step: Map, name: str, code: str, scope: Scope, around
         draft.put("shell", kind, step.spans["shell"])
     elif around.shell is not None:
         draft.put("shell", around.shell, around.shell_span)
-    _fill_code(file, draft, code, entry, scope)
-    piped = remote_pipe(code) if not isinstance(kind, str) or kind in _SHELLS else None
-    draft.put("remote_pipe", piped is not None, file.source.place(code, *piped, entry) if piped else None)
+    _fill_code(file, draft, code, entry, scope, around)
+    draft.put("privileged_trigger", around.privileged_trigger)
+    _detect(file, draft, code, entry, not isinstance(kind, str) or kind in _SHELLS)
     return draft.noun(name, "run")
 
 
-def _action_script(file: GithubFile, step: Map, name: str, uses: str, scope: Scope) -> Noun | None:
+def _detect(file: GithubFile, draft: Draft, code: str, entry: Span, is_shell: bool) -> None:
+    for field, find in DETECTIONS:
+        found = find(code) if is_shell else None
+        draft.put(field, found is not None, file.source.place(code, *found, entry) if found else None)
+
+
+def _action_script(
+    file: GithubFile, step: Map, name: str, uses: str, scope: Scope, around: Surroundings
+) -> Noun | None:
     known = SCRIPT_INPUTS.get(uses.strip().partition("@")[0].lower())
     inputs = step.get("with")
     if not known or not isinstance(inputs, Map):
@@ -150,13 +162,15 @@ def _action_script(file: GithubFile, step: Map, name: str, uses: str, scope: Sco
     draft.put("name", name, step.place("name") if "name" in step else None)
     draft.put("class", "action-script")
     draft.put("shell", known[1])
-    _fill_code(file, draft, code, entry, scope)
-    piped = remote_pipe(code) if known[1] in _SHELLS else None
-    draft.put("remote_pipe", piped is not None, file.source.place(code, *piped, entry) if piped else None)
+    _fill_code(file, draft, code, entry, scope, around)
+    draft.put("privileged_trigger", around.privileged_trigger)
+    _detect(file, draft, code, entry, known[1] in _SHELLS)
     return draft.noun(name, key)
 
 
-def _fill_code(file: GithubFile, draft: Draft, code: str, entry: Span, scope: Scope) -> None:
+def _fill_code(
+    file: GithubFile, draft: Draft, code: str, entry: Span, scope: Scope, around: Surroundings
+) -> None:
     draft.put("text", code, entry)
     hits = Seq(entry, draft.header)
     for hit in untrusted_in(code, scope)[:MAX_HITS]:
@@ -164,6 +178,7 @@ def _fill_code(file: GithubFile, draft: Draft, code: str, entry: Span, scope: Sc
         item = Map(where)
         item.put("expression", code[hit.expression.start : hit.expression.end], where)
         item.put("source", hit.source, where)
+        item.put("privileged", around.privileged_trigger or (around.called and always_privileged(hit.source)), where)
         if not hits:
             hits.header = where
         hits.add(item, where)

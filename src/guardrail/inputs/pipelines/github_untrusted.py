@@ -118,6 +118,11 @@ def untrusted_in(text: str, scope: Scope) -> list[Hit]:
     ]  # fmt: skip
 
 
+def always_privileged(source: str) -> bool:
+    """True for what only events have that run with the repository's rights."""
+    return any(f"github.event.{part}." in source for part in ("issue", "discussion", "workflow_run", "forkee"))
+
+
 def sources_of(paste: Paste, scope: Scope, hops: int = 0) -> Iterator[str]:
     """What an outsider controls of a context: the context itself, or what `env` or the caller put into it."""
     path = paste.path

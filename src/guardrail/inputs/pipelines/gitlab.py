@@ -117,6 +117,7 @@ def _pipeline(path: str, config: Merged, library: Library, reading: Reading, see
     title = text_of(workflow.get("name")) if isinstance(workflow, Map) else None
     name = title or path.rpartition("/")[2]
     draft.put("name", name, workflow.spans["name"] if title and isinstance(workflow, Map) else None)
+    draft.put("system", PROVIDER)
     draft.put("triggers", events, triggers.header)
     untrusted = [span for event, span in zip(events, events.spans, strict=True) if event in UNTRUSTED_EVENTS]
     draft.put("untrusted", bool(untrusted), untrusted[0] if untrusted else triggers.header)

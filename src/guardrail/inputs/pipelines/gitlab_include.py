@@ -123,7 +123,9 @@ def local_files(path: str, wanted: str, library: Library) -> list[str]:
     tree = library.tree
     folder = path.rpartition("/")[0] if path.rpartition("/")[2].startswith(".gitlab-ci.") else ""
     relative = wanted.strip().lstrip("/")
-    for base in dict.fromkeys((folder, "", path.rpartition("/")[0])):
+    # What is included, or is no `.gitlab-ci.yml`, does not tell where its repository begins: any folder above may.
+    parts = path.split("/")[:-1]
+    for base in dict.fromkeys((folder, "", *("/".join(parts[:end]) for end in range(1, len(parts) + 1)))):
         joined = tree.join(base, relative)
         if not joined:
             continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
+from guardrail.inputs.pipelines.deployments import says_so
 from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.gitlab_include import includes_of
 from guardrail.inputs.pipelines.gitlab_resolve import Resolver, Variables
-from guardrail.inputs.pipelines.shell import evaluated, expanded_variables, remote_pipe
 from guardrail.inputs.pipelines.vocabulary import (
     Draft,
     Filled,
@@ -52,7 +53,6 @@ _SECONDS = {
     )
     for unit in units.split(" ")
 }
-_DEPLOY_WORD = re.compile(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
 
 
 def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, library: Library) -> Resource:
@@ -64,6 +64,7 @@ def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, librar
     draft = Draft("job", job.header, job.span)
     draft.put("name", name)
     draft.put("class", "call" if job.get("trigger") is not None else "run", job.spans.get("trigger"))
+    draft.put("system", PROVIDER)
     own = triggers_of(job) or triggers
     draft.put("triggers", own, own.header if own.header.line else job.header)
     untrusted = [span for event, span in zip(own, own.spans, strict=True) if event in UNTRUSTED_EVENTS]
@@ -76,8 +77,7 @@ def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, librar
     condition = " || ".join(_conditions(job))
     if condition:
         draft.put("condition", condition, job.spans.get("rules") or job.spans.get("only"))
-    deploys = job.get("environment") is not None or bool(_DEPLOY_WORD.search(name))
-    draft.put("deploys", deploys, job.spans.get("environment"))
+    draft.put("deploys", _deploys(name, job), job.spans.get("environment"))
     draft.put("checks_out_untrusted", False)
     trigger = job.get("trigger")
     forward = trigger.get("forward") if isinstance(trigger, Map) else None
@@ -236,6 +236,14 @@ def _environment(draft: Draft, job: Map, variables: Variables, gap: Unknown | No
         draft.put("environment", filled.value, entry, filled.origin)
 
 
+def _deploys(name: str, job: Map) -> bool:
+    """An environment is what GitLab deploys to, unless the job only looks at it or takes it down."""
+    environment = job.get("environment")
+    if environment is None:
+        return says_so(name)
+    return not isinstance(environment, Map) or environment.get("action", "start") == "start"
+
+
 # Images -------------------------------------------------------------------------------------------------------
 
 
@@ -273,7 +281,7 @@ def _image(
     for filled in fills:
         alias = text_of(body.get("alias")) if body is not None else None
         dependency = image_dependency(filled.template, filled.unknown, entry, keys[1], filled.origin or inherited)
-        name = alias or ("container" if kind == "job" else dependency.name)
+        name = alias or ("container" if kind == "job" else dependency.key.partition("#")[0])
         draft = Draft("container", header)
         draft.put("name", name)
         draft.put("class", kind)
@@ -335,12 +343,13 @@ def _script(resolver: Resolver, holder: Map, key: str, kind: str, library: Libra
     known = [(text, span) for text, span in texts if text is not None]
     draft.put("text", unknown if unknown is not None else "\n".join(text for text, _ in known), entry, origin)
     hits = Seq(entry, draft.header)
-    piped: Span | None = None
+    detected: dict[str, Span] = {}
     for text, span in known:
         source = library.get(span.file) if span.file else None
-        where = remote_pipe(text) if piped is None else None
-        if where and source:
-            piped = source.place(text, *where, span)
+        for field, find in DETECTIONS:
+            where = find(text) if field not in detected else None
+            if where:
+                detected[field] = source.place(text, *where, span) if source else span
         if "CI_" not in text or source is None:
             continue
         for command, code in evaluated(text):
@@ -350,10 +359,13 @@ def _script(resolver: Resolver, holder: Map, key: str, kind: str, library: Libra
                     item = Map(place)
                     item.put("expression", f"${variable}", place)
                     item.put("source", variable, place)
+                    item.put("privileged", False, place)
                     hits.header = hits.header if hits else place
                     hits.add(item, place)
     draft.put("untrusted", hits, hits.header)
-    draft.put("remote_pipe", piped is not None, piped)
+    draft.put("privileged_trigger", False)
+    for field, _ in DETECTIONS:
+        draft.put(field, field in detected, detected.get(field))
     return draft.noun(key)
 
 

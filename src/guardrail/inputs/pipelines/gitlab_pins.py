@@ -9,6 +9,7 @@ from guardrail.model import Map, Unknown, Value
 
 _COMMIT_IN_URL = re.compile(r"/([0-9a-f]{40})(?:/|\Z)")
 _REF_IN_URL = re.compile(r"/-/raw/([^/]+)/|/raw\.githubusercontent\.com/[^/]+/[^/]+/([^/]+)/")
+_VERSION_IN_URL = re.compile(r"[/@-](v?\d+\.\d+\.\d+[\w.-]*)/")
 _RANGE = re.compile(r"\d+(?:\.\d+)?\Z")  # `1` and `1.2` are the newest release of that line
 
 
@@ -31,6 +32,9 @@ def include_parts(kind: str, what: str, body: Map | None) -> dict[str, Value] | 
         if commit:
             return parts | {"version": commit.group(1), "pin": "digest"}
         ref = next((a or b for a, b in _REF_IN_URL.findall(what)), "")
+        named = _VERSION_IN_URL.search(what)
+        if not ref and named:
+            return parts | {"version": named.group(1), "pin": "tag"}
         return parts | _versioned(ref)
     if kind == "template":  # comes with the release of GitLab that runs the pipeline
         return {"name": what, "owner": "gitlab", "pin": "version"}

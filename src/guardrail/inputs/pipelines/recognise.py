@@ -27,6 +27,7 @@ _FOREIGN = frozenset(
      b"trigger", b"language", b"hosts", b"tasks", b"orbs", b"workflows", b"replicaCount", b"AWSTemplateFormatVersion",
      b"Resources", b"site_name", b"repos", b"script", b"resources", b"phases", b"updates")
 )  # fmt: skip
+_TEMPLATE = re.compile(rb"^[ \t]*%\{", re.MULTILINE)  # Terraform's directives: a pipeline is yet to be made of it
 MAX_LINES = 3000
 
 
@@ -38,7 +39,7 @@ def recognise(path: str, head: bytes) -> str | None:
         return "github-actions"
     if _GITLAB_PATH.search(path):
         return "gitlab-ci"
-    if not _YAML_NAME.search(path):
+    if not _YAML_NAME.search(path) or _TEMPLATE.search(head):
         return None
     if head.startswith(b"\xef\xbb\xbf"):
         head = head[3:]

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import re
 
+from guardrail.formats.shell import DETECTIONS
 from guardrail.model import Map, Noun, OriginsOf, Resource, Span, Unknown, Value
 from guardrail.model.image import DEFAULT_REGISTRY, parse_image
 
 PLATFORM = "pipeline"
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "pipeline": ("name", "triggers", "untrusted", "privileged_trigger", "permissions", "concurrency"),
+    "pipeline": ("name", "system", "triggers", "untrusted", "privileged_trigger", "permissions", "concurrency"),
     "job": (
-        "name", "class", "triggers", "untrusted", "privileged_trigger", "runner", "self_hosted", "timeout",
+        "name", "class", "system", "triggers", "untrusted", "privileged_trigger", "runner", "self_hosted", "timeout",
         "permissions", "environment", "concurrency", "condition", "deploys", "checks_out_untrusted", "secrets",
         "secrets_inherited",
     ),
-    "script": ("name", "class", "shell", "text", "untrusted", "remote_pipe"),
+    "script": (
+        "name", "class", "shell", "text", "untrusted", "privileged_trigger", *(field for field, _ in DETECTIONS),
+    ),
     "dependency": ("ecosystem", "name", "owner", "version", "pin", "local"),
     "grant": (
         "effect", "principals", "actions", "not_actions", "resources", "conditions", "class", "anyone",
@@ -176,4 +179,5 @@ def image_dependency(
         draft.put("version", known(version, version), origin=origin)
     draft.put("pin", "digest" if parts.digest else known(version, parts.pin), origin=origin)
     shown = parts.repository.replace("\0", "*")
-    return draft.noun(shown, keys.next(shown))
+    label = f"the image {shown}" if shown != "*" else "the image"
+    return draft.noun(label, keys.next(shown))

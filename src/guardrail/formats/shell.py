@@ -7,7 +7,7 @@ control flow are not. It is linear in the length of the code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     | (?P<comment>(?:(?<=[\s;|&(])|\A)\#[^\n]*)
     | (?P<end>\n|;|&&|\|\|)
     | (?P<pipe>\|&?)
-    | (?P<background>&(?![>\d]))
+    | (?P<background>(?<![<>])&(?![>\d]))
     | (?P<plain>[^'"\\\n;|&#]+|.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -58,6 +58,37 @@ _POWERSHELL_RUNS_INLINE = re.compile(
     r"\s*(?:iex|invoke-expression|&\s*\(\s*\[scriptblock\]::create)[\s(\"'$&]", re.IGNORECASE
 )
 _SAYS_ONLY = re.compile(r"\s*(?:echo|printf|git\s+commit|Write-(?:Host|Output))\b")
+
+_HERE = re.compile(r"//(?:[^/@\s\"']{0,100}@)?(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])(?=[:/\s\"']|\Z)")
+# Tools that are told not to check whom they talk to, or who signed what they take.
+_UNVERIFIED = re.compile(
+    r"(?:\A|[\s;(`/])(?:"
+    r"curl\s(?:[^\n]{0,200}?\s)?(?:--insecure|--proxy-insecure|-[fsSLvgiIOJ#0]*k[fsSLvgiIOJo]*)(?=\s|\Z)"
+    r"|wget\s(?:[^\n]{0,200}?\s)?--no-check-certificate\b"
+    r"|(?:pip[\d.]*|uv)\s[^\n]{0,200}?--trusted-host\b"
+    r"|(?:npm|yarn|pnpm)\s[^\n]{0,200}?strict-ssl[\s=][\"']?false\b"
+    r"|git\s[^\n]{0,200}?http(?:\.[^\s=]+)?\.sslverify[\s=][\"']?(?:false|0)\b"
+    r"|apt(?:-get)?\s[^\n]{0,200}?(?:--allow-unauthenticated|--force-yes)\b"
+    r"|(?:yum|dnf|microdnf)\s[^\n]{0,200}?--nogpgcheck\b"
+    r"|zypper\s[^\n]{0,200}?--no-gpg-checks\b"
+    r"|apk\s[^\n]{0,200}?--allow-untrusted\b"
+    r"|(?:kubectl|helm|oc|argocd)\s[^\n]{0,200}?--insecure(?:-skip-tls-verify)?(?=\s|=true|\Z)"
+    r"|(?:ssh|scp|sftp|rsync|ansible)\s[^\n]{0,200}?stricthostkeychecking[=\s](?:no|off)\b"
+    r")|\bGIT_SSL_NO_VERIFY=[\"']?(?:1|true)\b|\bNODE_TLS_REJECT_UNAUTHORIZED=[\"']?0\b"
+    r"|\bPYTHONHTTPSVERIFY=[\"']?0\b|\bGIT_SSH_COMMAND=[^\n]{0,200}?stricthostkeychecking[=\s](?:no|off)\b",
+    re.IGNORECASE,
+)
+_ADDRESS = r"(?<![\d.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}\b"
+_REVERSE_SHELL = re.compile(
+    r"(?:\A|[\s;(`/|])(?:"
+    r"(?:nc|ncat|netcat)\s(?:[^\n]{0,200}?\s)?(?:-[a-zA-Z]*[ec]|--exec|--sh-exec)[\s=][\"']?\S*(?:sh|cmd(?:\.exe)?|powershell)\b"
+    r"|(?:ba|z|k|da)?sh\s+-i\b[^\n]{0,200}?/dev/(?:tcp|udp)/"
+    r"|socat\s[^\n]{0,200}?exec:[\"']?\S*sh\b[^\n]{0,200}?tcp[46]?(?:-connect)?:"
+    r"|socat\s[^\n]{0,200}?tcp[46]?(?:-connect)?:[^\n]{0,200}?exec:[\"']?\S*sh\b"
+    r")",
+    re.IGNORECASE,
+)
+_SENDS = re.compile(r"\s*(?:sudo\s+)?(?:\S*/)?(?:nc|ncat|netcat)\s[^\n]{0,200}?" + _ADDRESS, re.IGNORECASE)
 
 _GIT_MOVES = re.compile(
     _PREFIX + r"git\s[^\n]*?\b(?:checkout|switch|fetch|pull|merge|reset|clone|worktree|cherry-pick)\b"
@@ -140,6 +171,32 @@ def remote_pipe(text: str, nesting: int = 0) -> tuple[int, int] | None:
     return None
 
 
+def skips_verification(text: str) -> tuple[int, int] | None:
+    """Where a tool is told not to check certificates, host keys or signatures; talk with the machine itself
+    does not count."""
+    for stages in pipelines(text):
+        for command in stages:
+            if _SAYS_ONLY.match(command.text):
+                continue
+            if _UNVERIFIED.search(command.text) and not _HERE.search(command.text):
+                return command.start, command.end
+    return None
+
+
+def reverse_shell(text: str) -> tuple[int, int] | None:
+    """Where a shell is handed to another machine, or what a command says is piped to a bare address."""
+    lowered = text.lower()
+    if not any(word in lowered for word in ("nc", "netcat", "/dev/tcp/", "/dev/udp/", "socat")):
+        return None
+    for stages in pipelines(text):
+        for number, command in enumerate(stages):
+            if _SAYS_ONLY.match(command.text):
+                continue
+            if _REVERSE_SHELL.search(command.text) or (number and _SENDS.match(command.text)):
+                return stages[0].start, command.end
+    return None
+
+
 def _runs_stdin(stage: str) -> bool:
     return bool(_RUNS_STDIN.match(stage) or _SHELL_STDIN_WITH_ARGUMENTS.match(stage) or _SOURCE_STDIN.match(stage))
 
@@ -183,3 +240,32 @@ def expanded_variables(code: str) -> Iterator[str]:
     for match in _TOKEN.finditer(code):
         if match.lastgroup in ("double", "plain"):
             yield from _VARIABLE.findall(match.group())
+
+
+_ENVIRONMENT_FILE = re.compile(
+    r"(?:>>?|\btee\s+-a|\btee\s+--append)\s*[\"']?\$\{?(?:env:)?GITHUB_(?:ENV|PATH)\b", re.IGNORECASE
+)
+_READS_FILE = re.compile(
+    r"(?:\A|[\s;(`])(?:cat|head|tail)\s+(?!<<)[^\s|>]|\$\(<|\bunzip\s+-p\b|\bget-content\s", re.IGNORECASE
+)
+
+
+def environment_from_file(text: str) -> tuple[int, int] | None:
+    """Where what stands in a file is written to the environment of the steps after this one, in GitHub's way."""
+    if "GITHUB_ENV" not in text and "GITHUB_PATH" not in text:
+        return None
+    for stages in pipelines(text):
+        if any(_ENVIRONMENT_FILE.search(command.text) for command in stages) and any(
+            _READS_FILE.search(command.text) for command in stages
+        ):
+            return stages[0].start, stages[-1].end
+    return None
+
+
+DETECTIONS: tuple[tuple[str, Callable[[str], tuple[int, int] | None]], ...] = (
+    ("remote_pipe", remote_pipe),
+    ("skips_verification", skips_verification),
+    ("reverse_shell", reverse_shell),
+    ("environment_from_file", environment_from_file),
+)
+"""What is looked for in every script: the script concept's field, and what finds the place in the code."""

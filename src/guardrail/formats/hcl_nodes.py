@@ -1,0 +1,474 @@
+"""HCL expressions, compiled once for a file and evaluated in any number of scopes.
+
+A node's `eval(scope)` gives a value; what is unknown stays unknown, what Terraform would reject raises
+`EvalError`. A node is `pure` where its value does not depend on the scope. What the names mean that an
+expression refers to, and what functions there are, the scope's `World` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol, Union
+
+from guardrail.formats.hcl_operators import binary, equal, negated, truth
+from guardrail.formats.hcl_values import (
+    Deferred,
+    EvalError,
+    PartialMap,
+    combined,
+    derived,
+    get_attr,
+    get_index,
+    relocated,
+    sensitive,
+    to_text,
+)
+from guardrail.model import NOWHERE, Map, Origin, OriginsOf, Reference, Sensitive, Seq, Span, Unknown, Value
+
+MAX_TEXT = 10 * 1024 * 1024  # characters of a string
+
+ATTR, INDEX, FULL_SPLAT, ATTR_SPLAT = range(4)
+
+
+class World(Protocol):
+    """What stands around an expression: for Terraform, the module that it is written in."""
+
+    def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:
+        """The value that a reference's root means, and how many of its steps that takes in."""
+
+    def call(self, call: Call, scope: Scope) -> Value: ...
+
+    def spend(self, amount: int) -> None:
+        """Count work done. Raises EvalError when a scan has had enough of it."""
+
+    def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]: ...
+
+
+class Scope:
+    """Local names (`for` variables, `each`, `count`, iterators) over a world. `sources` says for a name
+    which expression, in which scope, its value is taken from; `loop` is True where the names change while
+    the scope is in use.
+    """
+
+    __slots__ = ("loop", "names", "sources", "world")
+
+    def __init__(
+        self,
+        world: World,
+        names: dict[str, Value] | None = None,
+        sources: dict[str, tuple[Node, Scope]] | None = None,
+        loop: bool = False,
+    ) -> None:
+        self.world = world
+        self.names = names if names is not None else {}
+        self.sources = sources if sources is not None else {}
+        self.loop = loop
+
+    def child(self, names: dict[str, Value], source: Node | None = None, loop: bool = False) -> Scope:
+        sources = self.sources
+        if source is not None:
+            sources = {**sources, **dict.fromkeys(names, (source, self))}
+        return Scope(self.world, {**self.names, **names}, sources, loop or self.loop)
+
+
+class Trace:
+    """Where the value of an expression came from, worked out when called."""
+
+    __slots__ = ("node", "scope")
+
+    def __init__(self, node: Node, scope: Scope) -> None:
+        self.node, self.scope = node, scope
+
+    def __call__(self) -> tuple[Origin, ...]:
+        return self.scope.world.origins(self.node, self.scope)
+
+
+class Node:
+    __slots__ = ()
+
+    pure = False
+    line = 0
+    gives_text = False  # whether the value is a string, whatever else is known of it
+
+    def eval(self, scope: Scope) -> Value:
+        raise NotImplementedError
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        """The references that the value comes from, with the scopes that they stand in."""
+        return iter(())
+
+
+# A step of a traversal: (ATTR, name), (INDEX, node), (FULL_SPLAT, steps), (ATTR_SPLAT, steps).
+Step = tuple[int, Union[str, Node, "list[Step]"]]
+
+
+class Literal(Node):
+    __slots__ = ("value",)
+
+    pure = True
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    @property
+    def gives_text(self) -> bool:  # type: ignore[override]
+        return isinstance(self.value, str)
+
+    def eval(self, scope: Scope) -> Value:
+        return self.value
+
+
+class Broken(Node):
+    """What did not parse."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def eval(self, scope: Scope) -> Value:
+        return Unknown(self.reason)
+
+
+def leaves_of(nodes: list[Node], scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+    for node in nodes:
+        if not node.pure:
+            yield from node.leaves(scope)
+
+
+class Tuple(Node):
+    __slots__ = ("cached", "header", "items", "pure", "span", "spans")
+
+    def __init__(self, items: list[Node], spans: list[Span], span: Span) -> None:
+        self.items, self.spans, self.span, self.header = items, spans, span, span
+        self.pure = all(item.pure for item in items)
+        self.cached: Seq | None = None
+
+    def eval(self, scope: Scope) -> Value:
+        if self.cached is not None:
+            return self.cached
+        result = Seq(self.span, self.header)
+        result.extend([item.eval(scope) for item in self.items])
+        result.spans = list(self.spans)
+        if self.pure:
+            self.cached = result
+            return result
+        for index, item in enumerate(self.items):
+            if not item.pure:
+                if result.origins is None:
+                    result.origins = {}
+                result.origins[index] = Trace(item, scope)
+            value = result[index]
+            if isinstance(value, Deferred):
+                result[index] = value.force()
+        return result
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        return leaves_of(self.items, scope)
+
+
+class Object(Node):
+    """`{...}`; a key is a string where it is a plain name or a literal."""
+
+    __slots__ = ("cached", "entries", "header", "line", "pure", "span")
+
+    def __init__(self, entries: list[tuple[str | Node, Node, Span]], span: Span, header: Span, line: int) -> None:
+        self.entries, self.span, self.header, self.line = entries, span, header, line
+        self.pure = all(value.pure and type(key) is str for key, value, _ in entries)
+        self.cached: Map | None = None
+
+    def eval(self, scope: Scope) -> Value:
+        if self.cached is not None:
+            return self.cached
+        result = Map(self.span, self.header)
+        spans = result.spans
+        rest: Unknown | None = None
+        hidden = False
+        for key, node, span in self.entries:
+            name = key if type(key) is str else key.eval(scope)  # type: ignore[union-attr]
+            value = node.eval(scope)
+            if type(name) is not str:
+                if isinstance(name, Sensitive):
+                    hidden, name = True, name.reveal()
+                if isinstance(name, Unknown):
+                    rest = derived(name)
+                    continue
+                name = to_text(name)
+                if name is None:
+                    raise EvalError("a key is null", span.line or self.line)
+                name = str(name)
+            if not node.pure:
+                if isinstance(value, Deferred):
+                    value = value.force()
+                if isinstance(value, (Map, Seq)) and not isinstance(node, (Object, Tuple)):
+                    value = relocated(value, span)
+                if result.origins is None:
+                    result.origins = {}
+                result.origins[name] = Trace(node, scope)
+            result[name] = value
+            spans[name] = span
+        if rest is not None:
+            partial = PartialMap(rest, self.span, self.header)
+            partial.update(result)
+            partial.spans, partial.origins = spans, result.origins
+            return partial
+        if self.pure:
+            self.cached = result
+        return Sensitive(result) if hidden else result
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        for key, value, _ in self.entries:
+            if not isinstance(key, str):
+                yield from key.leaves(scope)
+            if not value.pure:
+                yield from value.leaves(scope)
+
+
+class Ref(Node):
+    """A traversal from a name: `var.x`, `aws_s3_bucket.b[0].id`, `each.value["a"]`."""
+
+    __slots__ = ("line", "root", "steps")
+
+    def __init__(self, root: str, steps: list[Step], line: int) -> None:
+        self.root, self.steps, self.line = root, steps, line
+
+    def eval(self, scope: Scope) -> Value:
+        try:
+            if self.root in scope.names:
+                value, done = scope.names[self.root], 0
+            else:
+                value, done = scope.world.resolve(self, scope)
+            if done == len(self.steps):
+                return value
+            return walk(value, self.steps, done, scope)
+        except EvalError as error:
+            error.line = error.line or self.line
+            raise
+
+    def text(self) -> str:
+        """The traversal as far as it is plain names."""
+        words = [self.root]
+        for kind, what in self.steps:
+            if kind != ATTR:
+                break
+            words.append(str(what))
+        return ".".join(words)
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        yield self, scope
+        for kind, what in self.steps:
+            if kind == INDEX and isinstance(what, Node) and not what.pure:
+                yield from what.leaves(scope)
+
+
+class Access(Node):
+    """A traversal from anything else: `f(x).y`, `(a)[0]`."""
+
+    __slots__ = ("base", "line", "steps")
+
+    def __init__(self, base: Node, steps: list[Step], line: int) -> None:
+        self.base, self.steps, self.line = base, steps, line
+
+    def eval(self, scope: Scope) -> Value:
+        value = self.base.eval(scope)
+        try:
+            return walk(value, self.steps, 0, scope)
+        except EvalError as error:
+            error.line = error.line or self.line
+            raise
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        return self.base.leaves(scope)
+
+
+def walk(value: Value, steps: list[Step], start: int, scope: Scope) -> Value:
+    """Follow a traversal's steps. What a resource's configuration does not say below one of its attributes
+    is the provider's to say: a Reference."""
+    owner = ""
+    path = ""
+    for number in range(start, len(steps)):
+        kind, what = steps[number]
+        try:
+            if kind == ATTR:
+                address = getattr(value, "address", "")
+                if address:
+                    owner, path = address, str(what)
+                elif owner:
+                    path += f".{what}"
+                value = get_attr(value, str(what))
+            elif kind == INDEX:
+                key = what.eval(scope)  # type: ignore[union-attr]
+                if owner and isinstance(key, (str, int)):
+                    path += f"[{key}]" if isinstance(key, int) else f".{key}"
+                value = get_index(value, key)
+            else:
+                value = _splat(value, what, scope)  # type: ignore[arg-type]
+        except EvalError:
+            if owner:
+                return Reference(owner, path)
+            raise
+    return value
+
+
+def _splat(value: Value, steps: list[Step], scope: Scope) -> Value:
+    if isinstance(value, Sensitive):
+        return sensitive(_splat(value.reveal(), steps, scope), value.literal)
+    if value is None:
+        return Seq()
+    if isinstance(value, Unknown):  # a list of unknown length, though what is in it may be known
+        made = walk(value, steps, 0, scope) if steps else value
+        if isinstance(made, Unknown):
+            return made
+        return Unknown(f"how many items {value.refs[0] if value.refs else 'the list'} has is not known", value.refs)
+    if not isinstance(value, Seq):
+        one = Seq(value.span) if isinstance(value, Map) else Seq()
+        one.add(walk(value, steps, 0, scope), one.span)
+        return one
+    result = Seq(value.span, value.header)
+    scope.world.spend(len(value))
+    for index, item in enumerate(value):
+        result.add(walk(item, steps, 0, scope), place_in(value, index, item), origin_in(value, index))
+    return result
+
+
+def place_in(holder: Map | Seq, key: Value, value: Value) -> Span:
+    if isinstance(holder, Map):
+        return holder.spans.get(key, NOWHERE)
+    return holder.spans[key] if key < len(holder.spans) else NOWHERE
+
+
+def origin_in(holder: Map | Seq, key: Value) -> OriginsOf | None:
+    return holder.origins.get(key) if holder.origins else None
+
+
+class Unary(Node):
+    __slots__ = ("line", "op", "operand", "pure")
+
+    def __init__(self, op: str, operand: Node, line: int) -> None:
+        self.op, self.operand, self.line, self.pure = op, operand, line, operand.pure
+
+    def eval(self, scope: Scope) -> Value:
+        value = self.operand.eval(scope)
+        try:
+            return negated(self.op, value)
+        except EvalError as error:
+            error.line = error.line or self.line
+            raise
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        return self.operand.leaves(scope)
+
+
+class Operation(Node):
+    """A chain of binary operators that nest to the left: `a - b - c`; evaluated without recursion."""
+
+    __slots__ = ("first", "line", "pure", "rest")
+
+    def __init__(self, first: Node, rest: list[tuple[str, Node]], line: int) -> None:
+        self.first, self.rest, self.line = first, rest, line
+        self.pure = first.pure and all(node.pure for _, node in rest)
+
+    def eval(self, scope: Scope) -> Value:
+        value = self.first.eval(scope)
+        try:
+            for op, node in self.rest:
+                if op == "&&" or op == "||":
+                    value = _logic(op, value, node, scope)
+                else:
+                    value = binary(op, value, node.eval(scope))
+        except EvalError as error:
+            error.line = error.line or self.line
+            raise
+        return value
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        return leaves_of([self.first, *(node for _, node in self.rest)], scope)
+
+
+def _logic(op: str, left: Value, node: Node, scope: Scope) -> Value:
+    """Three-valued: a side that decides alone does so though the other is unknown."""
+    decides = op == "||"
+    a = truth(left, f"an operand of {op}")
+    if a is decides:
+        return Sensitive(decides) if isinstance(left, Sensitive) else decides
+    right = node.eval(scope)
+    b = truth(right, f"an operand of {op}")
+    hidden = isinstance(left, Sensitive) or isinstance(right, Sensitive)
+    if b is decides:
+        return Sensitive(decides) if hidden else decides
+    unknown = [item for item in (a, b) if isinstance(item, Unknown)]
+    if unknown:
+        return combined(unknown)
+    return Sensitive(not decides) if hidden else not decides
+
+
+class Conditional(Node):
+    __slots__ = ("condition", "line", "no", "yes")
+
+    def __init__(self, condition: Node, yes: Node, no: Node, line: int) -> None:
+        self.condition, self.yes, self.no, self.line = condition, yes, no, line
+
+    def eval(self, scope: Scope) -> Value:
+        value = self.condition.eval(scope)
+        try:
+            chosen = truth(value, "the condition")
+        except EvalError as error:
+            error.line = error.line or self.line
+            raise
+        if isinstance(chosen, Unknown):
+            return self._either(chosen, scope)
+        result = (self.yes if chosen else self.no).eval(scope)
+        other = self.no if chosen else self.yes
+        if isinstance(result, (int, float)) and other.gives_text:
+            result = to_text(result)  # both branches take one type
+        return sensitive(result) if isinstance(value, Sensitive) else result
+
+    def _either(self, chosen: Unknown, scope: Scope) -> Value:
+        """The condition is unknown. Branches that agree need none, and keys that both have are there."""
+        try:
+            yes, no = self.yes.eval(scope), self.no.eval(scope)
+        except EvalError:
+            return derived(chosen)
+        if not isinstance(yes, Unknown) and not isinstance(no, Unknown):
+            if equal(yes, no) is True:
+                return yes
+            if type(yes) is Map and type(no) is Map:
+                result = PartialMap(derived(chosen), yes.span, yes.header)
+                for key in yes:
+                    if key in no:
+                        result.copy_entry(yes, key)
+                        if equal(yes[key], no[key]) is not True:
+                            result[key] = derived(chosen)
+                return result
+        return derived(chosen)
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        yield from self.condition.leaves(scope)
+        branches = [self.yes, self.no]
+        if not scope.loop:
+            try:
+                chosen = truth(self.condition.eval(scope), "the condition")
+            except EvalError:
+                chosen = None
+            if chosen is True or chosen is False:
+                branches = [self.yes] if chosen else [self.no]
+        yield from leaves_of(branches, scope)
+
+
+class Call(Node):
+    """A function call; `expand` where the last argument is followed by `...`."""
+
+    __slots__ = ("args", "expand", "line", "name", "span")
+
+    def __init__(self, name: str, args: list[Node], expand: bool, line: int, span: Span) -> None:
+        self.name, self.args, self.expand, self.line, self.span = name, args, expand, line, span
+
+    def eval(self, scope: Scope) -> Value:
+        try:
+            return scope.world.call(self, scope)
+        except EvalError as error:
+            error.line = error.line or self.line
+            raise
+
+    def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
+        return leaves_of(self.args, scope)

@@ -1,0 +1,173 @@
+"""HCL's operators, three-valued; and sets, which need equality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+
+from guardrail.formats.hcl_values import (
+    EvalError,
+    PartialMap,
+    SetSeq,
+    combined,
+    derived,
+    normal,
+    revealed,
+    to_bool,
+    to_number,
+    type_name,
+)
+from guardrail.model import NOWHERE, Sensitive, Seq, Unknown, Value
+
+_EXACT = Context(prec=60)
+
+
+def equal(left: Value, right: Value) -> bool | Unknown:
+    """`==`. Operands of different types are different; a difference in a known part decides."""
+    if isinstance(left, Sensitive):
+        left = revealed(left)
+    if isinstance(right, Sensitive):
+        right = revealed(right)
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return combined(item for item in (left, right) if isinstance(item, Unknown))
+    if left is None or right is None:
+        return left is right
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, (int, float)):
+        return isinstance(right, (int, float)) and left == right
+    if isinstance(left, str):
+        return isinstance(right, str) and str(left) == str(right)
+    if isinstance(left, list):
+        if not isinstance(right, list) or len(left) != len(right):
+            return False
+        pairs = list(zip(left, right, strict=True))
+    else:
+        if not isinstance(right, dict):
+            return False
+        if left.keys() != right.keys():
+            if not isinstance(left, PartialMap) and not isinstance(right, PartialMap):
+                return False
+            return combined(m.rest for m in (left, right) if isinstance(m, PartialMap))
+        pairs = [(item, right[key]) for key, item in left.items()]
+    unknown: list[Unknown] = []
+    for one, other in pairs:
+        same = equal(one, other)
+        if same is False:
+            return False
+        if isinstance(same, Unknown):
+            unknown.append(same)
+    return combined(unknown) if unknown else True
+
+
+def _number_operand(value: Value, op: str) -> int | float:
+    number = to_number(value)
+    if number is None:
+        raise EvalError(f"null stands as an operand of {op}")
+    return number  # type: ignore[no-any-return]
+
+
+def arithmetic(op: str, left: Value, right: Value) -> Value:
+    a, b = _number_operand(left, op), _number_operand(right, op)
+    if op == "<":
+        return a < b
+    if op == "<=":
+        return a <= b
+    if op == ">":
+        return a > b
+    if op == ">=":
+        return a >= b
+    if isinstance(a, int) and isinstance(b, int) and op != "/":
+        if op == "+":
+            return a + b
+        if op == "-":
+            return a - b
+        if op == "*":
+            if a.bit_length() + b.bit_length() > 4096:
+                raise EvalError("the number is too large")
+            return a * b
+        return abs(a) % abs(b) * (1 if a >= 0 else -1) if b else a
+    x, y = Decimal(str(a)), Decimal(str(b))
+    if op == "+":
+        result = _EXACT.add(x, y)
+    elif op == "-":
+        result = _EXACT.subtract(x, y)
+    elif op == "*":
+        result = _EXACT.multiply(x, y)
+    elif y == 0:
+        if op == "%":
+            return a
+        raise EvalError("division by zero")
+    elif op == "/":
+        if isinstance(a, int) and isinstance(b, int) and a % b == 0:
+            return a // b
+        result = _EXACT.divide(x, y)
+    else:
+        if not abs(x) < abs(y) * 10**50:
+            raise EvalError("the number is too large")
+        result = _EXACT.remainder(x, y)
+    return normal(float(result))
+
+
+def binary(op: str, left: Value, right: Value) -> Value:
+    """Every operator but `&&` and `||`, whose right side need not be evaluated."""
+    if isinstance(left, Sensitive) or isinstance(right, Sensitive):
+        result = binary(op, revealed(left), revealed(right))
+        return result if isinstance(result, Unknown) else Sensitive(result)
+    if op == "==":
+        return equal(left, right)
+    if op == "!=":
+        same = equal(left, right)
+        return same if isinstance(same, Unknown) else not same
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return combined(item for item in (left, right) if isinstance(item, Unknown))
+    return arithmetic(op, left, right)
+
+
+def truth(value: Value, what: str) -> Value:
+    """A condition's value: a bool or an Unknown."""
+    if value is True or value is False or isinstance(value, Unknown):
+        return value
+    if isinstance(value, Sensitive):
+        return truth(value.reveal(), what)
+    if value is None:
+        raise EvalError(f"{what} is null")
+    return to_bool(value)
+
+
+def negated(op: str, value: Value) -> Value:
+    if isinstance(value, Sensitive):
+        return Sensitive(negated(op, value.reveal()))
+    if isinstance(value, Unknown):
+        return derived(value)
+    if op == "!":
+        return not truth(value, "the operand of !")
+    return -_number_operand(value, "-")
+
+
+def as_set(items: Iterable[Value]) -> SetSeq:
+    """Unique items in Terraform's order: bools, numbers and strings sorted, others as they come."""
+    source = items if isinstance(items, Seq) else None
+    unique: list[tuple[Value, int]] = []
+    seen: set[tuple[str, Value]] = set()
+    for position, item in enumerate(items):
+        if isinstance(item, (str, int, float, bool)):
+            mark = (type_name(item), item)
+            if mark in seen:
+                continue
+            seen.add(mark)
+        elif isinstance(item, (dict, list)) and any(equal(item, other) is True for other, _ in unique):
+            continue
+        unique.append((item, position))
+    if all(isinstance(item, str) for item, _ in unique) or all(
+        isinstance(item, (int, float)) and not isinstance(item, bool) for item, _ in unique
+    ):
+        unique.sort(key=lambda pair: pair[0])
+    result = SetSeq()
+    if source is not None:
+        result.span, result.header = source.span, source.header
+    for item, position in unique:
+        span = source.spans[position] if source is not None and position < len(source.spans) else NOWHERE
+        origin = source.origins.get(position) if source is not None and source.origins else None
+        result.add(item, span, origin)
+    return result

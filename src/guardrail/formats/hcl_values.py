@@ -1,0 +1,360 @@
+"""HCL's values: kinds, conversions and attribute access, three-valued.
+
+A number is an int where it is whole, else a float. A set is a `SetSeq`, an object or map a `Map`. What is
+unknown stays unknown: every function here takes `Unknown` and `Sensitive` operands and answers in kind.
+What Terraform would reject raises `EvalError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from math import isfinite
+
+from guardrail.model import NOWHERE, Map, Reference, Sensitive, Seq, Span, Unknown, Value
+
+MAX_VALUES = 200_000  # values in one evaluated expression, all together
+MAX_NESTING = 100  # how deep a value may be
+
+
+class EvalError(Exception):
+    """An expression that Terraform would reject. `line` is 0 until the node that failed puts its own."""
+
+    def __init__(self, message: str, line: int = 0, kind: str = "evaluation") -> None:
+        super().__init__(message)
+        self.message, self.line, self.kind = message, line, kind
+
+
+class SetSeq(Seq):
+    """A set: unique items, in the order in which Terraform iterates them."""
+
+    __slots__ = ()
+
+
+class OpenMap(Map):
+    """A map that may have more entries than it holds; `lacking` says what becomes of one that it doesn't."""
+
+    __slots__ = ()
+
+    null_is_unset = False  # whether null stands for what somebody else decides
+
+    def lacking(self, name: str) -> Unknown:
+        raise NotImplementedError
+
+
+class PartialMap(OpenMap):
+    """A map that has more entries than are known. `get` answers `rest` for a key that it does not hold, so
+    that no reader takes such a key for absent.
+    """
+
+    __slots__ = ("rest",)
+
+    def __init__(self, rest: Unknown, span: Span = NOWHERE, header: Span | None = None) -> None:
+        super().__init__(span, header)
+        self.rest = rest
+
+    def get(self, key: str, default: Value = None) -> Value:
+        return super().get(key, self.rest)
+
+    def lacking(self, name: str) -> Unknown:
+        return self.rest
+
+
+class Deferred(Unknown):
+    """Something whose attributes are worked out only when asked for: another resource, a module call."""
+
+    __slots__ = ()
+
+    def attr(self, name: str) -> Value:
+        raise NotImplementedError
+
+    def index(self, key: Value) -> Value:
+        raise NotImplementedError
+
+    def force(self) -> Value:
+        """The value as a whole, where there is one."""
+        return self
+
+
+def derived(unknown: Unknown) -> Unknown:
+    """What becomes of an unknown that something was done to: no longer a reference, still unknown."""
+    return unknown if type(unknown) is Unknown else Unknown(unknown.reason, unknown.refs)
+
+
+def combined(unknowns: Iterable[Unknown]) -> Unknown:
+    """The unknown that results from several: the first one's reason, everybody's refs."""
+    found = list(unknowns)
+    if len(found) == 1:
+        return derived(found[0])
+    refs: dict[str, None] = {}
+    for item in found:
+        refs.update(dict.fromkeys(item.refs))
+    return Unknown(found[0].reason, tuple(refs))
+
+
+def type_name(value: Value) -> str:
+    if value is None:
+        return "null"
+    if value is True or value is False:
+        return "bool"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, SetSeq):
+        return "set"
+    if isinstance(value, list):
+        return "list"
+    return "object"
+
+
+# ---- knownness ---------------------------------------------------------------------------------------
+
+
+class _Survey:
+    __slots__ = ("count", "sensitive", "unknown")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.unknown: list[Unknown] = []
+        self.sensitive = False
+
+    def look(self, value: Value, depth: int) -> None:
+        if isinstance(value, (dict, list)):
+            if depth > MAX_NESTING:
+                raise EvalError(f"the value is nested more than {MAX_NESTING} deep", kind="too-deep")
+            self.count += len(value)
+            if self.count > MAX_VALUES:
+                raise EvalError(f"the expression stands for more than {MAX_VALUES:,} values", kind="expansion")
+            if isinstance(value, PartialMap):
+                self.unknown.append(value.rest)
+            for item in value.values() if isinstance(value, dict) else value:
+                if isinstance(item, (dict, list, Unknown, Sensitive)):
+                    self.look(item, depth + 1)
+        elif isinstance(value, Unknown):
+            self.unknown.append(value)
+        elif isinstance(value, Sensitive):
+            self.sensitive = True
+            self.look(value.reveal(), depth + 1)
+
+
+def survey(value: Value) -> tuple[list[Unknown], bool]:
+    """The unknowns anywhere in a value, and whether any of it is sensitive. Raises EvalError for a value
+    too large or too deep to be worked with: references to shared parts can make those out of a few lines.
+    """
+    if not isinstance(value, (dict, list, Unknown, Sensitive)):
+        return [], False
+    found = _Survey()
+    found.look(value, 0)
+    return found.unknown, found.sensitive
+
+
+def revealed(value: Value) -> Value:
+    """The value with every Sensitive in it opened."""
+    if isinstance(value, Sensitive):
+        return revealed(value.reveal())
+    if isinstance(value, Map) and any(isinstance(v, (dict, list, Sensitive)) for v in value.values()):
+        opened = copy_map(value)
+        for key, item in value.items():
+            opened[key] = revealed(item)
+        return opened
+    if isinstance(value, Seq) and any(isinstance(v, (dict, list, Sensitive)) for v in value):
+        copy = copy_seq(value)
+        copy[:] = [revealed(item) for item in value]
+        return copy
+    return value
+
+
+def copy_map(value: Map) -> Map:
+    """A shallow copy that keeps places and origins."""
+    copy = PartialMap(value.rest) if isinstance(value, PartialMap) else Map()
+    copy.update(value)
+    copy.span, copy.header = value.span, value.header
+    copy.spans = dict(value.spans)
+    copy.origins = dict(value.origins) if value.origins else None
+    return copy
+
+
+def copy_seq(value: Seq) -> Seq:
+    copy = SetSeq() if isinstance(value, SetSeq) else Seq()
+    copy.extend(value)
+    copy.span, copy.header = value.span, value.header
+    copy.spans = list(value.spans)
+    copy.origins = dict(value.origins) if value.origins else None
+    return copy
+
+
+def relocated(value: Value, header: Span) -> Value:
+    """The same value as an entry elsewhere: a finding about it as a whole then stands at that entry."""
+    if isinstance(value, Map):
+        mapping = copy_map(value)
+        mapping.header = header
+        return mapping
+    if isinstance(value, Seq):
+        sequence = copy_seq(value)
+        sequence.header = header
+        return sequence
+    return value
+
+
+# ---- conversions -------------------------------------------------------------------------------------
+
+
+def number_text(value: float) -> str:
+    """A number as HCL writes it in a string: never with an exponent."""
+    if isinstance(value, int):
+        if value.bit_length() > 4096:
+            raise EvalError("the number is too large")
+        return str(value)
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return format(Decimal(repr(value)), "f")
+
+
+def normal(value: float) -> int | float:
+    """A float that is whole as an int."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise EvalError("the result is not a finite number")
+        if value.is_integer():
+            return int(value)
+    return value
+
+
+def parse_number(text: str) -> int | float:
+    """Raises ValueError."""
+    if len(text) > 400 or "_" in text or not text.strip():
+        raise ValueError(text)
+    if text.strip() != text or text[0] == "+":
+        raise ValueError(text)
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    if number.is_integer():
+        return int(Decimal(text))
+    return number
+
+
+def to_text(value: Value, what: str = "value") -> Value:
+    """`tostring`."""
+    if isinstance(value, str) or value is None or isinstance(value, Unknown):
+        return value
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, (int, float)):
+        return number_text(value)
+    if isinstance(value, Sensitive):
+        return Sensitive(to_text(value.reveal()), value.literal)
+    raise EvalError(f"a {type_name(value)} cannot be made a string")
+
+
+def to_number(value: Value) -> Value:
+    """`tonumber`."""
+    if value is None or isinstance(value, Unknown):
+        return value
+    if isinstance(value, bool):
+        raise EvalError("a bool cannot be made a number")
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str):
+        try:
+            return parse_number(value)
+        except ValueError:
+            raise EvalError("a string that is not a number stands where a number is needed") from None
+    if isinstance(value, Sensitive):
+        return Sensitive(to_number(value.reveal()), value.literal)
+    raise EvalError(f"a {type_name(value)} cannot be made a number")
+
+
+def one_type(items: list[Value]) -> list[Value]:
+    """Items as a list's one type has them: a string makes strings of the other scalars."""
+    kinds = {type_name(item) for item in items if item is not None and not isinstance(item, (Unknown, Sensitive))}
+    if len(kinds) > 1 and kinds <= {"string", "number", "bool"}:
+        return [item if item is None else to_text(item) for item in items]
+    return items
+
+
+def to_bool(value: Value) -> Value:
+    """`tobool`."""
+    if value is None or isinstance(value, (bool, Unknown)):
+        return value
+    if value == "true" or value == "false":
+        return value == "true"
+    if isinstance(value, Sensitive):
+        return Sensitive(to_bool(value.reveal()), value.literal)
+    raise EvalError(f"a {type_name(value)} stands where a bool is needed")
+
+
+# ---- access ------------------------------------------------------------------------------------------
+
+
+def get_attr(value: Value, name: str) -> Value:
+    """`value.name`."""
+    if isinstance(value, Map):
+        if name in value:
+            found = value[name]
+            if found is None and isinstance(value, OpenMap) and value.null_is_unset:
+                return value.lacking(name)
+            return found
+        if isinstance(value, OpenMap):
+            return value.lacking(name)
+        raise EvalError(f'there is no attribute "{name}"')
+    if isinstance(value, Deferred):
+        return value.attr(name)
+    if isinstance(value, Reference):
+        return Reference(value.target, f"{value.attribute}.{name}" if value.attribute else name)
+    if isinstance(value, Unknown):
+        return derived(value)
+    if isinstance(value, Sensitive):
+        return sensitive(get_attr(value.reveal(), name), value.literal)
+    if value is None:
+        raise EvalError(f'attribute "{name}" of null is asked for')
+    raise EvalError(f'attribute "{name}" of a {type_name(value)} is asked for')
+
+
+def get_index(value: Value, key: Value) -> Value:
+    """`value[key]`."""
+    if isinstance(value, Sensitive):
+        return sensitive(get_index(value.reveal(), key), value.literal)
+    if isinstance(key, Sensitive):
+        return sensitive(get_index(value, key.reveal()))
+    if isinstance(value, Deferred):
+        return value.index(key)
+    if isinstance(value, Reference) and isinstance(key, (str, int)):
+        step = f"[{key}]" if isinstance(key, int) else f".{key}"
+        return Reference(value.target, f"{value.attribute}{step}" if value.attribute else str(key))
+    if isinstance(value, Unknown):
+        return derived(value)
+    if value is None:
+        raise EvalError("an item of null is asked for")
+    if isinstance(key, Unknown):
+        return derived(key)
+    if key is None:
+        raise EvalError("the index is null")
+    if isinstance(value, Map):
+        name = to_text(key)
+        if name in value:
+            return value[name]
+        if isinstance(value, OpenMap):
+            return value.lacking(name)
+        raise EvalError(f'there is no entry "{name}"')
+    if isinstance(value, SetSeq):
+        raise EvalError("an item of a set is asked for by index")
+    if isinstance(value, Seq):
+        number = to_number(key)
+        if not isinstance(number, int):
+            raise EvalError("the index is not a whole number")
+        if 0 <= number < len(value):
+            return value[number]
+        raise EvalError(f"there is no item {number} in a list of {len(value)}")
+    raise EvalError(f"an item of a {type_name(value)} is asked for")
+
+
+def sensitive(value: Value, literal: bool = False) -> Value:
+    """The value marked, unless it is unknown or marked already."""
+    return value if isinstance(value, (Unknown, Sensitive)) else Sensitive(value, literal)

@@ -1,0 +1,54 @@
+"""What tells that a job deploys: its name, its environment, the commands that it runs."""
+
+from __future__ import annotations
+
+import re
+
+from guardrail.formats.shell import pipelines
+
+_WORD = re.compile(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
+_COMMAND = re.compile(
+    r"(?:sudo\s+)?(?:(?:terraform|tofu|terragrunt)\s(?:.*\s)?apply|kubectl\s(?:.*\s)?(?:apply|rollout|set\s+image)"
+    r"|helm\s(?:.*\s)?(?:upgrade|install)|pulumi\s(?:.*\s)?up|cdk\s(?:.*\s)?deploy|serverless\s+deploy|sls\s+deploy|sam\s+deploy"
+    r"|ansible-playbook|gcloud\s+(?:run|app|functions)\s(?:.*\s)?deploy|aws\s+(?:ecs\s+update-service|cloudformation\s+deploy)"
+    r"|az\s+webapp\s+deploy|flyctl\s+deploy|fly\s+deploy|wrangler\s+(?:deploy|publish)|firebase\s+deploy)(?:\s|\Z)"
+)  # fmt: skip
+_TRIAL = re.compile(
+    r"(?:\A|[^a-z])(?:e2e|tests?|testing|smoke|integration|lint|checks?|validate|validation|plan|dry|verify|ci)(?:\Z|[^a-z])",
+    re.IGNORECASE,
+)
+_THROWAWAY = re.compile(
+    r"\b(?:kind|k3d|minikube)\s+(?:create|start|cluster)|\b(?:kind|k3d|minikube)-action\b|setup-(?:kind|minikube)\b"
+)
+_TEXT = re.compile(r"'([^']+)'")
+_PLACE = re.compile(
+    r"(?:\A|[^a-z])(?:prod|production|prd|live|stag(?:e|ing)|stg|pre-?prod|uat|qa|int|dev|development|demo|sandbox"
+    r"|review|preview|github-pages|pages)(?:\Z|[^a-z])",
+    re.IGNORECASE,
+)
+
+
+def says_so(name: str) -> bool:
+    """True for a name such as `deploy-api`."""
+    return bool(_WORD.search(name))
+
+
+def is_trial(name: str) -> bool:
+    """True for a job that by its name tries something out, so that its commands do so too."""
+    return bool(_TRIAL.search(name))
+
+
+def is_throwaway(code: str) -> bool:
+    """True where a cluster is set up that goes away with the job."""
+    return bool(_THROWAWAY.search(code))
+
+
+def is_place(environment: str) -> bool:
+    """True for the name of an environment that one deploys to, and not one that only guards secrets (`pypi`).
+    An expression counts for the texts in it, and for a place where it has none."""
+    texts = _TEXT.findall(environment) if "${{" in environment else [environment]
+    return not texts or any(_PLACE.search(text) for text in texts)
+
+
+def runs_deployment(code: str) -> bool:
+    return any(_COMMAND.match(command.text) for stages in pipelines(code) for command in stages)

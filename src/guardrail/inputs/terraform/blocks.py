@@ -1,0 +1,226 @@
+"""Bodies of resources -> Maps: attributes evaluated, nested and dynamic blocks as lists of Maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from guardrail.formats.hcl import Attribute, Block, Body
+from guardrail.formats.hcl_loops import iterate
+from guardrail.formats.hcl_nodes import Literal, Node, Object, Ref, Scope, Trace, Tuple
+from guardrail.formats.hcl_values import Deferred, EvalError, OpenMap, PartialMap, derived, relocated
+from guardrail.inputs.terraform.references import ResourceRef
+from guardrail.inputs.terraform.run import Edges, Run
+from guardrail.inputs.terraform.variables import Words
+from guardrail.model import Map, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model.resource import Edge
+
+MAX_INSTANCES = 1_000  # of one resource, module call or dynamic block
+
+META = frozenset(("count", "for_each", "depends_on", "provider"))
+_UNEVALUATED = frozenset(("precondition", "postcondition", "validation", "dynamic"))
+# Attributes whose words are no references; None: every one of the block.
+_KEYWORDS = {"lifecycle": None, "provisioner": ("when", "on_failure"), "module": ("providers",), "variable": ("type",)}
+
+
+class BlockMap(OpenMap):
+    """A block of a resource. What it does not set, the provider may: `owner` is the resource's address."""
+
+    __slots__ = ("owner",)
+
+    null_is_unset = True
+
+    def __init__(self, span: Span, header: Span, owner: str) -> None:
+        super().__init__(span, header)
+        self.owner = owner
+
+    def lacking(self, name: str) -> Unknown:
+        return Reference(self.owner, name)
+
+
+class BrokenBlockMap(PartialMap):
+    """A block that did not parse as a whole."""
+
+    __slots__ = ()
+
+
+class Evaluation:
+    """One evaluation of one block: its scope, the address that it is for, and the edges that it found."""
+
+    __slots__ = ("edges", "owner", "run", "words")
+
+    def __init__(self, run: Run, owner: str) -> None:
+        self.run, self.owner = run, owner
+        self.edges: list[Edge] = []
+        self.words = Scope(Words(run))
+
+    def body(self, block: Block, scope: Scope, path: str = "", into: Map | None = None) -> Map:
+        """`into` is filled in place, so that what is under evaluation can be asked for what it has."""
+        made = into if into is not None else self.new(block.body, block.span, block.header)
+        self._attributes(block, made, scope, path)
+        self._blocks(block.body, made, scope, path)
+        return made
+
+    def new(self, body: Body, span: Span, header: Span) -> Map:
+        if body.broken:
+            return BrokenBlockMap(Unknown("the block has a syntax error"), span, header)
+        return BlockMap(span, header, self.owner)
+
+    # ---- attributes ----
+
+    def _attributes(self, block: Block, made: Map, scope: Scope, path: str) -> None:
+        keywords = _KEYWORDS.get(block.type, ())
+        for name, attribute in block.body.attributes.items():
+            if name in META and not path:
+                continue
+            node = attribute.node
+            if type(node) is Literal:
+                made[name] = node.value
+                made.spans[name] = attribute.span
+            elif keywords is None or name in keywords:
+                source = attribute.source  # a type constraint, as it is written
+                made[name] = source or self.run.value_of(node, self.words, attribute.span, name)
+                made.spans[name] = attribute.span
+            else:
+                self._attribute(name, attribute, made, scope, f"{path}.{name}" if path else name)
+
+    def _attribute(self, name: str, attribute: Attribute, made: Map, scope: Scope, path: str) -> None:
+        node, span = attribute.node, attribute.span
+        if node.pure:
+            made[name] = self.run.value_of(node, scope, span, name)
+            made.spans[name] = span
+            return
+        value = self.collect(path, lambda: self.run.value_of(node, scope, span, name))
+        made.put(name, settled(value, node, span), span, Trace(node, scope))
+
+    def collect(self, path: str, work: Callable[[], Value]) -> Value:
+        """Do some evaluating, and keep the references that it meets as edges at `path`."""
+        run = self.run
+        outer, run.edges = run.edges, {}
+        try:
+            return work()
+        finally:
+            self.note(path, run.edges)
+            run.edges = outer
+
+    def note(self, path: str, edges: Edges) -> None:
+        self.edges += [Edge(path, target, attribute) for target, attribute in edges]
+
+    # ---- blocks ----
+
+    def _blocks(self, body: Body, made: Map, scope: Scope, path: str) -> None:
+        for block in body.blocks:
+            kind = block.type
+            if kind == "dynamic" and block.labels:
+                name = block.labels[0]
+                self._dynamic(name, block, made, scope, f"{path}.{name}" if path else name)
+            elif kind not in _UNEVALUATED:
+                inner = f"{path}.{kind}" if path else kind
+                item = self.body(block, self._inner(kind, made, scope), inner)
+                if kind == "provisioner" and block.labels:
+                    item["type"] = block.labels[0]
+                    item.spans["type"] = block.header
+                self._append(made, kind, item, block.span)
+
+    def _inner(self, kind: str, made: Map, scope: Scope) -> Scope:
+        if kind in ("provisioner", "connection"):
+            return scope.child({"self": Itself(self.owner, made)})
+        return scope
+
+    def _append(self, made: Map, name: str, item: Value, span: Span) -> None:
+        blocks = made.get(name)
+        if not isinstance(blocks, Seq):
+            header = item.header if isinstance(item, Map) else span
+            blocks = Seq(span, header)
+            made[name] = blocks
+            made.spans[name] = span
+        blocks.add(item, span)
+
+    def _dynamic(self, name: str, block: Block, made: Map, scope: Scope, path: str) -> None:
+        each = block.body.attributes.get("for_each")
+        content = next(iter(block.body.of_type("content")), None)
+        if each is None or content is None:
+            self.run.tell("evaluation", f'dynamic "{name}" needs for_each and content', block.header)
+            return
+        iterator = name
+        named = block.body.attributes.get("iterator")
+        if named is not None:
+            told = self.run.value_of(named.node, self.words, named.span, "iterator")
+            iterator = told if isinstance(told, str) else name
+        what = f'for_each of dynamic "{name}"'
+        source = self.collect(path, lambda: self.run.value_of(each.node, scope, each.span, what))
+        try:
+            items = iterate(source, each.span.line) if source is not None else []
+        except EvalError as error:
+            items = self.run.rejected(error, each.node, scope, each.span, what)
+        rest: Unknown | None = source.rest if isinstance(source, PartialMap) else None
+        if isinstance(items, Unknown):
+            rest, items = items, []
+        if len(items) > MAX_INSTANCES:
+            self.run.tell("expansion", f"{what} gives {len(items):,} blocks; only the first {MAX_INSTANCES:,} are "
+                          "judged", each.span)  # fmt: skip
+            items = items[:MAX_INSTANCES]
+        hidden = isinstance(source, Sensitive)
+        opened = source.reveal() if isinstance(source, Sensitive) else source
+        for key, value in items:
+            pair = _pair(key, Sensitive(value) if hidden else value, opened)
+            inner = scope.child({iterator: pair}, each.node)
+            made_one = self.body(Block(name, (), content.body, block.span, block.header), inner, path)
+            self._append(made, name, made_one, block.span)
+        if rest is not None:
+            # How many blocks there are is unknown; what the content refers to is not.
+            unknown = Map()
+            unknown["key"] = unknown["value"] = derived(rest)
+            self.body(Block(name, (), content.body, block.span, block.header), scope.child({iterator: unknown}), path)
+            if isinstance(made.get(name), Seq):
+                made[name].add(derived(rest), block.span, Trace(each.node, scope))
+            else:
+                made.put(name, derived(rest), block.span, Trace(each.node, scope))
+
+
+class Itself(Reference, Deferred):
+    """`self` in a provisioner."""
+
+    __slots__ = ("attributes",)
+
+    def __init__(self, address: str, attributes: Map) -> None:
+        super().__init__(address, "")
+        self.attributes = attributes
+
+    def attr(self, name: str) -> Value:
+        value = self.attributes.get(name)
+        return value if value is not None else Reference(self.target, name)
+
+
+def _pair(key: Value, value: Value, source: Value) -> Map:
+    pair = Map()
+    pair["key"] = key
+    pair["value"] = value
+    if isinstance(source, Map) and key in source.spans:
+        pair.spans["value"] = source.spans[key]
+    return pair
+
+
+def settled(value: Value, node: Node, span: Span) -> Value:
+    """A value as an attribute has it: references as such, collections from elsewhere standing here."""
+    if isinstance(value, Deferred):
+        value = value.force()
+        if isinstance(value, ResourceRef):
+            return Reference(value.address, "")
+        return value
+    if isinstance(value, (Map, Seq)) and not isinstance(node, (Object, Tuple)):
+        return relocated(value, span)
+    return value
+
+
+def references_as_text(node: Node) -> list[str]:
+    """The traversals of `depends_on = [a.b, module.c]`, as text."""
+    if isinstance(node, Tuple):
+        found: list[str] = []
+        for item in node.items:
+            found += references_as_text(item)
+        return found
+    if isinstance(node, Ref):
+        return [node.text().removeprefix("resource.")]
+    if isinstance(node, Literal) and isinstance(node.value, str):
+        return [str(node.value)]
+    return []

@@ -1,0 +1,158 @@
+"""Module calls: from a `module` block to the modules that it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guardrail.formats.hcl import Block
+from guardrail.formats.hcl_nodes import Scope
+from guardrail.formats.hcl_values import EvalError, PartialMap
+from guardrail.inputs.terraform.expansion import Expansion, expand
+from guardrail.inputs.terraform.references import ModuleRef
+from guardrail.inputs.terraform.run import MAX_MODULES
+from guardrail.model import NOWHERE, Map, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from guardrail.inputs.terraform.module import Module
+
+MAX_DEPTH = 20
+META = frozenset(("source", "version", "providers", "count", "for_each", "depends_on"))
+
+
+class ModuleCall:
+    """One instance of a `module` block, as the called module sees it. `scope` is the one that its arguments
+    stand in."""
+
+    __slots__ = ("block", "caller", "scope")
+
+    def __init__(self, caller: Module, block: Block, scope: Scope) -> None:
+        self.caller, self.block, self.scope = caller, block, scope
+
+
+class Calls:
+    """The calls that a module makes."""
+
+    __slots__ = ("_busy", "_expansions", "_targets", "_values", "module")
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._busy: set[str] = set()
+        self._expansions: dict[str, tuple[Expansion, list[ModuleRef]]] = {}
+        self._targets: dict[str, tuple[str | None, str]] = {}
+        self._values: dict[str, Value] = {}
+
+    def value(self, name: str) -> Value:
+        """What `module.name` means."""
+        if name not in self.module.folder.modules:
+            raise EvalError(f"module.{name} is not declared")
+        if name not in self._values:
+            expansion, refs = self.expanded(name)
+            self._values[name] = _as_value(expansion, refs)
+        return self._values[name]
+
+    def known(self, name: str) -> list[ModuleRef]:
+        """The instances of a call as far as they are worked out already."""
+        return self._expansions[name][1] if name in self._expansions else []
+
+    def expanded(self, name: str) -> tuple[Expansion, list[ModuleRef]]:
+        known = self._expansions.get(name)
+        if known is None:
+            if name in self._busy:
+                raise EvalError(f"how many instances module.{name} has depends on itself")
+            self._busy.add(name)
+            try:
+                known = self._expand(name)
+            finally:
+                self._busy.discard(name)
+            self._expansions[name] = known
+        return known
+
+    def _expand(self, name: str) -> tuple[Expansion, list[ModuleRef]]:
+        from guardrail.inputs.terraform.module import Module, key_text
+
+        caller = self.module
+        block = caller.folder.modules[name]
+        run = caller.run
+        if run.modules >= MAX_MODULES:
+            run.tell("expansion", f"more than {MAX_MODULES:,} module calls to evaluate; this one is not judged",
+                     block.header)  # fmt: skip
+            none = ModuleRef(f"module.{name}", None, f"module.{name} is one of too many", True)
+            return Expansion("open", [(None, caller.scope)], {}), [none]
+        expansion = expand(block, caller.scope, run, f"module.{name}")
+        path, reason = self.target(name)
+        refs: list[ModuleRef] = []
+        for key, scope in expansion.scopes:
+            call = f"{caller.address}module.{name}{key_text(key)}"
+            child = None
+            if path is not None:
+                run.modules += 1
+                folder = caller.sources.folder(path)
+                child = Module(folder, caller.sources, call + ".", ModuleCall(caller, block, scope))
+            refs.append(ModuleRef(call, child, reason, expansion.kind == "open"))
+        if path is not None:
+            declared = caller.sources.folder(path).variables
+            for argument, attribute in block.body.attributes.items():
+                if argument not in declared and argument not in META:
+                    run.tell("evaluation", f"module.{name} has no variable {argument}", attribute.span)
+        return expansion, refs
+
+    def target(self, name: str) -> tuple[str | None, str]:
+        """The folder that a call's source leads to, or None and why its module is not read."""
+        known = self._targets.get(name)
+        if known is None:
+            known = self._targets[name] = self._find(name)
+        return known
+
+    def _find(self, name: str) -> tuple[str | None, str]:
+        module, run = self.module, self.module.run
+        block = module.folder.modules[name]
+        attribute = block.body.attributes.get("source")
+        if attribute is None:
+            if not block.body.broken:
+                run.tell("evaluation", f"module.{name} has no source", block.header)
+            return None, f"module.{name} has no source"
+        source = run.value_of(attribute.node, module.scope, attribute.span, f"source of module.{name}")
+        if not isinstance(source, str):
+            reason = source.reason if isinstance(source, Unknown) else "it is no string"
+            run.note("remote-module", f"module.{name} is not read: its source is unknown ({reason})", attribute.span)
+            return None, f"module.{name} has an unknown source"
+        if not source.startswith(("./", "../")) and source not in (".", ".."):
+            run.note("remote-module", f"module.{name} comes from {source} and is not read", attribute.span)
+            return None, f"module.{name} comes from {source} and is not read"
+        folder = run.tree.join(module.folder.path, source)
+        if folder is None or not run.tree.contains(folder):
+            run.tell("missing-module", f"the source of module.{name}, {source}, leads out of the scanned tree",
+                     attribute.span)  # fmt: skip
+            return None, f"module.{name} lies outside the scanned tree"
+        if not module.sources.code_files(folder):
+            run.tell("missing-module", f"the source of module.{name}, {source}, has no Terraform files", attribute.span)
+            return None, f"module.{name} is missing"
+        if module.depth >= MAX_DEPTH:
+            run.tell("too-deep", f"module.{name} is called over more than {MAX_DEPTH} modules", block.header)
+            return None, f"module.{name} is called too deep"
+        above: Module | None = module
+        while above is not None:
+            if above.folder.path == folder:
+                run.tell("module-cycle", f"module.{name} leads back to {folder or 'the folder itself'}", block.header)
+                return None, f"module.{name} calls itself"
+            above = above.call_.caller if above.call_ else None
+        return folder, f"module.{name} as a whole"
+
+
+def _as_value(expansion: Expansion, refs: list[ModuleRef]) -> Value:
+    if expansion.kind in ("one", "open"):
+        return refs[0]
+    if expansion.kind == "list":
+        sequence = Seq()
+        for ref in refs:
+            sequence.add(ref, NOWHERE)
+        return sequence
+    mapping = Map()
+    for (key, _), ref in zip(expansion.scopes, refs, strict=True):
+        if isinstance(key, str):
+            mapping.put(key, ref, NOWHERE)
+        else:
+            partial = PartialMap(ref)
+            partial.update(mapping)
+            mapping = partial
+    return mapping

@@ -1,0 +1,101 @@
+"""What configures rather than declares: module calls, providers, variables, outputs, terraform blocks."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from guardrail.formats.hcl import Block, Body
+from guardrail.formats.hcl_nodes import Scope
+from guardrail.formats.hcl_values import EvalError
+from guardrail.inputs.terraform.blocks import Evaluation
+from guardrail.inputs.terraform.references import ModuleRef
+from guardrail.inputs.terraform.variables import Words
+from guardrail.model import Map, Origin, Resource, Value
+
+if TYPE_CHECKING:
+    from guardrail.inputs.terraform.module import Module
+
+
+def configuration_resources(module: Module, trace: tuple[Origin, ...]) -> list[Resource]:
+    folder = module.folder
+    found: list[Resource] = []
+    words = Scope(Words(module.run))
+    for block in folder.settings:
+        found.append(_made(module, trace, "terraform", block, "terraform", words))
+    for block in folder.providers:
+        alias = block.body.attributes.get("alias")
+        made = _made(module, trace, "provider", block, f"provider.{block.labels[0]}", module.scope)
+        if alias is not None:
+            made.address = made.address + f".{made.attributes.get('alias')}"
+            made.local = made.local + f".{made.attributes.get('alias')}"
+        made.provider = block.labels[0]
+        found.append(made)
+    for name, block in folder.modules.items():
+        found.append(_call(module, trace, name, block))
+    for name, block in folder.variables.items():
+        found.append(_variable(module, trace, name, block))
+    for name, block in folder.outputs.items():
+        found.append(_output(module, trace, name, block))
+    return found
+
+
+def _made(
+    module: Module, trace: tuple[Origin, ...], kind: str, block: Block, address: str, scope: Scope
+) -> Resource:
+    evaluation = Evaluation(module.run, module.address + address)
+    resource = _resource(module, trace, kind, block, address, evaluation.body(block, scope))
+    resource.edges = evaluation.edges
+    return resource
+
+
+def _resource(
+    module: Module, trace: tuple[Origin, ...], kind: str, block: Block, address: str, attributes: Map
+) -> Resource:
+    return Resource(
+        "terraform", "terraform", kind, module.address + address, attributes, span=block.span, header=block.header,
+        mode="config", trace=trace, scope=module.folder.path, local=address,
+    )  # fmt: skip
+
+
+def _call(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:
+    """With the arguments of the call's first instance. Where it is called zero times, only what is literal:
+    Terraform does not evaluate the others either."""
+    scopes: list[tuple[Value, Scope]] = []
+    with suppress(EvalError):  # told where the call is followed
+        scopes = module.calls.expanded(name)[0].scopes
+    if scopes:
+        return _made(module, trace, "module", block, f"module.{name}", scopes[0][1])
+    body = Body()
+    for key, attribute in block.body.attributes.items():
+        if attribute.node.pure:
+            body.attributes[key] = attribute
+    short = Block(block.type, block.labels, body, block.span, block.header)
+    return _made(module, trace, "module", short, f"module.{name}", module.scope)
+
+
+def _variable(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:
+    """The declaration, the same for every call: its type as written, its default."""
+    known = module.folder.declarations.get(name)
+    if known is None:
+        evaluation = Evaluation(module.run, f"var.{name}")
+        known = evaluation.body(block, Scope(Words(module.run)))
+        module.folder.declarations[name] = known
+    return _resource(module, trace, "variable", block, f"var.{name}", known)
+
+
+def _output(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:
+    attributes = Map(block.span, block.header)
+    words = Scope(Words(module.run))
+    for key, attribute in block.body.attributes.items():
+        if key == "value":
+            attributes.put(key, _plain(module.output(name)), attribute.span)
+        elif key != "depends_on":
+            attributes.put(key, module.run.value_of(attribute.node, words, attribute.span, key), attribute.span)
+    return _resource(module, trace, "output", block, f"output.{name}", attributes)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, ModuleRef):
+        return value.force()
+    return value

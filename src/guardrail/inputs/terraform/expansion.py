@@ -1,0 +1,129 @@
+"""count and for_each: how many instances a block has, and what each, count are in them."""
+
+from __future__ import annotations
+
+from guardrail.formats.hcl import Attribute, Block
+from guardrail.formats.hcl_nodes import Scope
+from guardrail.formats.hcl_values import EvalError, PartialMap, SetSeq, derived, to_number, to_text, type_name
+from guardrail.inputs.terraform.blocks import MAX_INSTANCES
+from guardrail.inputs.terraform.run import Edges, Run
+from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
+
+
+class Expansion:
+    """`kind`: "one", "list" (count), "map" (for_each) or "open" (their value is unknown: one instance stands
+    for all, and `rest` says why). `scopes`: for each instance its key (None or an Unknown where there is none)
+    and its scope.
+    `edges`: references that the number of instances depends on, by way of `argument`."""
+
+    __slots__ = ("argument", "edges", "kind", "rest", "scopes")
+
+    def __init__(self, kind: str, scopes: list[tuple[Value, Scope]], edges: Edges) -> None:
+        self.kind, self.scopes, self.edges = kind, scopes, edges
+        self.argument = ""
+        self.rest: Unknown | None = None
+
+
+def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:
+    attributes = block.body.attributes
+    each, count = attributes.get("for_each"), attributes.get("count")
+    if each is None and count is None:
+        return Expansion("one", [(None, scope)], {})
+    outer, run.edges = run.edges, {}
+    try:
+        if each is not None:
+            made = _for_each(each, scope, run, name)
+        else:
+            assert count is not None
+            made = _count(count, scope, run, name)
+        made.edges = run.edges
+        made.argument = "count" if each is None else "for_each"
+    finally:
+        run.edges = outer
+    return made
+
+
+def _count(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expansion:
+    what = f"count of {name}"
+    value = run.value_of(attribute.node, scope, attribute.span, what)
+    if isinstance(value, Sensitive):
+        value = value.reveal()
+    if not isinstance(value, Unknown):
+        value = _checked_count(value, attribute, scope, run, what)
+    if isinstance(value, Unknown):
+        index = Map()
+        index["index"] = derived(value)
+        made = Expansion("open", [(None, scope.child({"count": index}, attribute.node))], {})
+        made.rest = value
+        return made
+    if value > MAX_INSTANCES:
+        _too_many(run, attribute, what, value)
+        value = MAX_INSTANCES
+    scopes: list[tuple[Value, Scope]] = []
+    for number in range(value):
+        index = Map()
+        index["index"] = number
+        scopes.append((number, scope.child({"count": index})))
+    return Expansion("list", scopes, {})
+
+
+def _checked_count(value: Value, attribute: Attribute, scope: Scope, run: Run, what: str) -> Value:
+    try:
+        number = to_number(value)
+    except EvalError:
+        number = None
+    if not isinstance(number, int) or number < 0:
+        return run.rejected(EvalError("it is no whole number from 0"), attribute.node, scope, attribute.span, what)
+    return number
+
+
+def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expansion:
+    what = f"for_each of {name}"
+    value = run.value_of(attribute.node, scope, attribute.span, what)
+    if isinstance(value, Sensitive):
+        value = value.reveal()
+    rest: Unknown | None = None
+    items: list[tuple[str, Value]] = []
+    if isinstance(value, Unknown):
+        rest = value
+    elif isinstance(value, Map):
+        items = sorted(value.items(), key=lambda item: item[0])
+        if isinstance(value, PartialMap):
+            rest = value.rest
+    elif isinstance(value, SetSeq):
+        for item in value:
+            if isinstance(item, Unknown):
+                rest = item
+            elif isinstance(item, str):
+                items.append((item, item))
+            else:
+                error = EvalError("it is a set of other things than strings")
+                rest = run.rejected(error, attribute.node, scope, attribute.span, what)
+    elif isinstance(value, Seq) and not value:
+        pass
+    else:
+        error = EvalError(f"it is a {type_name(value)}, where a map or a set of strings is needed")
+        rest = run.rejected(error, attribute.node, scope, attribute.span, what)
+    if len(items) > MAX_INSTANCES:
+        _too_many(run, attribute, what, len(items))
+        items = items[:MAX_INSTANCES]
+    scopes: list[tuple[Value, Scope]] = []
+    for key, item in items:
+        each = Map()
+        each["key"], each["value"] = key, item
+        if isinstance(value, Map):
+            each.spans["value"] = value.spans.get(key, NOWHERE)
+        scopes.append((key, scope.child({"each": each}, attribute.node)))
+    if rest is None:
+        return Expansion("map", scopes, {})
+    each = Map()
+    each["key"] = each["value"] = derived(rest)
+    scopes.append((None, scope.child({"each": each}, attribute.node)))
+    made = Expansion("map" if items else "open", scopes, {})
+    made.rest = rest
+    return made
+
+
+def _too_many(run: Run, attribute: Attribute, what: str, number: int) -> None:
+    run.tell("expansion", f"{what} gives {to_text(number)} instances; only the first {MAX_INSTANCES:,} are judged",
+             attribute.span)  # fmt: skip

@@ -1,0 +1,356 @@
+"""Collection functions. Items and entries keep the places and origins that they had."""
+
+from __future__ import annotations
+
+from guardrail.formats.hcl_operators import equal
+from guardrail.formats.hcl_values import (
+    Deferred,
+    EvalError,
+    PartialMap,
+    combined,
+    derived,
+    revealed,
+    survey,
+    to_bool,
+    to_text,
+    type_name,
+)
+from guardrail.inputs.terraform.functions.table import OUTER, RAW, function, text, whole
+from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
+
+
+def a_list(value: Value, name: str) -> Seq:
+    if isinstance(value, Seq):
+        return value
+    raise EvalError(f"{name}() is given a {type_name(value)} where it takes a list")
+
+
+def a_map(value: Value, name: str) -> Map:
+    if isinstance(value, Map):
+        return value
+    raise EvalError(f"{name}() is given a {type_name(value)} where it takes a map")
+
+
+def take(target: Seq, source: Seq, index: int) -> None:
+    """Append one item with its place and origin."""
+    span = source.spans[index] if index < len(source.spans) else NOWHERE
+    target.add(source[index], span, source.origins.get(index) if source.origins else None)
+
+
+def take_entry(target: Map, source: Map, key: str) -> None:
+    target[key] = source[key]
+    target.spans[key] = source.spans.get(key, NOWHERE)
+    if source.origins and key in source.origins:
+        if target.origins is None:
+            target.origins = {}
+        target.origins[key] = source.origins[key]
+    elif target.origins:
+        target.origins.pop(key, None)
+
+
+def like(source: Seq) -> Seq:
+    return Seq(source.span, source.header)
+
+
+def made_of(values: list[Value]) -> Seq:
+    result = Seq()
+    for value in values:
+        result.add(value, NOWHERE)
+    return result
+
+
+# ---- outside only ----
+
+
+@function(mode=OUTER)
+def length(value: Value) -> Value:
+    if isinstance(value, (str, list, dict)):
+        return len(value)
+    raise EvalError(f"length() of a {type_name(value)}")
+
+
+@function(mode=OUTER)
+def keys(value: Value) -> Value:
+    source = a_map(value, "keys")
+    result = Seq(source.span, source.header)
+    for key in sorted(source):
+        result.add(key, source.spans.get(key, NOWHERE))
+    return result
+
+
+@function(mode=OUTER)
+def values(value: Value) -> Value:
+    source = a_map(value, "values")
+    result = Seq(source.span, source.header)
+    for key in sorted(source):
+        origin = source.origins.get(key) if source.origins else None
+        result.add(source[key], source.spans.get(key, NOWHERE), origin)
+    return result
+
+
+@function(mode=OUTER)
+def concat(*lists: Value) -> Value:
+    result = Seq()
+    for value in lists:
+        source = a_list(value, "concat")
+        if not result.span.line:
+            result.span, result.header = source.span, source.header
+        for index in range(len(source)):
+            take(result, source, index)
+    return result
+
+
+@function(mode=OUTER)
+def reverse(value: Value) -> Value:
+    source = a_list(value, "reverse")
+    result = like(source)
+    for index in reversed(range(len(source))):
+        take(result, source, index)
+    return result
+
+
+@function("slice", mode=OUTER)
+def slice_(value: Value, start: Value, end: Value) -> Value:
+    source, low, high = a_list(value, "slice"), whole(start), whole(end)
+    if not 0 <= low <= high <= len(source):
+        raise EvalError("slice() reaches past the list")
+    result = like(source)
+    for index in range(low, high):
+        take(result, source, index)
+    return result
+
+
+@function(mode=OUTER)
+def element(value: Value, index: Value) -> Value:
+    source, at = a_list(value, "element"), whole(index)
+    if not source:
+        raise EvalError("element() of an empty list")
+    return source[at % len(source)]
+
+
+@function(mode=OUTER)
+def chunklist(value: Value, size: Value) -> Value:
+    source, count = a_list(value, "chunklist"), whole(size)
+    if count < 0:
+        raise EvalError("the size of chunklist() is negative")
+    result = like(source)
+    step = count or max(len(source), 1)
+    for start in range(0, len(source), step):
+        chunk = like(source)
+        for index in range(start, min(start + step, len(source))):
+            take(chunk, source, index)
+        result.add(chunk, source.span)
+    return result
+
+
+@function(mode=OUTER)
+def one(value: Value) -> Value:
+    source = a_list(value, "one")
+    if len(source) > 1:
+        raise EvalError("one() is given more than one item")
+    return source[0] if source else None
+
+
+@function(mode=OUTER)
+def zipmap(names: Value, items: Value) -> Value:
+    one_list, other = a_list(names, "zipmap"), a_list(items, "zipmap")
+    if len(one_list) != len(other):
+        raise EvalError("zipmap() is given lists of different lengths")
+    unknown = [name for name in one_list if isinstance(name, Unknown)]
+    if unknown:
+        return combined(unknown)
+    result = Map(other.span, other.header)
+    for index, name in enumerate(one_list):
+        span = other.spans[index] if index < len(other.spans) else NOWHERE
+        origin = other.origins.get(index) if other.origins else None
+        result.put(text(revealed(name)), other[index], span, origin)
+    return result
+
+
+@function(mode=OUTER)
+def transpose(value: Value) -> Value:
+    source = a_map(value, "transpose")
+    unknown, _ = survey(source)
+    if unknown:
+        return combined(unknown)
+    found: dict[str, list[str]] = {}
+    for key in sorted(source):
+        for item in a_list(source[key], "transpose"):
+            found.setdefault(text(item), []).append(key)
+    result = Map()
+    for key in sorted(found):
+        result.put(key, made_of(list(found[key])), NOWHERE)
+    return result
+
+
+# ---- those that see unknowns ----
+
+
+def opened(args: tuple[Value, ...]) -> tuple[list[Value], bool]:
+    hidden = any(isinstance(value, Sensitive) for value in args)
+    values = [value.reveal() if isinstance(value, Sensitive) else value for value in args]
+    return [value.force() if isinstance(value, Deferred) else value for value in values], hidden
+
+
+def marked(value: Value, hidden: bool) -> Value:
+    return Sensitive(value) if hidden and not isinstance(value, (Unknown, Sensitive)) else value
+
+
+@function(mode=RAW)
+def merge(*maps: Value) -> Value:
+    """Of an unknown map the keys are unknown: those before it may be overwritten, those after it stand."""
+    sources, hidden = opened(maps)
+    return marked(merged(sources), hidden)
+
+
+def merged(sources: list[Value]) -> Value:
+    """What `merge` makes of maps, nulls and unknowns, in that order of precedence."""
+    result = Map()
+    rest: Unknown | None = None
+    first = True
+    for source in sources:
+        if source is None:
+            continue
+        if isinstance(source, Unknown):
+            rest = derived(source)
+            for key in result:
+                result[key] = rest
+            continue
+        a_map(source, "merge")
+        if first:
+            result.span, result.header = source.span, source.header
+            first = False
+        for key in source:
+            take_entry(result, source, key)
+        if isinstance(source, PartialMap):
+            rest = source.rest
+            for key in result:
+                if key not in source:
+                    result[key] = rest
+    if rest is None:
+        return result
+    if not result:
+        return rest
+    partial = PartialMap(rest, result.span, result.header)
+    partial.update(result)
+    partial.spans, partial.origins = result.spans, result.origins
+    return partial
+
+
+@function(mode=RAW)
+def lookup(mapping: Value, key: Value, *default: Value) -> Value:
+    (source, name), hidden = opened((mapping, key))
+    if len(default) > 1:
+        raise EvalError("lookup() takes 2 or 3 arguments")
+    for value in (source, name):
+        if isinstance(value, Unknown):
+            return derived(value)
+    found = a_map(source, "lookup")
+    at = text(name)
+    if at in found:
+        return marked(found[at], hidden)
+    if isinstance(found, PartialMap):
+        return derived(found.rest)
+    if not default:
+        raise EvalError(f'lookup() finds no entry "{at}" and has no default')
+    return default[0]
+
+
+@function(mode=RAW)
+def coalesce(*args: Value) -> Value:
+    values, hidden = opened(args)
+    for value in values:
+        if isinstance(value, Unknown):
+            return derived(value)
+        if value is not None and value != "":
+            if isinstance(value, (int, float)) and any(isinstance(other, str) for other in values):
+                value = to_text(value)
+            return marked(value, hidden)
+    raise EvalError("coalesce() is given nothing but nulls and empty strings")
+
+
+@function(mode=RAW)
+def coalescelist(*args: Value) -> Value:
+    values, hidden = opened(args)
+    for value in values:
+        if isinstance(value, Unknown):
+            return derived(value)
+        if value is not None and len(a_list(value, "coalescelist")):
+            return marked(value, hidden)
+    raise EvalError("coalescelist() is given nothing but empty lists")
+
+
+@function(mode=RAW)
+def contains(items: Value, wanted: Value) -> Value:
+    (source, value), hidden = opened((items, wanted))
+    if isinstance(source, Unknown):
+        return derived(source)
+    unknown: list[Unknown] = []
+    for item in a_list(source, "contains"):
+        same = equal(_like_type(item, value), value)
+        if same is True:
+            return marked(True, hidden)
+        if isinstance(same, Unknown):
+            unknown.append(same)
+    return combined(unknown) if unknown else marked(False, hidden)
+
+
+def _like_type(item: Value, value: Value) -> Value:
+    """A number in a list of strings is compared as a string, as the list's type has it."""
+    if isinstance(value, str) and isinstance(item, (int, float)):
+        return to_text(item)
+    return item
+
+
+@function(mode=RAW)
+def index(items: Value, wanted: Value) -> Value:
+    (source, value), hidden = opened((items, wanted))
+    if isinstance(source, Unknown):
+        return derived(source)
+    for position, item in enumerate(a_list(source, "index")):
+        same = equal(item, value)
+        if isinstance(same, Unknown):
+            return same
+        if same:
+            return marked(position, hidden)
+    raise EvalError("index() does not find the value")
+
+
+@function(mode=RAW)
+def matchkeys(items: Value, names: Value, search: Value) -> Value:
+    unknown, hidden = survey(made_of([names, search]))
+    if unknown or isinstance(items, Unknown):
+        return combined([*unknown, *([items] if isinstance(items, Unknown) else [])])
+    source, tags, wanted = (a_list(revealed(v), "matchkeys") for v in (items, names, search))
+    if len(source) != len(tags):
+        raise EvalError("matchkeys() is given lists of different lengths")
+    result = like(source)
+    for position, tag in enumerate(tags):
+        if any(equal(tag, item) is True for item in wanted):
+            take(result, source, position)
+    return marked(result, hidden)
+
+
+@function(mode=RAW)
+def alltrue(value: Value) -> Value:
+    return _quantified(value, "alltrue", False)
+
+
+@function(mode=RAW)
+def anytrue(value: Value) -> Value:
+    return _quantified(value, "anytrue", True)
+
+
+def _quantified(value: Value, name: str, decides: bool) -> Value:
+    (source,), hidden = opened((value,))
+    if isinstance(source, Unknown):
+        return derived(source)
+    unknown: list[Unknown] = []
+    for item in a_list(source, name):
+        if isinstance(item, Sensitive):
+            hidden, item = True, item.reveal()
+        if isinstance(item, Unknown):
+            unknown.append(item)
+        elif (to_bool(item) is True) is decides:
+            return marked(decides, hidden)
+    return combined(unknown) if unknown else marked(not decides, hidden)

@@ -1,0 +1,84 @@
+"""Address arithmetic: cidrsubnet and its kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from guardrail.formats.hcl_values import EvalError
+from guardrail.inputs.terraform.functions.table import function, text, whole
+from guardrail.model import NOWHERE, Seq, Value
+
+
+def _network(value: Value) -> Any:
+    import ipaddress
+
+    written = text(value)
+    if "/" not in written:
+        raise EvalError("the address block has no prefix length")
+    try:
+        return ipaddress.ip_network(written, strict=False)
+    except ValueError:
+        raise EvalError(f'"{written[:60]}" is no address block') from None
+
+
+@function()
+def cidrhost(prefix: Value, host: Value) -> Value:
+    network, number = _network(prefix), whole(host)
+    at = number if number >= 0 else network.num_addresses + number
+    if not 0 <= at < network.num_addresses:
+        raise EvalError(f"the address block has no host {number}")
+    return str(network.network_address + at)
+
+
+@function()
+def cidrnetmask(prefix: Value) -> Value:
+    network = _network(prefix)
+    if network.version != 4:
+        raise EvalError("cidrnetmask() is for IPv4")
+    return str(network.netmask)
+
+
+@function()
+def cidrsubnet(prefix: Value, newbits: Value, netnum: Value) -> Value:
+    network, bits, number = _network(prefix), whole(newbits), whole(netnum)
+    length = network.prefixlen + bits
+    if bits < 0 or length > network.max_prefixlen:
+        raise EvalError(f"the address block has not {bits} bits to spare")
+    if not 0 <= number < 1 << bits:
+        raise EvalError(f"{bits} bits cannot hold subnet number {number}")
+    first = int(network.network_address) + (number << (network.max_prefixlen - length))
+    return f"{type(network.network_address)(first)}/{length}"
+
+
+@function()
+def cidrsubnets(prefix: Value, *newbits: Value) -> Value:
+    network = _network(prefix)
+    at = int(network.network_address)
+    end = at + network.num_addresses
+    result = Seq()
+    for value in newbits:
+        bits = whole(value)
+        length = network.prefixlen + bits
+        if bits < 1 or length > network.max_prefixlen:
+            raise EvalError(f"the address block has not {bits} bits to spare")
+        size = 1 << (network.max_prefixlen - length)
+        at = -(-at // size) * size
+        if at + size > end:
+            raise EvalError("the address block is too small for these subnets")
+        result.add(f"{type(network.network_address)(at)}/{length}", NOWHERE)
+        at += size
+    return result
+
+
+@function()
+def cidrcontains(prefix: Value, other: Value) -> Value:
+    import ipaddress
+
+    network, inner = _network(prefix), text(other)
+    try:
+        block = ipaddress.ip_network(inner, strict=False)
+    except ValueError:
+        raise EvalError(f'"{inner[:60]}" is no address or block') from None
+    if block.version != network.version:
+        return False
+    return block.subnet_of(network)

@@ -1,0 +1,134 @@
+"""What a function is, and how its arguments reach it.
+
+WHOLE functions see known values only: an unknown anywhere in an argument makes the result unknown. OUTER
+ones look at a collection's outside (`length`, `keys`): its items may be unknown. RAW ones see arguments as
+they are. A Sensitive argument is opened for the first two and the result marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from guardrail.formats.hcl_nodes import MAX_TEXT
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, combined, derived, revealed, survey
+from guardrail.model import Map, Sensitive, Unknown, Value
+
+WHOLE, OUTER, RAW = range(3)
+
+
+class Surroundings(Protocol):
+    """What functions that look beyond their arguments may ask for. Paths are as Terraform takes them:
+    relative to the root module."""
+
+    def read(self, path: str) -> bytes | Unknown: ...
+
+    def exists(self, path: str) -> bool | Unknown: ...
+
+    def names_below(self, folder: str) -> list[str] | Unknown: ...
+
+    def render(self, text: str, file: str, variables: Map) -> Value: ...
+
+    def locate(self, path: str) -> str: ...
+
+
+class Function:
+    __slots__ = ("call", "high", "low", "mode", "name", "outward")
+
+    def __init__(self, call: Callable[..., Value], mode: int, outward: bool) -> None:
+        code: Any = call.__code__
+        taken = 1 if outward else 0
+        many = bool(code.co_flags & 4)
+        self.name = call.__name__
+        self.call, self.mode, self.outward = call, mode, outward
+        self.high = -1 if many else code.co_argcount - taken
+        self.low = code.co_argcount - taken - len(call.__defaults__ or ())
+
+
+TABLE: dict[str, Function] = {}
+
+
+def function(
+    name: str = "", mode: int = WHOLE, outward: bool = False
+) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Put a function into the table, under its own name (less a trailing `_`) or another."""
+
+    def register(call: Callable[..., Value]) -> Callable[..., Value]:
+        TABLE[name or call.__name__.rstrip("_")] = Function(call, mode, outward)
+        return call
+
+    return register
+
+
+def apply(name: str, args: list[Value], around: Surroundings) -> Value:
+    """Call by name. Raises EvalError for an unknown name, a wrong number or kind of arguments."""
+    found = TABLE.get(name)
+    if found is None:
+        raise EvalError(f"there is no function {name}")
+    if len(args) < found.low or (found.high >= 0 and len(args) > found.high):
+        wanted = str(found.low) if found.low == found.high else f"{found.low} or more"
+        raise EvalError(f"{name}() takes {wanted} arguments and is given {len(args)}")
+    hidden = False
+    if found.mode == RAW:
+        pass
+    elif found.mode == OUTER:
+        for index, value in enumerate(args):
+            if isinstance(value, Sensitive):
+                hidden = True
+                args[index] = value = value.reveal()
+            if isinstance(value, Deferred):
+                args[index] = value = value.force()
+            if isinstance(value, Unknown):
+                return derived(value)
+            if isinstance(value, PartialMap):
+                return derived(value.rest)
+    else:
+        unknown: list[Unknown] = []
+        for index, value in enumerate(args):
+            if isinstance(value, Deferred):
+                args[index] = value = value.force()
+            missing, secret = survey(value)
+            unknown += missing
+            if secret:
+                hidden = True
+                args[index] = revealed(value)
+        if unknown:
+            return combined(unknown)
+    result = found.call(around, *args) if found.outward else found.call(*args)
+    return Sensitive(result) if hidden and not isinstance(result, (Unknown, Sensitive)) else result
+
+
+# ---- what functions ask of their arguments ----
+
+
+def text(value: Value, what: str = "the argument") -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        raise EvalError(f"{what} is null")
+    from guardrail.formats.hcl_values import to_text
+
+    made: str = to_text(value)
+    return made
+
+
+def number(value: Value, what: str = "the argument") -> Any:
+    from guardrail.formats.hcl_values import to_number
+
+    made = to_number(value)
+    if made is None:
+        raise EvalError(f"{what} is null")
+    return made
+
+
+def whole(value: Value, what: str = "the argument") -> int:
+    made = number(value, what)
+    if not isinstance(made, int):
+        raise EvalError(f"{what} is not a whole number")
+    return made
+
+
+def sized(result: str) -> str:
+    if len(result) > MAX_TEXT:
+        raise EvalError(f"the string has more than {MAX_TEXT:,} characters", kind="expansion")
+    return result

@@ -1,0 +1,174 @@
+"""Function calls: those that see expressions (`try`, `can`), and what functions may ask of their module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guardrail.formats.hcl import parse_template
+from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, derived, sensitive
+from guardrail.model import Map, Origin, Sensitive, Seq, Unknown, Value
+from guardrail.tree import Unreadable
+
+if TYPE_CHECKING:
+    from guardrail.inputs.terraform.module import Module
+
+MAX_RENDERING = 5
+MAX_NAMES = 10_000  # that fileset() looks at
+
+
+def call_function(module: Module, call: Call, scope: Scope) -> Value:
+    name = call.name
+    run = module.run
+    run.spend(1)
+    if name == "try":
+        return _try(call, scope)
+    if name == "can":
+        return _can(call, scope)
+    if name.startswith("provider::"):
+        for arg in call.args:
+            arg.eval(scope)
+        return Unknown(f"{name}() is a function of a provider")
+    from guardrail.inputs.terraform.functions import apply
+
+    args = [arg.eval(scope) for arg in call.args]
+    hidden = False
+    if call.expand:
+        last = args.pop()
+        if isinstance(last, Sensitive):
+            hidden, last = True, last.reveal()
+        if isinstance(last, Deferred):
+            last = last.force()
+        if isinstance(last, Unknown):
+            return derived(last)
+        if not isinstance(last, Seq):
+            raise EvalError(f"what is expanded into the arguments of {name}() is no list")
+        args += last
+    result = apply(name.removeprefix("core::"), args, module.templates)
+    if isinstance(result, (list, dict)):
+        run.spend(len(result) >> 2)
+    return sensitive(result) if hidden else result
+
+
+def _try(call: Call, scope: Scope) -> Value:
+    last = "no expression is given"
+    for arg in call.args:
+        try:
+            return arg.eval(scope)
+        except EvalError as error:
+            if error.kind != "evaluation":
+                raise
+            last = error.message
+    raise EvalError(f"every expression of try() fails: {last}")
+
+
+def _can(call: Call, scope: Scope) -> Value:
+    if len(call.args) != 1:
+        raise EvalError("can() takes 1 argument")
+    try:
+        value = call.args[0].eval(scope)
+    except EvalError as error:
+        if error.kind != "evaluation":
+            raise
+        return False
+    return derived(value) if isinstance(value, Unknown) else True
+
+
+class Templates:
+    """What functions may ask of the module that they are called in."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def _name(self, path: str) -> str | Unknown:
+        """A path as Terraform takes it, as a name in the tree."""
+        name = self.module.run.tree.join(self.module.root.folder.path, path)
+        if name is None or path.startswith("~"):
+            return Unknown(f'"{path}" lies outside the scanned tree')
+        return name
+
+    def locate(self, path: str) -> str:
+        name = self._name(path)
+        return "" if isinstance(name, Unknown) else name
+
+    def exists(self, path: str) -> bool | Unknown:
+        name = self._name(path)
+        return name if isinstance(name, Unknown) else self.module.run.tree.is_file(name)
+
+    def read(self, path: str) -> bytes | Unknown:
+        """A file that isn't there is unknown and no problem: many are made by what runs before Terraform."""
+        name = self._name(path)
+        if isinstance(name, Unknown):
+            return name
+        if not self.module.run.tree.is_file(name):
+            return Unknown(f'"{name}" is not among the scanned files')
+        try:
+            return self.module.run.tree.read(name)
+        except Unreadable as error:
+            return Unknown(f'"{name}" {error.problem.message}')
+
+    def names_below(self, folder: str) -> list[str] | Unknown:
+        import os
+
+        name = self._name(folder)
+        if isinstance(name, Unknown):
+            return name
+        tree = self.module.run.tree
+        if not tree.is_folder(name):
+            return []  # as Terraform has it: modules look for optional files so
+        base = tree.absolute(name)
+        found: list[str] = []
+        for at, folders, names in os.walk(base):
+            folders.sort()
+            below = os.path.relpath(at, base).replace(os.sep, "/")
+            prefix = "" if below == "." else below + "/"
+            found += [prefix + file for file in sorted(names)]
+            if len(found) > MAX_NAMES:
+                return Unknown(f'"{name}" has more than {MAX_NAMES:,} files')
+        return found
+
+    def render(self, text: str, file: str, variables: Map) -> Value:
+        run = self.module.run
+        if run.rendering >= MAX_RENDERING:
+            raise EvalError("templates render templates too deep", kind="too-deep")
+        node = run.templates.get((file, text))
+        if node is None:
+            try:
+                node = parse_template(text, file, 1)
+            except ValueError as error:
+                raise EvalError(f"the template{' ' + file if file else ''} is not valid: {error}") from None
+            run.templates[file, text] = node
+        run.rendering += 1
+        try:
+            return node.eval(Scope(TemplateWorld(self.module, variables), variables))
+        except EvalError as error:
+            where = f"line {error.line}" if error.line else ""
+            where = f" ({', '.join(part for part in (file, where) if part)})" if file else ""
+            raise EvalError(f"{error.message}{where}", kind=error.kind) from None
+        finally:
+            run.rendering -= 1
+
+
+class TemplateWorld:
+    """The world of a template file: the variables that it is given, and nothing else of the module."""
+
+    __slots__ = ("module", "variables")
+
+    def __init__(self, module: Module, variables: Map) -> None:
+        self.module, self.variables = module, variables
+
+    def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:
+        if isinstance(self.variables, PartialMap):
+            return self.variables.rest, len(ref.steps)
+        raise EvalError(f'the template is given no variable "{ref.root[:60]}"')
+
+    def call(self, call: Call, scope: Scope) -> Value:
+        return call_function(self.module, call, scope)
+
+    def spend(self, amount: int) -> None:
+        self.module.run.spend(amount)
+
+    def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
+        return ()

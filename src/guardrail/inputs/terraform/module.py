@@ -1,0 +1,333 @@
+"""A module under evaluation: a folder with the values that one call gives to its variables.
+
+Everything is evaluated when it is first asked for and kept: a local, an output, a resource's body. While it
+is under evaluation, asking for it again is a cycle, which Terraform rejects.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+
+from guardrail.formats.hcl import Attribute, Block
+from guardrail.formats.hcl_nodes import ATTR, INDEX, Call, Literal, Node, Ref, Scope, Step
+from guardrail.formats.hcl_values import EvalError, PartialMap, sensitive
+from guardrail.inputs.terraform.blocks import Evaluation
+from guardrail.inputs.terraform.calls import Calls, ModuleCall
+from guardrail.inputs.terraform.expansion import Expansion, expand
+from guardrail.inputs.terraform.folder import Folder, Sources
+from guardrail.inputs.terraform.invoke import Templates, call_function
+from guardrail.inputs.terraform.policy_document import policy_document
+from guardrail.inputs.terraform.references import ResourceRef
+from guardrail.inputs.terraform.run import Edges, Run
+from guardrail.inputs.terraform.type_constraints import Convert, converter
+from guardrail.inputs.terraform.variables import Given, Typed, command_line_value
+from guardrail.model import NOWHERE, Map, Origin, Seq, Span, Unknown, Value
+from guardrail.model.resource import Edge
+
+Memo = dict[str, tuple[Value, Edges]]
+
+
+class Instance:
+    """One instance of a resource block. `attributes` is None until it is evaluated."""
+
+    __slots__ = ("address", "attributes", "block", "done", "edges", "scope")
+
+    def __init__(self, address: str, block: Block, scope: Scope) -> None:
+        self.address, self.block, self.scope = address, block, scope
+        self.attributes: Map | None = None
+        self.done = False
+        self.edges: list[Edge] = []
+
+
+class Module:
+    """`address` is the prefix of addresses in it: "" or `module.m["a"].`. `call` is None for a root."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        sources: Sources,
+        address: str = "",
+        call: ModuleCall | None = None,
+        given: dict[str, Given] | None = None,
+    ) -> None:
+        self.folder, self.sources, self.address, self.call_ = folder, sources, address, call
+        self.run: Run = sources.run
+        self.given = given or {}
+        self.root: Module = call.caller.root if call else self
+        self.depth: int = call.caller.depth + 1 if call else 0
+        self.scope = Scope(self)
+        self.calls = Calls(self)
+        self.templates = Templates(self)
+        self._memo: Memo = {}
+        self._busy: set[str] = set()
+        self._instances: dict[str, tuple[Expansion, list[Instance]]] = {}
+        self._values: dict[str, Value] = {}
+        self._converters: dict[str, Convert | None] = {}
+        self.provider_tags: dict[int, Value] = {}
+
+    # ---- the world of its expressions ----
+
+    def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:
+        root, steps = ref.root, ref.steps
+        if root == "each" or root == "count":
+            raise EvalError(f"{root} is used where there is no {'for_each' if root == 'each' else 'count'}")
+        names = [str(what) for kind, what in steps[:2] if kind == ATTR]
+        if not names or steps[0][0] != ATTR:
+            if root in ("var", "local", "module", "data", "path", "terraform"):
+                raise EvalError(f"{root} is used without a name")
+            raise EvalError(f'"{root[:60]}" refers to nothing')
+        name = names[0]
+        if root == "var":
+            return self.variable(name), 1
+        if root == "local":
+            return self.local(name), 1
+        if root == "module":
+            return self.calls.value(name), 1
+        if root == "path":
+            return self.path(name), 1
+        if root in ("terraform", "tofu"):
+            return Unknown(f"{root}.{name} is known only in a run", (f"{root}.{name}",)), 1
+        if root == "self":
+            raise EvalError("self is used outside a provisioner")
+        if root in ("data", "ephemeral", "resource"):
+            if len(names) < 2:
+                raise EvalError(f"{root}.{name} is used without a name")
+            if root == "resource":  # the long spelling of a managed resource
+                return self._resource(f"{name}.{names[1]}", _is_whole(steps[2:])), 2
+            return self._resource(f"{root}.{name}.{names[1]}", _is_whole(steps[2:])), 2
+        return self._resource(f"{root}.{name}", _is_whole(steps[1:])), 1
+
+    def call(self, call: Call, scope: Scope) -> Value:
+        return call_function(self, call, scope)
+
+    def spend(self, amount: int) -> None:
+        self.run.spend(amount)
+
+    def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
+        from guardrail.inputs.terraform.origins import origins
+
+        return origins(node, scope)
+
+    def path(self, name: str) -> Value:
+        if name == "module":
+            base = self.root.folder.path
+            return posixpath.relpath(self.folder.path or ".", base or ".")
+        if name == "root":
+            return "."
+        if name == "cwd":
+            return Unknown("path.cwd depends on where Terraform runs", ("path.cwd",))
+        raise EvalError(f"there is no path.{name}")
+
+    # ---- named values ----
+
+    def _once(self, name: str, work: Callable[[], Value]) -> Value:
+        """The value, with the edges met on the way noted again for each who asks."""
+        run = self.run
+        known = self._memo.get(name)
+        if known is None:
+            if name in self._busy:
+                raise EvalError(f"{name} refers to itself")
+            self._busy.add(name)
+            outer, run.edges = run.edges, {}
+            try:
+                known = (work(), run.edges)
+            finally:
+                self._busy.discard(name)
+                run.edges = outer
+            self._memo[name] = known
+        if known[1]:
+            run.edges.update(known[1])
+        return known[0]
+
+    def local(self, name: str) -> Value:
+        attribute = self.folder.locals.get(name)
+        if attribute is None:
+            raise EvalError(f"local.{name} is not declared")
+        node = attribute.node
+        if type(node) is Literal:
+            return node.value
+        what = f"local.{name}"
+        return self._once(what, lambda: self.run.value_of(node, self.scope, attribute.span, what))
+
+    def output(self, name: str) -> Value:
+        block = self.folder.outputs.get(name)
+        if block is None:
+            raise EvalError(f'the module has no output "{name}"')
+        return self._once(f"output.{name}", lambda: self._output(block))
+
+    def _output(self, block: Block) -> Value:
+        attribute = block.body.attributes.get("value")
+        if attribute is None:
+            return Unknown(f"output.{block.labels[0]} has no value")
+        value = self.run.value_of(attribute.node, self.scope, attribute.span, f"output.{block.labels[0]}")
+        return sensitive(value) if is_true(block, "sensitive") else value
+
+    def variable(self, name: str) -> Value:
+        block = self.folder.variables.get(name)
+        if block is None:
+            raise EvalError(f"var.{name} is not declared")
+        return self._once(f"var.{name}", lambda: self._variable(name, block))
+
+    def _variable(self, name: str, block: Block) -> Value:
+        default = block.body.attributes.get("default")
+        nullable = not _is_false(block, "nullable")
+        what = f"var.{name}"
+        found = self.argument(name)
+        if found is not None:
+            node, scope, span = found.node, self.call_.scope if self.call_ else self.scope, found.span
+            value = self.run.value_of(node, scope, span, name)
+        elif name in self.given:
+            given = self.given[name]
+            value, span = given.value, given.span
+            if isinstance(value, Typed):
+                value = command_line_value(value, self._wants_text(block), self.run)
+        elif default is not None:
+            value, span = self.run.value_of(default.node, self.scope, default.span, what), default.span
+        else:
+            return Unknown(f"{self.address}var.{name} has no value", (f"{self.address}var.{name}",))
+        if value is None and not nullable and default is not None:
+            value, span = self.run.value_of(default.node, self.scope, default.span, what), default.span
+        value = self._converted(name, block, value, span if span.line else block.header)
+        if is_true(block, "sensitive") and value is not None:
+            return sensitive(value, literal=span.line > 0 and (found is None or found.node.pure))
+        return value
+
+    def argument(self, name: str) -> Attribute | None:
+        """What the module's caller gives for a variable."""
+        return self.call_.block.body.attributes.get(name) if self.call_ is not None else None
+
+    def _wants_text(self, block: Block) -> bool:
+        declared = block.body.attributes.get("type")
+        return declared is None or declared.source.strip().strip('"') == "string"
+
+    def _converted(self, name: str, block: Block, value: Value, span: Span) -> Value:
+        if name not in self._converters:
+            self._converters[name] = converter(block.body.attributes.get("type"), self._plain_default)
+        convert = self._converters[name]
+        if convert is None:
+            return value
+        try:
+            return convert(value)
+        except EvalError as error:
+            message = f"the value of var.{name} does not fit its type: {error.message}"
+            self.run.tell("evaluation", message, span)
+            return Unknown(message)
+
+    def _plain_default(self, node: Node) -> Value:
+        return node.eval(self.scope)
+
+    # ---- resources ----
+
+    def instances(self, address: str) -> tuple[Expansion, list[Instance]]:
+        """The instances of a resource block, by its address in the module."""
+        known = self._instances.get(address)
+        if known is None:
+            block = self.folder.resources[address]
+            busy = f"instances of {address}"
+            if busy in self._busy:
+                raise EvalError(f"how many instances {address} has depends on itself")
+            self._busy.add(busy)
+            try:
+                known = self._expanded(block, address)
+            finally:
+                self._busy.discard(busy)
+            self._instances[address] = known
+        return known
+
+    def _expanded(self, block: Block, address: str) -> tuple[Expansion, list[Instance]]:
+        expansion = expand(block, self.scope, self.run, address)
+        prefix = self.address + address
+        made = [Instance(prefix + key_text(key), block, scope) for key, scope in expansion.scopes]
+        for instance in made:
+            instance.edges += [Edge(expansion.argument, target, attribute) for target, attribute in expansion.edges]
+        return expansion, made
+
+    def twin(self, address: str, block: Block) -> tuple[Expansion, list[Instance]]:
+        """Instances of a block whose address is taken."""
+        return self._expanded(block, address)
+
+    def _resource(self, address: str, whole: bool) -> Value:
+        if address not in self.folder.resources:
+            raise EvalError(f"{address} is not declared")
+        value = self._values.get(address)
+        if value is None:
+            expansion, instances = self.instances(address)
+            value = self._reference_value(address, expansion, instances)
+            self._values[address] = value
+        if whole:
+            self.run.edges.setdefault((self.address + address, ""), None)
+        return value
+
+    def _reference_value(self, address: str, expansion: Expansion, instances: list[Instance]) -> Value:
+        refs = [ResourceRef(instance.address, self, instance) for instance in instances]
+        if expansion.kind == "one":
+            return refs[0]
+        if expansion.kind == "open":
+            return ResourceRef(self.address + address, self, instances[0] if instances else None)
+        if expansion.kind == "list":
+            sequence = Seq()
+            for ref in refs:
+                sequence.add(ref, NOWHERE)
+            return sequence
+        mapping = Map()
+        for (key, _), ref in zip(expansion.scopes, refs, strict=True):
+            if isinstance(key, str):
+                mapping.put(key, ref, NOWHERE)
+            else:  # the instances whose keys are not known
+                partial = PartialMap(ResourceRef(self.address + address, self, None))
+                partial.update(mapping)
+                partial.spans = mapping.spans
+                mapping = partial
+        return mapping
+
+    def attributes_of(self, instance: Instance) -> Map | None:
+        """An instance's attributes, as far as they are evaluated: all of them, unless it is asked for from
+        within its own evaluation."""
+        if instance.attributes is None:
+            evaluation = Evaluation(self.run, instance.address)
+            block = instance.block
+            instance.attributes = evaluation.new(block.body, block.span, block.header)
+            outer, self.run.edges = self.run.edges, {}
+            try:
+                evaluation.body(block, instance.scope, into=instance.attributes)
+                if block.type == "data" and block.labels[0] == "aws_iam_policy_document":
+                    self._add_document(instance.attributes)
+            finally:
+                self.run.edges = outer
+            instance.edges += evaluation.edges
+            instance.done = True
+        return instance.attributes
+
+    def _add_document(self, attributes: Map) -> None:
+        document = policy_document(attributes)
+        for name in ("json", "minified_json"):
+            if name not in attributes:
+                attributes[name] = document
+                attributes.spans[name] = attributes.header
+
+
+def _is_whole(steps: list[Step]) -> bool:
+    """Whether a traversal stops at a resource, so that no attribute of it is asked for by name."""
+    return all(kind == INDEX for kind, _ in steps)
+
+
+def key_text(key: Value) -> str:
+    """An instance key as it stands in an address; "" for none."""
+    if isinstance(key, bool) or key is None or isinstance(key, Unknown):
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    from guardrail.inputs.terraform.functions.encoding import json_text
+
+    return f"[{json_text(str(key))}]"
+
+
+def is_true(block: Block, name: str) -> bool:
+    attribute = block.body.attributes.get(name)
+    return attribute is not None and isinstance(attribute.node, Literal) and attribute.node.value is True
+
+
+def _is_false(block: Block, name: str) -> bool:
+    attribute = block.body.attributes.get(name)
+    return attribute is not None and isinstance(attribute.node, Literal) and attribute.node.value is False

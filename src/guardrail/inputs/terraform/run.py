@@ -1,0 +1,72 @@
+"""What is common to one reading: problems, limits, and the references that an evaluation meets."""
+
+from __future__ import annotations
+
+from guardrail.formats.hcl_nodes import Node, Scope
+from guardrail.formats.hcl_values import EvalError, survey
+from guardrail.model import Note, Problem, Span, Unknown, Value
+from guardrail.tree import Tree
+
+BUDGET = 3_000_000  # steps of evaluation in one reading; see `World.spend`
+MAX_MODULES = 5_000  # evaluated module calls in one reading
+MAX_RESOURCES = 100_000
+
+Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in the order met
+
+
+class Run:
+    __slots__ = (
+        "budget", "edges", "modules", "muted", "notes", "problems", "rendering", "resources", "templates", "tree",
+    )  # fmt: skip
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.problems: dict[Problem, None] = {}
+        self.notes: dict[Note, None] = {}
+        self.edges: Edges = {}
+        self.budget = BUDGET
+        self.modules = 0
+        self.resources = 0
+        self.rendering = 0  # depth of templatefile()
+        self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
+        self.muted = False  # True after the reading, when origins are asked for
+
+    def tell(self, kind: str, message: str, span: Span, line: int = 0) -> None:
+        """Note a problem, once for each place."""
+        if not self.muted:
+            self.problems[Problem(kind, message, span.file, line or span.line)] = None
+
+    def note(self, kind: str, message: str, span: Span) -> None:
+        if not self.muted:
+            self.notes[Note(kind, message, span.file, span.line)] = None
+
+    def spend(self, amount: int) -> None:
+        self.budget -= amount
+        if self.budget < 0 and not self.muted:
+            raise EvalError("evaluating takes more steps than are allowed for one scan; not judged", kind="expansion")
+
+    def value_of(self, node: Node, scope: Scope, span: Span, what: str) -> Value:
+        """Evaluate; what Terraform would reject is a problem at `span` and an Unknown."""
+        try:
+            value = node.eval(scope)
+            survey(value)
+        except EvalError as error:
+            return self.rejected(error, node, scope, span, what)
+        except RecursionError:
+            self.tell("too-deep", f"{what} refers to others over too many steps", span)
+            return Unknown(f"{what} cannot be evaluated (too many steps)")
+        return value
+
+    def rejected(self, error: EvalError, node: Node, scope: Scope, span: Span, what: str) -> Unknown:
+        """What becomes of an expression with a value that Terraform would reject: a problem, or a note where a
+        variable's default is to blame, which whoever calls or runs the module has to replace."""
+        if error.kind == "evaluation" and not self.muted:
+            from guardrail.inputs.terraform.defaults import default_in
+
+            variable = default_in(node, scope)
+            if variable:
+                why = f"cannot be evaluated with the default of {variable} ({error.message})"
+                self.note("default-insufficient", f"{what} {why}; its value is taken for unknown", span)
+                return Unknown(f"{what} {why}", (variable,))
+        self.tell(error.kind, f"{what}: {error.message}", span, error.line)
+        return Unknown(f"{what} cannot be evaluated ({error.message})")

@@ -1,0 +1,100 @@
+"""Values of a root module's variables: tfvars files, `--var-file`, `--var`, in Terraform's order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from guardrail.formats.hcl import Document, parse_expression
+from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
+from guardrail.formats.hcl_values import EvalError
+from guardrail.inputs.reader import ReadOptions
+from guardrail.inputs.terraform.folder import Sources
+from guardrail.inputs.terraform.run import Run
+from guardrail.model import NOWHERE, Origin, Span, Value
+
+
+class Given(NamedTuple):
+    """A value for a variable, and what an origin says of it."""
+
+    value: Value
+    note: str
+    span: Span
+
+
+class Words:
+    """A world in which names stand for themselves: `ignore_changes = [tags]`, `providers = {aws = aws.west}`."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:
+        return ref.text(), len(ref.steps)
+
+    def call(self, call: Call, scope: Scope) -> Value:
+        raise EvalError("functions may not be called here")
+
+    def spend(self, amount: int) -> None:
+        self.run.spend(amount)
+
+    def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
+        return ()
+
+
+class Literals(Words):
+    """A world without names: a tfvars file."""
+
+    __slots__ = ()
+
+    def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:
+        raise EvalError("variables may not be used here")
+
+
+def values_file_names(names: list[str]) -> list[str]:
+    """The files of a folder that Terraform takes by itself, in its order."""
+    base = {name.rpartition("/")[2]: name for name in names}
+    first = [base[name] for name in ("terraform.tfvars", "terraform.tfvars.json") if name in base]
+    return first + sorted(name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json")))
+
+
+def given_values(folder: str, sources: Sources, options: ReadOptions) -> tuple[dict[str, Given], list[str]]:
+    """Values by variable, later ones over earlier ones, and the files that they are from."""
+    run = sources.run
+    found: dict[str, Given] = {}
+    used = values_file_names(sources.names(folder)) + list(options.var_files)
+    for path in used:
+        document = sources.document(path)
+        if document is not None:
+            found.update(_from_file(document, path, run))
+    for name, text in options.variables:
+        found[name] = Given(Typed(text), f"--var {name}", NOWHERE)
+    return found, used
+
+
+class Typed(str):
+    """Text from the command line: what it means depends on the variable's type."""
+
+    __slots__ = ()
+
+
+def command_line_value(text: Typed, wants_text: bool, run: Run) -> Value:
+    """Text for a string variable (or one of no declared type), an expression for every other."""
+    if wants_text:
+        return str(text)
+    try:
+        node = parse_expression(str(text), "", 1)
+        return node.eval(Scope(Literals(run)))
+    except (ValueError, EvalError):
+        return str(text)
+
+
+def _from_file(document: Document, path: str, run: Run) -> dict[str, Given]:
+    scope = Scope(Literals(run))
+    found: dict[str, Given] = {}
+    for name, attribute in document.body.attributes.items():
+        value = run.value_of(attribute.node, scope, attribute.span, name)
+        found[name] = Given(value, f'"{name}" in {path}', attribute.span)
+    for block in document.body.blocks:
+        run.tell("syntax", f"a {block.type[:40]} block stands among the values of variables", block.header)
+    return found

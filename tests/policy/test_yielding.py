@@ -1,0 +1,59 @@
+"""Two rules do not say the same of one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WORKFLOW = """\
+name: ci
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    container: {image: IMAGE}
+    steps: [{run: make}]
+"""
+BOTH = ("--rule", "image-tag-fixed", "--rule", "image-pinned-by-digest")
+
+
+@pytest.fixture
+def found(tmp_path: Path, guardrail: Callable[..., Any]) -> Callable[..., list[dict[str, Any]]]:
+    (tmp_path / ".git").mkdir()
+
+    def scan(image: str, *options: str, config: str = "") -> list[dict[str, Any]]:
+        target = tmp_path / ".github" / "workflows" / "ci.yml"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(WORKFLOW.replace("IMAGE", image))
+        if config:
+            (tmp_path / "guardrail.yaml").write_text(config)
+        findings: list[dict[str, Any]] = json.loads(guardrail("scan", tmp_path, "-f", "json", *options).out)["findings"]
+        return findings
+
+    return scan
+
+
+def test_the_weaker_yields_and_the_other_stands_for_both(found: Callable[..., Any]) -> None:
+    (finding,) = found("debian", *BOTH)
+    assert finding["rule"] == "image-tag-fixed"
+    assert {"CKV_K8S_14", "CKV_K8S_43"} <= set(finding["replaces"]["checkov"])
+
+
+def test_it_speaks_where_the_other_has_nothing_to_say(found: Callable[..., Any]) -> None:
+    assert [f["rule"] for f in found("debian:13.1", *BOTH)] == ["image-pinned-by-digest"]
+    assert [f["rule"] for f in found("debian", "--rule", "image-pinned-by-digest")] == ["image-pinned-by-digest"]
+
+
+def test_nothing_yields_to_what_weighs_less(found: Callable[..., Any]) -> None:
+    softened = "rules: {image-tag-fixed: {severity: info}}\n"
+    assert {f["rule"] for f in found("debian", *BOTH, config=softened)} == {"image-tag-fixed", "image-pinned-by-digest"}
+
+
+def test_what_is_ignored_still_stands_for_both(found: Callable[..., Any]) -> None:
+    ignored = "debian}  # guardrail:ignore image-tag-fixed reason=\"moves on purpose\"\n    env: {A: b"
+    (finding,) = found(ignored, *BOTH)
+    assert finding["suppression"]["by"] == "inline"
