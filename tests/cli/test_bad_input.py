@@ -50,7 +50,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "deepblocks.tf": (b"a {\n" * 10_000 + b"}\n" * 10_000, "too-deep"),
     "twice.yaml": (HEAD + b"spec: {hostNetwork: true, hostNetwork: false}\n", "duplicate-key"),
     ".github/workflows/broken.yml": (b"on: push\njobs:\n  a:\n   steps: [\n", "syntax"),
-    ".github/workflows/list.yml": (b"- a\n- b\n", "syntax"),
+    ".github/workflows/list.yml": (b"- a\n- b\n", "malformed"),
 }
 
 
@@ -83,7 +83,9 @@ def test_each_is_a_problem_with_its_place(folder: Path, guardrail: Guardrail, na
     assert files["failed"] + files["partial"] == 1
 
 
-@pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + GOOD.encode(), GOOD.replace("\n", "\r\n").encode()])
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbf" + GOOD.encode(), GOOD.replace("\n", "\r\n").encode(), GOOD.encode("utf-16")]
+)
 def test_a_bom_and_crlf_are_no_problem(folder: Path, guardrail: Guardrail, content: bytes) -> None:
     (folder / "good.yaml").write_bytes(content)
     code, report = scan(guardrail, folder)

@@ -125,10 +125,10 @@ def test_a_crashing_rule_is_a_problem_and_not_a_pass(
     (folder / "a.yaml").write_text(PRIVILEGED)
     done = guardrail("scan", folder, "-f", "json")
     assert done.code == 3
-    (problem,) = json.loads(done.out)["problems"]
-    assert problem["kind"] == "rule-crash"
-    assert "container-privileged crashed on Pod/x/a: ZeroDivisionError" in problem["message"]
-    assert problem["line"] == 1
+    problems = json.loads(done.out)["problems"]
+    assert {problem["kind"] for problem in problems} == {"rule-crash"}
+    assert "container-privileged crashed on Pod/x/a: ZeroDivisionError" in problems[0]["message"]
+    assert problems[0]["line"] == 6
 
 
 def test_4_a_fault_of_its_own(folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,10 +245,12 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=8,
 )
-leaf_conditions = st.one_of(
-    st.sampled_from([{"set": True}, {"set": False}, {"max": 3}, {"in": ["a", 1]}, {"contains": "a"}, {"length": 2},
-                     {"each": {"equals": 1}}, {"some": {"x": 1}}, {"none": {"matches": "a"}},
-                     {"keys": {"contains": "a"}}, {"version": ">= 1"}, {"cidr_within": ["10.0.0.0/8"]}, {"starts_with": "a"}, {"not": {"min": 1}}])
+leaf_conditions = st.sampled_from(
+    [
+        {"set": True}, {"set": False}, {"max": 3}, {"in": ["a", 1]}, {"contains": "a"}, {"length": 2},
+        {"each": {"equals": 1}}, {"some": {"x": 1}}, {"none": {"matches": "a"}}, {"keys": {"contains": "a"}},
+        {"version": ">= 1"}, {"cidr_within": ["10.0.0.0/8"]}, {"starts_with": "a"}, {"not": {"min": 1}},
+    ]
 )  # fmt: skip
 
 

@@ -63,10 +63,18 @@ BY_NAME = {entry.name: entry for entry in READERS}
 
 def entry_for(path: str, head: bytes) -> ReaderEntry | None:
     """The reader of a file, None where it is nobody's."""
+    head = _without_mark(head)
     for entry in READERS:
         if entry.claims(path, head):
             return entry
     return None
+
+
+def _without_mark(head: bytes) -> bytes:
+    """As UTF-8 without a byte order mark, which recognisers take for granted."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head[: len(head) & ~1].decode("utf-16", "replace").encode()
+    return head.removeprefix(b"\xef\xbb\xbf")
 
 
 def load(entry: ReaderEntry) -> Read:
