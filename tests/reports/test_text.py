@@ -221,3 +221,17 @@ def test_parts_make_up_the_line_and_carets_are_below_it(line: str, column: int, 
     # Spaces at the end are not printed, and a caret stands for an empty part.
     blank = columns(line) - columns(line.rstrip()) + line.count("\t") * 4
     assert len(below) <= columns(shown) + blank + 1
+
+
+def test_many_findings_are_shown_briefly_but_for_the_most_severe() -> None:
+    many = [
+        finding(rule=f"rule-{n}", severity="critical" if n == 11 else "low", fingerprint=f"{n:032x}",
+                span=Span("main.tf", n, 1, n, 5), message=f"finding number {n}")
+        for n in range(1, 13)
+    ]  # fmt: skip
+    text = render("text", result(*many), ReportOptions())
+    assert "  critical  finding number 11\n" in text
+    assert text.count("fix:") == 8
+    assert "  low      12:1  finding number 12  [rule-12]\n" in text
+    assert "--verbose shows all so" in text
+    assert render("text", result(*many), ReportOptions(verbose=True)).count("fix:") == 12

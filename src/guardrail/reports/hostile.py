@@ -12,7 +12,7 @@ from guardrail.model import plain
 
 # C0 and C1 controls; what turns the reading direction or has no width (Trojan Source, CVE-2021-42574);
 # line and paragraph separators; byte order mark; interlinear and tag characters; surrogates.
-_UNFIT = re.compile(
+_UNFIT = (  # not compiled before a text needs it
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -27,7 +27,7 @@ def visible(text: str, keep: str = "") -> str:
     """The text with unfit characters written as escapes (`\\x1b`, `\\u202e`), but for those in `keep`."""
     if text.isascii() and text.isprintable():
         return text
-    return _UNFIT.sub(lambda found: found[0] if found[0] in keep else escaped(found[0]), text)
+    return re.sub(_UNFIT, lambda found: found[0] if found[0] in keep else escaped(found[0]), text)
 
 
 def for_log(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.model import Evidence, Finding, Problem, Result, Span
+from guardrail.model import Evidence, Finding, Problem, Result, Span, severity_rank
 from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import columns, expand_tabs, lines_of
 from guardrail.reports.hostile import for_log, without_log_commands
@@ -19,6 +19,7 @@ from guardrail.reports.summary import (
 from guardrail.reports.table import ReportOptions
 
 IN_FULL = 3  # findings of one rule in one file that are shown in full; the rest only with their places
+ONE_SCREEN = 8  # findings, the most severe, that are shown in full where there are more than fit a screen
 EXCERPT_LINES = 3
 MIN_WIDTH = 40
 
@@ -102,12 +103,19 @@ class _Page:
 
     def failures(self, findings: list[Finding]) -> None:
         shown = findings[: self.options.max_findings or None]
+        brief: set[str] = set()
+        if len(shown) > ONE_SCREEN and not self.options.verbose:
+            by_severity = sorted(shown, key=lambda finding: severity_rank(finding.severity))
+            brief = {finding.fingerprint for finding in by_severity[ONE_SCREEN:]}
         for file, group in _by_file(shown):
             self.line(self.paint(for_log(file) or "(no file)", "bold"))
             self.line()
             rest: dict[str, list[Finding]] = {}
             seen: dict[str, int] = {}
+            short = [finding for finding in group if finding.fingerprint in brief]
             for finding in group:
+                if finding.fingerprint in brief:
+                    continue
                 seen[finding.rule] = seen.get(finding.rule, 0) + 1
                 if seen[finding.rule] > IN_FULL:
                     rest.setdefault(finding.rule, []).append(finding)
@@ -115,8 +123,26 @@ class _Page:
                     self.finding(finding)
             for rule in sorted(rest):
                 self.more(rule, rest[rule])
+            self.briefly(short)
+        if brief:
+            self.line(f"The {ONE_SCREEN} most severe are shown in full; --verbose shows all so.")
+            self.line()
         if len(findings) > len(shown):
             self.line(f"{counted(len(findings) - len(shown), 'more finding')} not shown")
+            self.line()
+
+    def briefly(self, findings: list[Finding]) -> None:
+        """A line each: severity, place within the file, message, rule."""
+        places = [f"{f.span.line}:{f.span.column}" for f in findings]
+        widest = max(map(len, places), default=0)
+        for place, finding in zip(places, findings, strict=True):
+            rule = f"  [{for_log(finding.rule)}]"
+            room = max(30, self.width - 13 - widest - len(rule))
+            message = for_log(finding.message)
+            cut = message if columns(message) <= room else message[: room - 1].rstrip() + "…"
+            head = self.paint(f"{finding.severity:<8}", finding.severity)
+            self.line(f"  {head} {place:>{widest}}  {cut}{self.paint(rule, 'dim')}")
+        if findings:
             self.line()
 
     def finding(self, finding: Finding) -> None:
