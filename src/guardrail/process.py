@@ -7,6 +7,7 @@ and in several processes with the same result.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,7 +98,7 @@ def process(group: Group, task: Task) -> Part:
     judged = _except(findings_of(verdicts), reading, task)
     problems += judged.problems
     passes += judged.passes
-    findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden)
+    findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden, reading.unquoted)
     return Part(
         findings,
         problems,
@@ -132,7 +133,10 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passes)
 
 
-def _with_excerpts(findings: list[Finding], tree: Tree, hidden: list[tuple[str, Span]]) -> list[Finding]:
+def _with_excerpts(
+    findings: list[Finding], tree: Tree, hidden: list[tuple[str, Span]], unquoted: Collection[str]
+) -> list[Finding]:
+    """`unquoted`: files of which no line is shown: a plan is one line, with everybody's secrets on it."""
     secrets: dict[str, list[tuple[str, Span]]] = {}
     for value, span in hidden:
         secrets.setdefault(span.file, []).append((value, span))
@@ -140,6 +144,9 @@ def _with_excerpts(findings: list[Finding], tree: Tree, hidden: list[tuple[str, 
     made: list[Finding] = []
     for finding in findings:
         span = finding.span
+        if span.file in unquoted:
+            made.append(finding)
+            continue
         if span.file not in lines:
             lines[span.file] = _text(tree, span.file).splitlines()
         source = lines[span.file]

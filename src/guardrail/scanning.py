@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail import process as processing
@@ -12,7 +14,7 @@ from guardrail.discover import Discovery, discover, find_base
 from guardrail.errors import ConfigError, UsageError
 from guardrail.inputs.groups import groups_of
 from guardrail.inputs.reader import ReadOptions
-from guardrail.model import Coverage, Finding, Problem, Result
+from guardrail.model import Coverage, Finding, Problem, Result, Span
 from guardrail.policy.bundle import Bundle, load_bundle
 from guardrail.policy.findings import numbered
 from guardrail.policy.judge import Setting
@@ -28,9 +30,14 @@ PARALLEL_BYTES = 2_000_000
 """Below this much to read, starting workers costs more than they save."""
 
 
+GARBAGE = 200_000
+"""So many objects more than at the last collection (some 20 to 40 MB) are worth another one."""
+
+
 class Request(NamedTuple):
     """What a scan is asked for. `fail_on`, `variables` and `var_files` add to what guardrail.yaml says.
-    `only`: ids of the rules to apply, all where empty. `today`: what the dates of ignores are held against.
+    `environment` and `actions`: as in `ReadOptions`, whose default stands where `actions` is empty. `only`: ids of the
+    rules to apply, all where empty. `today`: what the dates of ignores are held against.
     `workers`: processes; 0 chooses."""
 
     paths: tuple[str, ...] = (".",)
@@ -40,6 +47,8 @@ class Request(NamedTuple):
     only: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     var_files: tuple[str, ...] = ()
+    environment: bool = False
+    actions: tuple[str, ...] = ()
     stdin: bytes | None = None
     stdin_filename: str = ""
     workers: int = 0
@@ -84,6 +93,8 @@ def prepare(request: Request) -> Plan:
     options = ReadOptions(
         variables=(*config.variables, *request.variables),
         var_files=(*config.var_files, *(_inside(tree, name) for name in request.var_files)),
+        environment=request.environment,
+        actions=request.actions or ReadOptions.actions,
     )
     setting_of = SettingsOf(config, bundle) if config.files else None
     task = Task(tree, bundle, rules, setting_of, options, request.today or _today())
@@ -165,6 +176,7 @@ def _run(plan: Plan, workers: int) -> Iterator[Part]:
     if count <= 1:
         for group in plan.groups:
             yield processing.process(group, plan.task)
+            _tidy()
         return
     import multiprocessing
 
@@ -178,6 +190,15 @@ def _run(plan: Plan, workers: int) -> Iterator[Part]:
         yield done[index]
 
 
+def _tidy() -> None:
+    """Where nobody else collects garbage (the command line switches that off): collect what a group left behind, if it
+    is worth the while."""
+    import gc
+
+    if not gc.isenabled() and gc.get_count()[0] > GARBAGE:
+        gc.collect()
+
+
 class _Forked:
     """What the workers inherit."""
 
@@ -186,6 +207,7 @@ class _Forked:
     @staticmethod
     def work(index: int) -> tuple[int, Part]:
         plan = _Forked.plan
+        _tidy()
         return index, processing.process(plan.groups[index], plan.task)
 
 
@@ -216,7 +238,7 @@ def _workers(plan: Plan, wanted: int) -> int:
 
 def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     found = plan.found
-    findings = numbered(sorted((f for part in parts for f in part.findings), key=Finding.sort_key))
+    findings = numbered(sorted(_joined(plan.groups, parts), key=Finding.sort_key))
     problems = [*found.problems, *(problem for part in parts for problem in part.problems)]
     notes = [*found.notes, *(note for part in parts for note in part.notes)]
     status: dict[str, str] = dict.fromkeys(found.failed, "failed")
@@ -248,6 +270,33 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
         name: plan.bundle.rules[name].card() for name in sorted({finding.rule for finding in findings})
     }
     return result
+
+
+def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]:
+    """The findings of all groups. What a Terraform plan and the files beside it find at the same place is one finding.
+    An ignore is only wrong if it is for all that read its file, and the files themselves are read: a plan does not have
+    all that an ignore may be for."""
+    plans = [part for group, part in zip(groups, parts, strict=True) if group.reader == "terraform-plan"]
+    if not plans:
+        for part in parts:
+            yield from part.findings
+        return
+    of_plans = {id(finding) for part in plans for finding in part.findings}
+    found: dict[tuple[str, Span], list[Finding]] = {}
+    for part in parts:
+        for finding in part.findings:
+            found.setdefault((finding.rule, finding.span), []).append(finding)
+    readers = Counter(name for part in parts for name in part.files)
+    for (_, span), same in found.items():
+        first = min(same, key=lambda finding: (finding.verdict != "fail", finding.suppression is not None))
+        if first.platform == "guardrail":
+            if len(same) >= readers[span.file] and any(id(finding) not in of_plans for finding in same):
+                yield first
+        elif readers[span.file] < 2:
+            yield from same
+        else:
+            instances = dict.fromkeys(address for finding in (first, *same) for address in finding.instances)
+            yield replace(first, instances=tuple(instances))
 
 
 def _brought_about(finding: Finding, changed: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ from guardrail.tree import Tree, Unreadable
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: []}\n"
 WORKFLOW = "on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
-LOOKED_FOR = "Terraform and OpenTofu, CI pipelines, Kubernetes manifests"
+LOOKED_FOR = "Terraform and OpenTofu, Terraform plans (JSON), CI pipelines, Kubernetes manifests"
 
 
 def scan(base: Path, *paths: str, files: dict[str, str] | None = None) -> Discovery:

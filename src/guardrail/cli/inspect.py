@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from guardrail.cli.scan import _variable
+from guardrail.inputs.reader import ACTIONS
 from guardrail.model import Problem, Resource, plain
 
 
@@ -18,6 +19,9 @@ from guardrail.model import Problem, Resource, plain
 @click.option("--all", "everything", is_flag=True, help="Also variables, outputs, providers and module calls.")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable)
 @click.option("--var-file", "var_files", multiple=True, metavar="FILE")
+@click.option("--tf-var-env", "environment", is_flag=True, help="Let TF_VAR_ variables of the environment count.")
+@click.option("--action", "actions", multiple=True, type=click.Choice(ACTIONS),
+              help="Of a Terraform plan, show what this is done to; repeatable.  [default: all but delete]")
 @click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called.")
 def command(
     paths: tuple[str, ...],
@@ -26,6 +30,8 @@ def command(
     everything: bool,
     variables: tuple[tuple[str, str], ...],
     var_files: tuple[str, ...],
+    environment: bool,
+    actions: tuple[str, ...],
     stdin_filename: str,
 ) -> int:
     """Show the resources that guardrail finds, with values worked out as far as they can be known.
@@ -42,7 +48,13 @@ def command(
     stdin = sys.stdin.buffer.read() if "-" in paths else None
     plan = prepare(
         Request(
-            paths or (".",), variables=variables, var_files=var_files, stdin=stdin, stdin_filename=stdin_filename
+            paths or (".",),
+            variables=variables,
+            var_files=var_files,
+            environment=environment,
+            actions=actions,
+            stdin=stdin,
+            stdin_filename=stdin_filename,
         )
     )
     resources: list[Resource] = []
@@ -81,6 +93,7 @@ def as_json(resource: Resource) -> dict[str, Any]:
         "provider": resource.provider,
         "kind": resource.kind,
         "mode": resource.mode,
+        **({"actions": list(resource.actions)} if resource.actions else {}),
         "file": resource.span.file,
         "line": resource.span.line,
         "end_line": resource.span.end_line,

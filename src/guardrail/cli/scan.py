@@ -8,6 +8,7 @@ import sys
 import click
 
 from guardrail.errors import UsageError
+from guardrail.inputs.reader import ACTIONS
 from guardrail.model import SEVERITIES, Result
 
 FORMATS = ("text", "json", "sarif", "html")
@@ -45,6 +46,10 @@ def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str,
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable,
               help="A Terraform variable of the root modules; repeatable.")  # fmt: skip
 @click.option("--var-file", "var_files", multiple=True, metavar="FILE", help="A Terraform tfvars file; repeatable.")
+@click.option("--tf-var-env", "environment", is_flag=True,
+              help="Let TF_VAR_ variables of the environment count, as Terraform does.")  # fmt: skip
+@click.option("--action", "actions", multiple=True, type=click.Choice(ACTIONS),
+              help="Of a Terraform plan, judge what this is done to; repeatable.  [default: all but delete]")
 @click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called.")
 @click.option("--workers", type=click.IntRange(0, 64), default=0, help="Processes; 0 chooses.  [default: 0]")
 @click.option("--quiet", "-q", is_flag=True, help="Only the summary line.")
@@ -60,6 +65,8 @@ def command(
     changed: bool,
     variables: tuple[tuple[str, str], ...],
     var_files: tuple[str, ...],
+    environment: bool,
+    actions: tuple[str, ...],
     stdin_filename: str,
     workers: int,
     quiet: bool,
@@ -92,6 +99,8 @@ def command(
         only=only,
         variables=variables,
         var_files=var_files,
+        environment=environment,
+        actions=actions,
         stdin=stdin,
         stdin_filename=stdin_filename,
         workers=workers,

@@ -12,25 +12,33 @@ from typing import Protocol
 from guardrail.model import Note, Problem, Resource
 from guardrail.tree import Tree
 
+ACTIONS = ("create", "update", "no-op", "read", "delete-create", "create-delete", "delete")
+"""What a Terraform plan may do to a resource."""
+
 
 @dataclass(frozen=True)
 class ReadOptions:
     """What the user tells the readers. `variables` are Terraform's `--var`, `var_files` its `--var-file`s,
-    relative to the tree's base."""
+    relative to the tree's base; with `environment`, TF_VAR_ variables count too. `actions`: which resources of a
+    plan are judged, by what it does to them."""
 
     variables: tuple[tuple[str, str], ...] = ()
     var_files: tuple[str, ...] = ()
+    environment: bool = False
+    actions: tuple[str, ...] = ACTIONS[:-1]
 
 
 @dataclass
 class Reading:
     """What came of a group of files. `files` says of each how far it was read: "analysed", "partial",
-    "failed" or "skipped" (recognised, on a second look, as nothing of ours)."""
+    "failed" or "skipped" (recognised, on a second look, as nothing of ours). `unquoted`: files whose lines reports must
+    not show, since secrets stand in them that nobody wrote there."""
 
     resources: list[Resource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    unquoted: list[str] = field(default_factory=list)
 
 
 class Read(Protocol):

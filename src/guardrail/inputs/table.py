@@ -41,6 +41,14 @@ def _terraform(path: str, head: bytes) -> bool:
     return is_terraform(path)
 
 
+def _plan(path: str, head: bytes) -> bool:
+    if not path.lower().endswith(".json"):
+        return False
+    from guardrail.inputs.terraform.plan.recognise import recognise
+
+    return recognise(path, head)
+
+
 def _pipelines(path: str, head: bytes) -> bool:
     from guardrail.inputs.pipelines.recognise import recognise
 
@@ -55,6 +63,7 @@ def _kubernetes(path: str, head: bytes) -> bool:
 
 READERS = (  # the first that claims a file has it
     ReaderEntry("terraform", "guardrail.inputs.terraform", _terraform, "Terraform and OpenTofu"),
+    ReaderEntry("terraform-plan", "guardrail.inputs.terraform.plan", _plan, "Terraform plans (JSON)"),
     ReaderEntry("pipelines", "guardrail.inputs.pipelines", _pipelines, "CI pipelines"),
     ReaderEntry("kubernetes", "guardrail.inputs.kubernetes", _kubernetes, "Kubernetes manifests"),
 )

@@ -1,0 +1,52 @@
+"""Is this JSON file what `terraform show -json` writes? Told from its top-level keys: other output of Terraform
+(provider schemas, `validate -json`) has a `format_version` too."""
+
+from __future__ import annotations
+
+import json
+import re
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_BODY = frozenset(("planned_values", "resource_changes", "values"))
+
+
+def recognise(path: str, head: bytes) -> bool:
+    """`head` is the file's beginning, or all of it: what it is may stand far down where the keys are sorted."""
+    if not path.lower().endswith(".json"):
+        return False
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell redirects
+        text = head.decode("utf-16", "replace")
+    elif b'"format_version"' in head and b'"terraform_version"' in head:
+        text = head.decode("utf-8-sig", "replace")
+    else:
+        return False
+    keys = _top_keys(text)
+    if "format_version" not in keys or "terraform_version" not in keys:
+        return False
+    return not _BODY.isdisjoint(keys) or keys[2:] == ["variables"]  # so many of them that the head has no more
+
+
+def _top_keys(text: str) -> list[str]:
+    """The keys of a JSON object, as far as they go; none where it is something else."""
+    keys: list[str] = []
+    at = _after_space(text, 0)
+    if text[at : at + 1] != "{":
+        return []
+    decode = json.JSONDecoder(strict=False).raw_decode
+    try:
+        while text[at : at + 1] in ("{", ","):
+            key, at = decode(text, _after_space(text, at + 1))
+            at = _after_space(text, at)
+            if not isinstance(key, str) or text[at : at + 1] != ":":
+                break
+            keys.append(key)
+            _, at = decode(text, _after_space(text, at + 1))
+            at = _after_space(text, at)
+    except (ValueError, RecursionError):  # cut off, or no JSON: the reader says which
+        pass
+    return keys
+
+
+def _after_space(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at

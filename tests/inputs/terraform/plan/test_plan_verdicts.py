@@ -1,0 +1,103 @@
+"""HCL and plan of the same module give the same verdicts."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from guardrail.inputs.reader import ReadOptions
+from guardrail.policy.bundle import Bundle, load_bundle
+from guardrail.process import Group, Part, Task, process
+from guardrail.shipped import folder
+from guardrail.tree import Tree
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "plan"
+MODULES = sorted(path.name for path in FIXTURES.iterdir() if (path / "plan.json").is_file())
+
+
+@cache
+def bundle() -> Bundle:
+    return load_bundle(folder("rules"))
+
+
+def judged(tree: Tree, reader: str, files: list[str]) -> Part:
+    rules = tuple(bundle().rules.values())
+    return process(Group(reader, tuple(files)), Task(tree, bundle(), rules, None, ReadOptions(), date(2026, 1, 15)))
+
+
+@cache
+def from_hcl(name: str) -> Part:
+    root = FIXTURES / name
+    return judged(Tree(str(root)), "terraform", sorted(str(path.relative_to(root)) for path in root.rglob("*.tf")))
+
+
+@cache
+def from_plan(name: str) -> Part:
+    return judged(Tree(str(FIXTURES / name)), "terraform-plan", ["plan.json"])
+
+
+@cache
+def from_plan_alone(name: str) -> Part:
+    data = (FIXTURES / name / "plan.json").read_bytes()
+    return judged(Tree(str(FIXTURES / "nowhere"), {"plan.json": data}), "terraform-plan", ["plan.json"])
+
+
+def verdicts(part: Part) -> set[tuple[str, str, str]]:
+    return {(f.rule, f.verdict, address) for f in part.findings for address in f.instances}
+
+
+def test_there_are_enough_modules() -> None:
+    assert len(MODULES) >= 8
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_is_wrong_with_the_fixtures(name: str) -> None:
+    for part in (from_hcl(name), from_plan(name), from_plan_alone(name)):
+        assert part.problems == []
+        assert part.findings
+        assert part.resources == from_hcl(name).resources
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_verdicts_are_the_same(name: str) -> None:
+    assert verdicts(from_plan(name)) == verdicts(from_hcl(name))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_places_words_and_fingerprints_are_the_same_where_the_source_is_there(name: str) -> None:
+    def shown(part: Part) -> list[tuple[object, ...]]:
+        return [(f.rule, f.span, f.message, f.fingerprint, f.instances, bool(f.suppression)) for f in part.findings]
+
+    assert shown(from_plan(name)) == shown(from_hcl(name))
+
+
+# Without the source a document that is known only after apply has no known part, and all that a string holds stands at
+# one place, where a rule that yields to another finds it.
+ALONE = {
+    "compute": ({("image-pinned-by-digest", "fail", "aws_ecs_task_definition.web")}, set()),
+    "s3-split": (
+        {("grant-not-to-anyone", "fail", "aws_s3_bucket_policy.site")},
+        {
+            ("grant-no-service-wildcard", "undetermined", "aws_s3_bucket_policy.site"),
+            ("grant-not-to-anyone", "undetermined", "aws_s3_bucket_policy.site"),
+            ("service-not-invocable-by-anyone", "undetermined", "aws_s3_bucket_policy.site"),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_verdicts_are_the_same_without_the_source(name: str) -> None:
+    alone, both = verdicts(from_plan_alone(name)), verdicts(from_hcl(name))
+    lacking, added = ALONE.get(name, (set(), set()))
+    assert (both - alone, alone - both) == (lacking, added)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_without_the_source_findings_stand_in_the_plan(name: str) -> None:
+    for finding in from_plan_alone(name).findings:
+        assert finding.span.file == "plan.json"
+        assert finding.span.line > 0
