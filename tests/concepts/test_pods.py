@@ -676,3 +676,51 @@ def check(inventory: Inventory) -> None:
                 if key in ("limits", "requests") and isinstance(value, Map):
                     for number in value.values():
                         assert isinstance(number, (int, float)) or not is_known(number)
+
+
+CUSTOM = """
+apiVersion: {version}
+kind: {kind}
+metadata: {{name: web}}
+spec:
+  {above}template:
+    spec:
+      containers: [{{name: web, image: "web:1", securityContext: {{privileged: true}}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "above", "klass", "runs"),
+    [
+        ("argoproj.io/v1alpha1", "Rollout", "", "deployment", True),
+        ("apps.openshift.io/v1", "DeploymentConfig", "", "deployment", True),
+        ("apps.kruise.io/v1alpha1", "CloneSet", "", "deployment", True),
+        ("serving.knative.dev/v1", "Service", "", "deployment", True),
+        ("keda.sh/v1alpha1", "ScaledJob", "jobTargetRef:\n   ", "cronjob", False),
+    ],
+)
+def test_custom_resources_that_hold_pods(version: str, kind: str, above: str, klass: str, runs: bool) -> None:
+    text = CUSTOM.format(version=version, kind=kind, above=above)
+    if above:
+        text = text.replace("\n    spec:", "\n     spec:").replace("\n      containers", "\n      containers")
+    inventory = manifests(text)
+    (found,) = inventory.by_concept["container"]
+    assert found.fields["privileged"] is True
+    (above_it,) = inventory.by_concept["workload"]
+    assert (above_it.fields["class"], above_it.fields["long_running"]) == (klass, runs)
+
+
+def test_what_has_no_pods_of_its_own() -> None:
+    inventory = manifests("""
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web}
+spec: {workloadRef: {kind: Deployment, name: web}}
+""")
+    assert not inventory.by_concept.get("container")
+    assert not inventory.by_concept.get("workload")

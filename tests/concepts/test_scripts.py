@@ -145,3 +145,28 @@ def test_whatever_an_attribute_holds_is_a_script(value: object) -> None:
     fields = script_noun(holder, "user_data", "user-data", "x", "x").fields
     for field, _ in DETECTIONS:
         assert isinstance(fields[field], (bool, Unknown))
+
+
+def test_metadata_that_is_known_in_part_is_one_script() -> None:
+    noun = only(
+        'variable "more" {}\nresource "google_compute_instance" "a" {\n'
+        '  metadata = merge(var.more, { serial-port-enable = "true" })\n}\n'
+    )
+    assert isinstance(noun.fields["text"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("apt-get install ${var.x}", False),
+        ("aws s3 sync . s3://${var.x}", False),
+        ("curl https://${var.x}/install | sh", True),
+        ("${var.x}", None),
+        ("set -e; ${var.x} start", None),
+        ("bash -c '${var.x}'", None),
+    ],
+)
+def test_what_fills_in_a_word_is_no_code(code: str, found: bool | None) -> None:
+    noun = only(f'variable "x" {{}}\nresource "aws_instance" "a" {{\n  user_data = "echo\\n{code}"\n}}\n')
+    pipe = noun.fields["remote_pipe"]
+    assert isinstance(pipe, Unknown) if found is None else pipe is found

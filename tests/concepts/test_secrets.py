@@ -186,6 +186,8 @@ def test_names(name: str, value: str) -> None:
         ("public_key", "a8f5f167f44f4964e6c998dee827110c"),
         ("author", "a8f5f167f44f4964e6c998dee827110c"),
         ("token", "12345678901234567890"),
+        ("PGP_PASSPHRASE", "pgp:PGP_PASSPHRASE"),
+        ("DB_PASSWORD", "ci/data/db#DB_PASSWORD"),
     ],
 )
 def test_no_secrets_by_name(name: str, value: str) -> None:
@@ -675,3 +677,20 @@ def test_origins_without_a_place_are_passed_over() -> None:
     root.put("password", "Sommer2024!", where, lambda: (Origin("made", Span("", 0, 0, 0, 0), "Sommer2024!"),))
     ((value, span),) = hide([Resource("terraform", "aws", "x", "x.y", root)])
     assert (value, span) == ("Sommer2024!", where)
+
+
+def test_what_stands_beside_a_credential_is_none() -> None:
+    text = (
+        'resource "kubernetes_secret" "x" {\n  data = {\n    type     = "git"\n    url      = "git@github.com:a/b.git"\n'
+        '    password = "Sommer2024!"\n  }\n}\n'
+    )
+    assert [line for _, line in secrets(text)] == [5]
+
+
+@pytest.mark.parametrize("value", ["admin/db_password", "app/prod/api-token"])
+def test_a_path_in_a_vault_is_none(value: str) -> None:
+    assert secrets(f'variable "ssm_key_password" {{\n  default = "{value}"\n}}\n') == []
+
+
+def test_a_credential_that_says_that_it_is_a_mock_is_none() -> None:
+    assert secrets('provider "aws" {\n  access_key = "mock_access_key"\n  secret_key = "mock_secret_key"\n}\n') == []

@@ -260,3 +260,11 @@ def test_no_value_makes_an_operator_raise_and_not_turns_truth(data: Any, wanted:
     assert truth in (True, False, None)
     negated = judge({"not": {"a": wanted}}, {"a": data})
     assert negated is (None if truth is None else not truth)
+
+
+@pytest.mark.parametrize("wanted", [
+    {"keys": {"each": {"matches": "$p"}}}, {"each": {"matches": "$p"}}, {"none": {"matches": "$p"}},
+    {"some": {"matches": "$p"}}, {"length": {"min": "$p"}},
+])  # fmt: skip
+def test_what_no_parameter_asks_for_is_not_looked_at(wanted: Any) -> None:
+    assert judge({"tags": wanted}, {"tags": UNKNOWN}, {"p": None}) is True

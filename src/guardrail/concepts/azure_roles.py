@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guardrail.concepts.lists import listed, refers_to, some
-from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Span, Unknown, Value
+from guardrail.concepts.lists import among, listed, refers_to, some
+from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Seq, Span, Unknown, Value
 
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 _BUILT_IN = {
@@ -48,15 +48,15 @@ def _assignment(resource: Resource, inventory: Inventory) -> Noun:
     condition = attributes.get("condition")
     narrowed = condition if isinstance(condition, Unknown) else bool(condition)
     fields.put("conditions", narrowed, attributes.place("condition"))
-    fields.put("all_actions", role if isinstance(role, Unknown) else role.lower() == "owner", place)
+    fields.put("all_actions", among(role, ("owner",)), place)
     wide = scope if isinstance(scope, Unknown) else scope in _WIDE
     fields.put("all_resources", wide, attributes.place("scope"))
-    whole = role if isinstance(role, Unknown) else role.lower() in ("owner", "contributor")
-    fields.put("service_wildcard", whole, place)
+    fields.put("service_wildcard", among(role, ("owner", "contributor")), place)
     escalation: Value = Seq(place)
-    if isinstance(role, Unknown):
-        escalation = role
-    elif role.lower() in _ESCALATING and wide is not False and narrowed is not True:
+    escalates = among(role, _ESCALATING)
+    if isinstance(escalates, Unknown):
+        escalation = escalates
+    elif escalates and wide is not False and narrowed is not True:
         if isinstance(wide, Unknown) or isinstance(narrowed, Unknown):
             escalation = wide if isinstance(wide, Unknown) else narrowed
         else:
@@ -109,6 +109,10 @@ def _role(value: Value, inventory: Inventory) -> str | Unknown:
             if isinstance(name, str) and target.mode == "data":
                 return name
         return ""  # a custom role, which is judged where it is defined
+    if isinstance(value, PartText):
+        last = value.template.rpartition("/")[2].lower()
+        if _GUID.match(last):
+            return _BUILT_IN.get(last, "")
     if isinstance(value, Unknown):
         return "" if refers_to(value, ("azurerm_role_definition",)) else value
     if isinstance(value, str):
@@ -127,7 +131,23 @@ def _scope(value: Value, inventory: Inventory) -> str | Unknown:
             "azurerm_management_group": "management-group",
             "azurerm_resource_group": "resource-group",
         }.get(kind, "resource")
+    if isinstance(value, PartText):
+        return _scope_of_part(value)
     return value if isinstance(value, Unknown) else Unknown("no scope is written")
+
+
+def _scope_of_part(value: PartText) -> str | Unknown:
+    """A hole between slashes is one part of an ID; one that an ID begins with is that of something else."""
+    beginning, slash, rest = value.template.lower().partition("/")
+    if not beginning and not rest.startswith(HOLE):
+        return _scope_of_id(value.template)
+    if beginning != HOLE or not slash:
+        return value.whole()
+    parts = [part for part in rest.split("/") if part]
+    if parts[:1] == ["resourcegroups"]:
+        return "resource-group" if len(parts) <= 2 else "resource"
+    of_provider = parts[:1] == ["providers"] and len(parts) > 2 and "managementgroups" not in parts
+    return "resource" if of_provider else value.whole()
 
 
 def _scope_of_id(text: str) -> str:

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from guardrail.conditions import MISSING, Leaf, Scope, compile_condition, parse_path
 from guardrail.conditions.operators import number, same
-from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Unknown
+from guardrail.model import Inventory, Map, Noun, PartText, Resource, Sensitive, Unknown
 
 FIELD_KEYS = frozenset({"path", "value", "default", "map", "times", "test", "first", "case", "extract"})
 BINDING_KEYS = frozenset({"kinds", "each", "when", "fields", "name"})
@@ -64,11 +64,20 @@ class Binding(NamedTuple):
         return found
 
     def _noun(self, scope: Scope, header: Any, name: str, key: str) -> Noun | None:
-        if self.when is not None and self.when(scope).truth is False:
-            return None
+        doubt: Leaf | None = None
+        if self.when is not None:
+            outcome = self.when(scope)
+            if outcome.truth is False:
+                return None
+            if outcome.truth is None:
+                unknown = Leaf("", Unknown("a part of it is unknown"), header)
+                doubt = _whole(next((leaf for leaf in outcome.leaves if leaf.unknown), unknown))
         fields = Map(scope.root.span, header)
         for path, field in self.fields:
-            _put(fields, path, field(scope))
+            leaf = field(scope)
+            if doubt is not None and (leaf.value is MISSING or isinstance(leaf.value, bool)):
+                leaf = doubt  # it may be no such thing: then nothing is wrong with what it has and lacks
+            _put(fields, path, leaf)
         return Noun(self.concept, name, fields, key or self.concept)
 
 
@@ -141,10 +150,14 @@ def _tested(data: Any) -> Field:
         if decisive is None:
             unknown = Unknown("a part of it is unknown")
             return Leaf("", unknown if outcome.truth is None else outcome.truth, scope.root.header)
-        value = decisive.value if outcome.truth is None else outcome.truth
-        return decisive._replace(value=value)
+        return _whole(decisive) if outcome.truth is None else decisive._replace(value=outcome.truth)
 
     return field
+
+
+def _whole(leaf: Leaf) -> Leaf:
+    """What is made of a text that is known in part is not known at all."""
+    return leaf._replace(value=leaf.value.whole()) if isinstance(leaf.value, PartText) else leaf
 
 
 def _first(fields: list[Field]) -> Field:
@@ -163,7 +176,7 @@ def _mapped(field: Field, table: dict[Any, Any]) -> Field:
     def mapped(scope: Scope) -> Leaf:
         leaf = field(scope)
         if leaf.value is MISSING or isinstance(leaf.value, (Unknown, Sensitive)):
-            return leaf
+            return _whole(leaf)
         for key, value in table.items():
             if key != "*" and same(leaf.value, key):
                 return leaf._replace(value=value)
@@ -179,7 +192,7 @@ def _extracted(field: Field, pattern: str) -> Field:
     def extracted(scope: Scope) -> Leaf:
         leaf = field(scope)
         if not isinstance(leaf.value, str):
-            return leaf
+            return _whole(leaf)
         match = search(leaf.value)
         return leaf._replace(value=match.group(1) if match else MISSING)
 
@@ -190,7 +203,7 @@ def _times(field: Field, factor: float) -> Field:
     def scaled(scope: Scope) -> Leaf:
         leaf = field(scope)
         if leaf.value is MISSING or isinstance(leaf.value, (Unknown, Sensitive)):
-            return leaf
+            return _whole(leaf)
         amount = number(leaf.value)
         if amount is None:
             return leaf._replace(value=Unknown(f"{leaf.path} is not a number"))
@@ -204,7 +217,7 @@ def _cased(field: Field, case: str) -> Field:
         leaf = field(scope)
         if isinstance(leaf.value, str):
             return leaf._replace(value=leaf.value.upper() if case == "upper" else leaf.value.lower())
-        return leaf
+        return _whole(leaf)
 
     return cased
 

@@ -9,12 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from guardrail.model import Map, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.concepts.lists import FILLERS, filled
+from guardrail.model import Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.quantity import quantity
 
 DEFAULT_ACCOUNT_TARGETS = (
     "kubernetes_default_service_account", "data.google_compute_default_service_account",
     "data.google_app_engine_default_service_account",
+)  # fmt: skip
+# Ends of the names of Google's default accounts: what a part of a name that is not known may hold.
+DEFAULT_ACCOUNT_FILLERS = (
+    *FILLERS, "1-compute", "1-compute@developer", "appspot", "1-compute@developer.gserviceaccount.com",
+    "1@appspot.gserviceaccount.com",
 )  # fmt: skip
 Block = Map | Unknown | None
 Blocks = Seq | Unknown | None
@@ -127,6 +133,9 @@ def account_is_default(account: Value, defaults: Callable[[str], bool]) -> Value
         return any(account.target.startswith(name) or f".{name}" in account.target for name in DEFAULT_ACCOUNT_TARGETS)
     if isinstance(account, Unknown):
         declared = [ref for ref in account.refs if "google_service_account." in ref]
+        if not declared and isinstance(account, PartText):
+            verdict = filled(account, defaults, DEFAULT_ACCOUNT_FILLERS)
+            return account.whole() if verdict is None else verdict
         return False if declared else account
     return isinstance(account, str) and defaults(account)
 

@@ -9,8 +9,9 @@ from typing import Any
 from guardrail.concepts.binding import Binding, compile_binding
 from guardrail.concepts.table import AFTERWARDS, BY_ATTRIBUTE, CODE
 from guardrail.errors import RuleError
-from guardrail.model import Inventory, Map, Noun, Problem, Resource, Unknown
+from guardrail.model import Inventory, Map, Noun, PartText, Problem, Resource, Unknown
 
+_TAKEN_OVER = frozenset(("name", "owner", "version", "image", "text", "command", "env", "value", "description"))
 _TAGS = ("tags", "labels", "resource_labels", "user_labels", "tag")
 NounsOf = Callable[[Resource, Inventory], Iterable[Noun]]
 
@@ -29,25 +30,31 @@ def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -
             continue
         for resource in resources:
             makers: list[NounsOf] = [binding.nouns for binding in mapped]
-            for maker in [*makers, *coded]:
+            for maker in makers:
                 _collect(maker, resource, inventory, problems)
+            for maker in coded:
+                _collect(maker, resource, inventory, problems, coded=True)
     for resource in inventory.resources:
         if resource.tags is not None:
             resource.add_noun(_tagged(resource))
         if resource.platform == "terraform":
             for attributes, module in BY_ATTRIBUTE:
                 if not attributes.isdisjoint(resource.attributes):
-                    _collect(_module(module), resource, inventory, problems)
+                    _collect(_module(module), resource, inventory, problems, coded=True)
         for concept, module in AFTERWARDS:
             if concept in resource.nouns and resource.platform != "pipeline":
-                _collect(_module(module), resource, inventory, problems)
+                _collect(_module(module), resource, inventory, problems, coded=True)
     inventory.index_nouns()
     return problems
 
 
-def _collect(maker: NounsOf, resource: Resource, inventory: Inventory, problems: list[Problem]) -> None:
+def _collect(
+    maker: NounsOf, resource: Resource, inventory: Inventory, problems: list[Problem], coded: bool = False
+) -> None:
     try:
         for noun in maker(resource, inventory):
+            if coded:
+                _whole(noun.fields)
             resource.add_noun(noun)
     except Exception as error:  # noqa: BLE001 - whatever it is, it must be told and must not end the scan
         problems.append(
@@ -59,6 +66,18 @@ def _collect(maker: NounsOf, resource: Resource, inventory: Inventory, problems:
                 resource.header.line,
             )
         )
+
+
+def _whole(fields: Map) -> None:
+    """What a module concludes from a text that is known in part is not known at all: that the text surely begins with
+    `arn:` says nothing of a flag that it decides. Only texts that are taken over as they stand stay as they are."""
+    for name, value in fields.items():
+        if name in _TAKEN_OVER:
+            continue
+        if isinstance(value, PartText):
+            fields[name] = value.whole()
+        elif isinstance(value, Map):
+            _whole(value)
 
 
 def _compiled(kind: str, concept: str, data: Any) -> Binding:
@@ -73,6 +92,9 @@ def _module(name: str) -> NounsOf:
     return maker
 
 
+_FILLED_IN = "{{"  # a template's, in a manifest that is YAML before it is filled in as well
+
+
 def _tagged(resource: Resource) -> Noun:
     fields = Map(resource.span, resource.header)
     fields.put("name", resource.local, resource.header)
@@ -85,7 +107,7 @@ def _tagged(resource: Resource) -> Noun:
     if isinstance(resource.tags, Map):
         written.span, written.header = resource.tags.span, resource.tags.header
         for key, value in resource.tags.items():
-            if not isinstance(value, Unknown):
+            if not isinstance(value, Unknown) and not (isinstance(value, str) and _FILLED_IN in value):
                 written.copy_entry(resource.tags, key)
     fields.put("written", written, place)
     return Noun("tagged", resource.local, fields)

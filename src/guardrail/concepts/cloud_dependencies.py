@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from guardrail.concepts.dependencies import dependency_noun, image_noun, version_pin
-from guardrail.model import Inventory, Map, Noun, Resource, Seq, Unknown, Value
+from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Resource, Seq, Unknown, Value
 
 # kind -> where an image is named, block by block
 IMAGES: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -54,7 +54,8 @@ def _images(resource: Resource, path: tuple[str, ...]) -> Iterator[Noun]:
 
 def _provided(image: Value) -> bool:
     """AWS's own build images, which are named by version only."""
-    return isinstance(image, str) and image.startswith("aws/codebuild/")
+    written = image.template if isinstance(image, PartText) else image
+    return isinstance(written, str) and written.startswith("aws/codebuild/")
 
 
 def _blocks(value: Value) -> list[Map]:
@@ -69,7 +70,8 @@ def _blocks(value: Value) -> list[Map]:
 def _helm_release(resource: Resource) -> Noun:
     attributes = resource.attributes
     chart, repository, version = (attributes.get(key) for key in ("chart", "repository", "version"))
-    local = isinstance(chart, str) and repository is None and chart.startswith((".", "/"))
+    written = chart.template if isinstance(chart, PartText) else chart
+    local = isinstance(written, str) and repository is None and written.startswith((".", "/"))
     values: dict[str, Value] = {
         "ecosystem": "chart",
         "owner": repository,
@@ -83,6 +85,8 @@ def _helm_release(resource: Resource) -> Noun:
         archive = re.search(r"-(\d+\.\d+\.\d+[\w.+-]*)\.tgz\Z", chart)
         if archive and version is None:
             values |= {"version": archive.group(1), "pin": "version"}
+    if isinstance(chart, PartText) and not local and version is None and chart.template.endswith((HOLE, ".tgz")):
+        values |= {"version": chart.whole(), "pin": chart.whole()}  # an archive's name may hold its version
     label = f"chart {chart}" if isinstance(chart, str) else f"chart of {resource.local}"
     return dependency_noun(name, span, label, "chart", values)
 

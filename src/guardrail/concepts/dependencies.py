@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guardrail.model import Inventory, Map, Noun, OriginsOf, Resource, Sensitive, Span, Unknown, Value
-from guardrail.model.image import parse_image
+from guardrail.model import HOLE, Inventory, Map, Noun, OriginsOf, PartText, Resource, Sensitive, Span, Unknown, Value
+from guardrail.model.image import image_facts
 
 FIELDS = ("ecosystem", "name", "owner", "version", "pin", "local")
 _EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+[\w.+-]*\Z")
@@ -52,19 +52,20 @@ def image_noun(holder: Map, entry: str, where: str, key: str) -> Noun:
     origin = holder.origins.get(entry) if holder.origins else None
     if isinstance(image, Sensitive):
         image = image.reveal()
-    if not isinstance(image, str):
+    if not isinstance(image, (str, PartText)):
         reason = image if isinstance(image, Unknown) else Unknown("the image is not a string")
         values: dict[str, Value] = {"ecosystem": "image", "version": reason, "pin": reason, "owner": reason}
         return dependency_noun(reason, span, f"the image of {where}", key, {**values, "local": False}, origin)
-    parts = parse_image(image)
+    facts = image_facts(image.template, image) if isinstance(image, PartText) else image_facts(image)
     values = {
         "ecosystem": "image",
-        "owner": parts.registry,
-        "version": parts.digest or parts.tag or None,
-        "pin": parts.pin,
+        "owner": facts.owner,
+        "version": facts.version,
+        "pin": facts.pin,
         "local": False,
     }
-    return dependency_noun(parts.repository, span, f"the image {parts.repository} of {where}", key, values, origin)
+    label = f"the image {facts.shown} of {where}" if facts.shown != "*" else f"the image of {where}"
+    return dependency_noun(facts.name, span, label, key, values, origin)
 
 
 def version_pin(version: Value) -> Value:
@@ -94,6 +95,10 @@ def _module(resource: Resource) -> Noun:
     span = attributes.place("source")
     label = resource.local
     origin = attributes.origins.get("source") if attributes.origins else None
+    if isinstance(source, PartText):
+        noun = _module_of_part(source, version, resource)
+        if noun is not None:
+            return noun
     if not isinstance(source, str):
         reason = source if isinstance(source, Unknown) else Unknown("the module's source is not a string")
         values: dict[str, Value] = {"version": reason, "pin": reason, "local": reason}
@@ -111,6 +116,39 @@ def _module(resource: Resource) -> Noun:
         name, _, query = source.partition("?")
         values = _located(name, query)
     return dependency_noun(name, span, label, "module", {"ecosystem": "module", **values}, origin)
+
+
+def _module_of_part(source: PartText, version: Value, resource: Resource) -> Noun | None:
+    """A module of whose source a part is unknown; None where it can't even be told whether it is local."""
+    attributes, template = resource.attributes, source.template
+    span, label = attributes.place("source"), resource.local
+    origin = attributes.origins.get("source") if attributes.origins else None
+
+    def known(value: Value) -> Value:
+        return source.whole() if isinstance(value, str) and HOLE in value else value
+
+    values: dict[str, Value] = {"ecosystem": "module"}
+    if template.startswith(("./", "../", "/")):
+        values |= {"local": True, "pin": "none"}
+        return dependency_noun(source, span, label, "module", values, origin)
+    if template.startswith((HOLE, "." + HOLE, ".." + HOLE)):
+        return None
+    if _REGISTRY.match(template.replace(HOLE, "x")) and not template.startswith(_CODE_HOSTS):
+        if template.endswith(HOLE):  # it may go on to be an address
+            return None
+        name = _SUBMODULE.split(template)[0]
+        values |= {"owner": known(name.split("/")[-3]), "version": version, "pin": version_pin(version), "local": False}
+        span = attributes.place("version") if version is not None else resource.header
+    else:
+        name, mark, query = template.partition("?")
+        found = _located(name, query)
+        # What can't be known may bring the reference along, where it ends the source.
+        if (not mark and name.endswith(HOLE)) or HOLE in query:
+            if found["pin"] != "digest":
+                found["pin"] = source.whole()
+            found["version"] = source.whole()
+        values |= {field: known(value) for field, value in found.items()}
+    return dependency_noun(known(name), span, label, "module", values, origin)
 
 
 def _located(name: str, query: str) -> dict[str, Value]:

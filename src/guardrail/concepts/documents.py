@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from guardrail.model import Encoded, EncodedUnknown, Map, Sensitive, Seq, Span, Text, Unknown, Value, plain
+from guardrail.model import (
+    HOLE,
+    Encoded,
+    EncodedUnknown,
+    Map,
+    PartText,
+    Sensitive,
+    Seq,
+    Span,
+    Text,
+    Unknown,
+    Value,
+    plain,
+)
 
 MAX_DEPTH = 150
 
@@ -18,6 +32,8 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
     """
     if isinstance(value, (Encoded, EncodedUnknown)):
         value = value.decoded if isinstance(value.decoded, (Map, Seq, Unknown)) else value
+    if isinstance(value, PartText):
+        return _with_holes(value, span) or value
     if isinstance(value, (Map, Seq, Unknown)):
         return value
     if isinstance(value, Sensitive):
@@ -28,13 +44,60 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
     try:
         parsed = json.loads(value)
         if isinstance(value, Text) and value.exact:
-            located = _located(value, span.file)
+            located = _located(value, value.file or span.file)
             if located is not None and plain(located) == parsed:
                 return located
         placed: Map | Seq = _placed(parsed, span, 0)
         return placed
     except (ValueError, RecursionError):
         return None
+
+
+_MARK = "\ue000"  # for private use, so that no document has it
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
+
+
+def _with_holes(part: PartText, span: Span) -> Map | Seq | None:
+    """A document of which parts are unknown: within strings, and where whole values stand. None where a part may hold
+    more than that."""
+    template = part.template
+    if _MARK in template:
+        return None
+    marked = re.sub(HOLE, f'"{_MARK}"', _STRING.sub(lambda match: match.group().replace(HOLE, _MARK), template))
+    root = document(template.like(marked) if isinstance(template, Text) else marked, span)
+    return _opened(root, part) if isinstance(root, (Map, Seq)) else None
+
+
+def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
+    """The same with what is unknown for the marks. On a line with a hole columns are not those of the file."""
+    starts: dict[int, int] = {}
+    if isinstance(part.template, Text):
+        for number, line in enumerate(part.template.split("\n"), part.template.first_line):
+            if HOLE in line:
+                starts[number] = part.template.indent + 1 + len(line) - len(line.lstrip())
+
+    def placed(place: Span) -> Span:
+        start = starts.get(place.line)
+        return place if start is None else Span(place.file, place.line, start, place.line, start)
+
+    stack: list[Map | Seq] = [root]
+    while stack:
+        holder = stack.pop()
+        if isinstance(holder, Map):
+            if any(_MARK in key for key in holder):
+                return None
+            holder.spans = {key: placed(place) for key, place in holder.spans.items()}
+        else:
+            holder.spans = [placed(place) for place in holder.spans]
+        holder.header = placed(holder.header)
+        for key in list(holder) if isinstance(holder, Map) else range(len(holder)):
+            item = holder[key]  # type: ignore[index]
+            if isinstance(item, (Map, Seq)):
+                stack.append(item)
+            elif isinstance(item, str) and _MARK in item:
+                made = PartText(part.reason, part.refs, item.replace(_MARK, HOLE))
+                holder[key] = made.whole() if item == _MARK else made  # type: ignore[index]
+    return root
 
 
 def _located(text: Text, file: str) -> Map | Seq | None:

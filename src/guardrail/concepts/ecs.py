@@ -13,8 +13,22 @@ from collections.abc import Iterator
 from guardrail.concepts import cloud_containers
 from guardrail.concepts.blocks import TERRAFORM, Block, carry, group, image, number_or_name, take, truth, whole, word
 from guardrail.concepts.documents import document
+from guardrail.concepts.lists import among
 from guardrail.concepts.pod_containers import capability_names, unknown_container
-from guardrail.model import Inventory, Map, Noun, Reference, Resource, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import (
+    HOLE,
+    Inventory,
+    Map,
+    Noun,
+    PartText,
+    Reference,
+    Resource,
+    Sensitive,
+    Seq,
+    Span,
+    Unknown,
+    Value,
+)
 from guardrail.model.quantity import quantity
 
 KINDS: tuple[str, ...] = ("aws_ecs_task_definition", "aws_ecs_service", *cloud_containers.KINDS)
@@ -181,10 +195,12 @@ def _join_command(fields: Map, source: Map, here: Span) -> None:
 def _user(fields: Map, source: Map, here: Span) -> None:
     """`user`, `uid`, `uid:gid`, `user:group` ..."""
     value = source.get("user")
-    if isinstance(value, str) and ":" in value:
-        user, _, owner = value.partition(":")
-        carry(fields, "run_as_user", number_or_name(user), source, "user")
-        carry(fields, "run_as_group", number_or_name(owner), source, "user")
+    unknown = value.whole() if isinstance(value, PartText) else None
+    written = value.template if isinstance(value, PartText) else value
+    if isinstance(written, str) and ":" in written:
+        user, _, owner = written.partition(":")
+        for field, part in (("run_as_user", user), ("run_as_group", owner)):
+            carry(fields, field, unknown if unknown and HOLE in part else number_or_name(part), source, "user")
         return
     take(fields, "run_as_user", source, "user", here, number_or_name)
     fields.spans["run_as_group"] = here
@@ -225,6 +241,10 @@ def _environment(fields: Map, source: Map, here: Span) -> None:
 
 def _secret_source(origin: Value) -> str:
     """Secrets Manager or the parameter store, which also takes bare names."""
+    if isinstance(origin, PartText) and origin.prefix:
+        bare = not origin.prefix.startswith("arn:"[: len(origin.prefix)])
+        parameter = ":parameter/" in origin.template or any("ssm_parameter" in ref for ref in origin.refs)
+        return "parameter" if bare or parameter else "secret"
     written = origin.target if isinstance(origin, Reference) else " ".join(origin.refs) if isinstance(
         origin, Unknown) else str(origin)  # fmt: skip
     parameter = "ssm_parameter" in written or ":parameter/" in written
@@ -324,7 +344,7 @@ def _task(resource: Resource, runs: bool) -> Noun:
 
 
 def _is_host(value: Value) -> Value:
-    return value if isinstance(value, Unknown) else value == "host"
+    return among(value, ("host",))
 
 
 def _service(resource: Resource, inventory: Inventory) -> Noun:
@@ -377,6 +397,12 @@ def _autoscaled(resource: Resource, inventory: Inventory, name: Value) -> Value:
         if target.attributes.get("service_namespace") not in ("ecs", None):
             continue
         written = target.attributes.get("resource_id")
+        if isinstance(written, PartText) and isinstance(name, str):
+            last = written.template.rpartition("/")[2]
+            if last == name:
+                return True
+            if HOLE not in last:
+                continue
         if isinstance(written, str) and isinstance(name, str):
             if written.startswith("service/") and written.rsplit("/", 1)[-1] == name:
                 return True

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from guardrail.concepts.blocks import DEFAULT_ACCOUNT_FILLERS
 from guardrail.concepts.documents import document
-from guardrail.concepts.lists import listed, some
-from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Unknown, Value
+from guardrail.concepts.lists import among, filled, listed, some
+from guardrail.model import Inventory, Map, Noun, PartText, Reference, Resource, Seq, Unknown, Value
 
 _KIND = re.compile(r"google_(?P<on>.+)_iam_(?:member|binding|policy)\Z")
 _SCOPES = {"project": "project", "folder": "folder", "organization": "organization",
@@ -83,20 +84,33 @@ def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: st
     narrowed = condition if isinstance(condition, Unknown) else bool(condition)
     fields.put("conditions", narrowed, holder.place("condition"))
     at = holder.place(key)
-    fields.put("anyone", *some(members, at, lambda text: text.lower() in _EVERYBODY))
-    fields.put("default_identity", *some(members, at, lambda text: bool(_DEFAULT.search(text)), _DEFAULT_KINDS))
-    fields.put("all_actions", role if isinstance(role, Unknown) else role == "roles/owner", place)
-    whole = role if isinstance(role, Unknown) else role in ("roles/owner", "roles/editor")
-    fields.put("service_wildcard", whole, place)
+    fields.put("anyone", *some(members, at, lambda text: text.lower() in _EVERYBODY, (), _may_be_everybody))
+    fields.put("default_identity", *some(members, at, _is_default, _DEFAULT_KINDS, _may_be_default))
+    fields.put("all_actions", among(role, ("roles/owner",)), place)
+    fields.put("service_wildcard", among(role, ("roles/owner", "roles/editor")), place)
     fields.put("all_resources", scope in _SCOPES.values(), place)
     escalation: Value = Seq(place)
     if scope in _SCOPES.values() and narrowed is not True:
-        if isinstance(role, Unknown):
-            escalation = role
-        elif role in _ESCALATING:
+        escalates = among(role, _ESCALATING)
+        if isinstance(escalates, Unknown):
+            escalation = escalates
+        elif escalates:
             escalation.add(role, place)
     fields.put("escalation", escalation, place)
     return Noun("grant", f"{resource.local} {noun_key}".strip(), fields, noun_key)
+
+
+def _is_default(text: str) -> bool:
+    return bool(_DEFAULT.search(text))
+
+
+def _may_be_default(member: PartText) -> bool | None:
+    return filled(member, _is_default, DEFAULT_ACCOUNT_FILLERS)
+
+
+def _may_be_everybody(member: PartText) -> bool | None:
+    found = among(member, _EVERYBODY)
+    return None if isinstance(found, Unknown) else found
 
 
 def _custom_role(resource: Resource) -> Noun:

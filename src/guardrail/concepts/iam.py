@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from guardrail.concepts.iam_actions import ACTS_ON_DATA, ESCALATES
+from guardrail.concepts.iam_actions import ACTS_ON_DATA, BROAD_SUFFIXES, ESCALATES
 from guardrail.concepts.iam_conditions import limits_who, narrows, subject_limited
 from guardrail.concepts.iam_statements import Part, Statement
 from guardrail.concepts.lists import Found, some
-from guardrail.model import Map, Noun, Seq, Span, Unknown, Value
+from guardrail.conditions.operators import of_part
+from guardrail.model import HOLE, Map, Noun, PartText, Seq, Span, Unknown, Value
 
 
 def statement_grant(statement: Statement, kind: str, name: str, key: str, providers: dict[str, str]) -> Noun:
@@ -149,6 +150,8 @@ def _unbounded(statement: Statement, narrowed: Value, table: tuple[str, ...]) ->
     for index, item in enumerate(actions):
         if isinstance(item, str) and _takes_in(item, table):
             found.add(item, actions.place(index))
+        elif isinstance(item, PartText) and not _takes_in(item.template.replace(HOLE, "*"), table):
+            continue  # whatever its holes hold
         elif isinstance(item, Unknown):
             undecided = undecided or item
     if not found:
@@ -220,6 +223,17 @@ def _pattern(written: str) -> re.Pattern[str]:
 def policy_name(arn: Value) -> Value:
     """The name of a policy that AWS itself maintains, "" for any other; Unknown where that can't be told."""
     if isinstance(arn, str):
-        match = re.match(r"arn:[\w-]+:iam::aws:policy/(?:[\w+=,.@-]+/)*([\w+=,.@-]+)\Z", arn)
+        match = _MANAGED.match(arn)
         return match[1] if match else ""
+    if isinstance(arn, PartText):
+        match = _MANAGED.match(arn.template)
+        if match:
+            return match[1]
+        # Which of the harmless ones it is, and whether it is AWS's own or one that is judged where it is written,
+        # comes to the same.
+        return "" if of_part("ends_with", list(BROAD_SUFFIXES), arn) is False else arn.whole()
     return arn if isinstance(arn, Unknown) else ""
+
+
+# The partition may be a hole.
+_MANAGED = re.compile(rf"arn:(?:[\w-]|{HOLE})+:iam::aws:policy/(?:[\w+=,.@-]+/)*([\w+=,.@-]+)\Z")

@@ -31,3 +31,5 @@ BROAD_MANAGED = ("PowerUserAccess",)
 
 ESCALATING_MANAGED = ("IAMFullAccess",)
 ALL_MANAGED = ("AdministratorAccess",)
+BROAD_SUFFIXES = (*ALL_MANAGED, *BROAD_MANAGED, "FullAccess")
+"""How the names of all managed policies end that give more than others."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from guardrail.concepts.iam import policy_name
 from guardrail.concepts.iam_actions import ALL_MANAGED, BROAD_MANAGED, ESCALATING_MANAGED
-from guardrail.concepts.lists import refers_to, surely_named
+from guardrail.concepts.lists import among, refers_to, surely_named
 from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Span, Unknown, Value
 
 _ARNS = ("policy_arn", "managed_policy_arn", "managed_policy_arns", "policy_arns")
@@ -45,14 +45,14 @@ def _attached(resource: Resource, inventory: Inventory, arn: Value, place: Span)
     fields.put("principals", receivers, place)
     fields.put("actions", Seq(place), place)
     fields.put("resources", Seq(place), place)
-    for field, among in (("all_actions", ALL_MANAGED), ("all_resources", None), ("service_wildcard", BROAD_MANAGED)):
+    for field, names in (("all_actions", ALL_MANAGED), ("all_resources", None), ("service_wildcard", BROAD_MANAGED)):
         if isinstance(name, Unknown):
             fields.put(field, name, place)
-        elif among is None:
+        elif names is None:
             fields.put(field, True, place)
         else:
             whole = field == "service_wildcard" and str(name).endswith("FullAccess")
-            fields.put(field, name in among or whole, place)
+            fields.put(field, name in names or whole, place)
     escalation: Value = Seq(place)
     if isinstance(name, Unknown):
         escalation = name
@@ -93,7 +93,7 @@ def permission(resource: Resource) -> Noun:
     principal, place = attributes.get("principal"), attributes.place("principal")
     anyone: Value = False
     if isinstance(principal, Unknown):
-        anyone = False if surely_named(principal) else principal
+        anyone = False if surely_named(principal) else among(principal, ("*",))
     elif principal == "*":
         anyone = not fields["conditions"]
     fields.put("anyone", anyone, place)

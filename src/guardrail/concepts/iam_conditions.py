@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from guardrail.concepts.lists import surely_named
-from guardrail.model import Reference, Seq, Unknown, Value
+from guardrail.concepts.lists import filled, surely_named
+from guardrail.model import PartText, Reference, Seq, Unknown, Value
 
 
 class Condition(NamedTuple):
@@ -26,12 +26,17 @@ _BY_ANYBODY = frozenset((
     "s3:x-amz-content-sha256", "s3:x-amz-storage-class", "s3:prefix", "s3:delimiter", "s3:max-keys", "kms:viaservice",
     "kms:grantisforawsresource", "lambda:functionurlauthtype",
 ))  # fmt: skip
+_SECURE = "aws:SecureTransport"
 _CHANNEL = frozenset(("aws:securetransport", "s3:tlsversion", "s3:signatureversion"))
 _ALL = re.compile(r"\*+\Z|0\.0\.0\.0/0\Z|::/0\Z")
+_WIDE = ("*", "**", "0.0.0.0/0", "::/0")  # what a text that is known in part must not turn out to be
 
 
 def narrows(conditions: list[Condition] | Unknown) -> bool | Unknown:
     """Whether any condition narrows the statement; one on the channel alone does not."""
+    # Of conditions whose key is known in part that key is left: "aws:ResourceTag/${var.tag}".
+    if isinstance(conditions, PartText) and conditions.prefix.startswith("aws:") and not conditions.can_be(_SECURE):
+        return True
     if isinstance(conditions, Unknown):
         return conditions
     return any(condition.key.lower() not in _CHANNEL for condition in conditions)
@@ -56,6 +61,8 @@ def limits_who(conditions: list[Condition] | Unknown) -> bool | Unknown:
                 verdict = False
                 break
             # With an exact operator a value is never a pattern; an attribute of a resource never is.
+            if isinstance(value, PartText) and not any(value.can_be(text) for text in _WIDE):
+                continue
             if isinstance(value, Unknown) and not exact and not surely_named(value):
                 verdict = value
         if verdict is True:
@@ -99,13 +106,20 @@ def subject_limited(
         if not condition.values:
             continue
         exact = name.startswith("stringequals")
-        if any(isinstance(v, str) and not exact and _ANYBODY.fullmatch(v) for v in condition.values):
+        verdicts = [(False if exact else _lets_anybody(v)) for v in condition.values]
+        if True in verdicts:
             continue
-        unknown = next((v for v in condition.values if isinstance(v, Unknown) and not exact), None)
+        unknown = next((v for v, verdict in zip(condition.values, verdicts, strict=True) if verdict is None), None)
         if unknown is None:
             return True
         undecided = undecided or unknown
     return undecided if undecided is not None else False
+
+
+def _lets_anybody(value: Value) -> bool | None:
+    if isinstance(value, PartText):
+        return filled(value, lambda text: _ANYBODY.fullmatch(text) is not None)
+    return None if isinstance(value, Unknown) else isinstance(value, str) and _ANYBODY.fullmatch(value) is not None
 
 
 def _issuer_of(item: Value, providers: dict[str, str]) -> bool:
@@ -113,8 +127,14 @@ def _issuer_of(item: Value, providers: dict[str, str]) -> bool:
         text = item
     elif isinstance(item, Reference):
         text = providers.get(item.target, "")
+    elif isinstance(item, PartText) and _names_shared(item.template):
+        return True
     elif isinstance(item, Unknown):
         text = next((url for at, url in providers.items() if any(ref.startswith(at + ".") for ref in item.refs)), "")
     else:
         return False
+    return _names_shared(text)
+
+
+def _names_shared(text: str) -> bool:
     return any(re.search(rf"(?:^|/){re.escape(issuer)}(?:/|\Z)", text.lower()) for issuer in SHARED_ISSUERS)

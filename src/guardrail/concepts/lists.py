@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from guardrail.model import HOLE, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 
 Found = tuple["bool | Unknown", Span]
+FILLERS = ("", "x", "*")
+"""What a hole may turn out to hold, as far as wildcards go: nothing, a word, all."""
 
 
 def listed(value: Value, place: Span) -> Seq | Unknown | None:
     """A single value counts as a list of itself."""
     if isinstance(value, Sensitive):
         value = value.reveal()
-    if value is None or isinstance(value, (Seq, Unknown)):
+    if value is None or (isinstance(value, (Seq, Unknown)) and not isinstance(value, PartText)):
         return value
     one = Seq(place)
     one.add(value, place)
@@ -22,12 +24,17 @@ def listed(value: Value, place: Span) -> Seq | Unknown | None:
 
 
 def some(
-    values: Seq | Unknown | None, place: Span, test: Callable[[str], bool], kinds: tuple[str, ...] = ()
+    values: Seq | Unknown | None,
+    place: Span,
+    test: Callable[[str], bool],
+    kinds: tuple[str, ...] = (),
+    in_part: Callable[[PartText], bool | None] | None = None,
 ) -> Found:
     """Whether the test holds of one of the texts, and the place that says so; `place` is the whole list's.
 
     An unknown that is surely the name of something (see `surely_named`) counts as not meeting the test, one
-    that depends on a resource of one of `kinds` as meeting it.
+    that depends on a resource of one of `kinds` as meeting it. `in_part` is the test of texts that are known in part,
+    where `filled` won't do.
     """
     if values is None:
         return False, place
@@ -40,14 +47,36 @@ def some(
         if isinstance(item, str):
             if test(item):
                 return True, values.place(index)
-        elif isinstance(item, PartText) and item.literal.strip("*?") and not test(item.template.replace(HOLE, "x")):
-            continue  # whatever stands in its holes, it is not the bare wildcard that is looked for
         elif isinstance(item, Unknown):
-            if refers_to(item, kinds):
+            holds = None
+            if isinstance(item, PartText):
+                holds = in_part(item) if in_part else filled(item, test)
+            if holds or refers_to(item, kinds):
                 return True, values.place(index)
-            if undecided is None and not surely_named(item):
+            if undecided is None and holds is None and not surely_named(item):
                 undecided = item, values.place(index)
     return undecided or (False, place)
+
+
+def filled(part: PartText, test: Callable[[str], bool], fillers: tuple[str, ...] = FILLERS) -> bool | None:
+    """Whether a test holds of a text that is known in part; None where that hangs on what its holes hold. What is
+    surely named is no wildcard."""
+    if surely_named(part):
+        fillers = ("x",)
+    verdicts = {test(part.template.replace(HOLE, filler)) for filler in fillers}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def among(value: Value, names: Collection[str]) -> bool | Unknown:
+    """Whether a value is one of the names, in any case."""
+    if isinstance(value, Sensitive):
+        value = value.reveal()
+    if isinstance(value, PartText):
+        lower = PartText(value.reason, value.refs, value.template.lower())
+        return value.whole() if any(lower.can_be(name.lower()) for name in names) else False
+    if isinstance(value, Unknown):
+        return value
+    return isinstance(value, str) and value.lower() in {name.lower() for name in names}
 
 
 _MODULES = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from guardrail.model import Map, OriginsOf, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, OriginsOf, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.inventory import without_instance_key
 
 LAST_PORT = 65535
@@ -16,6 +16,7 @@ ALL_PORTS: tuple[Value, Value] = (0, LAST_PORT)
 _NAMES = {"-1": "all", "*": "all", "any": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "132": "sctp"}
 _EVERYONE = frozenset({"*", "any", "internet", "0.0.0.0", "2000::/3"})
 _RANGE = re.compile(r"\s*([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?\s*\Z")
+_NARROW = re.compile(r"/(?:[89]|[1-9][0-9]{1,2})\Z")  # no two of them are the whole internet
 # What a network's own range of addresses is called; no network is the whole internet.
 _OWN_RANGES = re.compile(r"(?:data\.)?(?:aws_(?:default_)?(?:vpc|subnet)|azurerm_(?:virtual_network|subnet)|"
                          r"google_compute_subnetwork|aws_vpc_ipam_pool_cidr)\.")  # fmt: skip
@@ -135,6 +136,8 @@ def _undecided(item: Value) -> Unknown | None:
     if not isinstance(item, Unknown):
         return None
     if isinstance(item, Reference) and _OWN_RANGES.match(_without_modules(item.target)):
+        return None
+    if isinstance(item, PartText) and _NARROW.search(item.suffix):  # "${var.address}/32", whatever the address
         return None
     return item
 

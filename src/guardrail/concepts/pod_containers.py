@@ -114,17 +114,25 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
     return Noun("container", shown, fields)
 
 
+# What containers elsewhere do not have, whatever else is unknown of them.
+_OF_PODS = frozenset(("proc_mount", "apparmor_profile", "seccomp_profile", "selinux", "host_process",
+                      "image_pull_policy"))  # fmt: skip
+
+
 def unknown_container(why: Unknown, where: Span, kind: str, index: int, orchestrator: str = "kubernetes") -> Noun:
     """A container of which nothing is known but that there may be one."""
     fields = Map(where)
+    pod = orchestrator == "kubernetes"
     for name in ("name", *_SCALARS, "long_running", "serves"):
-        fields.put(name, why, where)
+        if pod or name not in _OF_PODS:
+            fields.put(name, why, where)
     fields.put("class", kind, where)
     fields.put("orchestrator", orchestrator, where)
     for name, members in _GROUPS:
         nested = group(fields, name, None, where)
         for member in members:
-            nested.put(member, why, where)
+            if pod or name not in _OF_PODS:
+                nested.put(member, why, where)
     return Noun("container", f"{kind}[{index}]", fields)
 
 

@@ -24,7 +24,14 @@ POD_SPECS: dict[str, tuple[str, ...]] = {
     "DaemonSet": ("spec", "template", "spec"),
     "Job": ("spec", "template", "spec"),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+    # Argo Rollouts, OpenShift, OpenKruise, KEDA; Knative's Service is told from the other by its group.
+    "Rollout": ("spec", "template", "spec"),
+    "DeploymentConfig": ("spec", "template", "spec"),
+    "CloneSet": ("spec", "template", "spec"),
+    "ScaledJob": ("spec", "jobTargetRef", "template", "spec"),
+    "Service": ("spec", "template", "spec"),
 }
+_OWN_GROUPS = frozenset({"", "apps", "batch", "extensions"})
 # The class of each, and whether it keeps a number of replicas (one where nothing is written).
 _CLASSES: dict[str, tuple[str, bool]] = {
     "Pod": ("pod", False),
@@ -36,7 +43,13 @@ _CLASSES: dict[str, tuple[str, bool]] = {
     "DaemonSet": ("daemonset", False),
     "Job": ("job", False),
     "CronJob": ("cronjob", False),
+    "Rollout": ("deployment", True),
+    "DeploymentConfig": ("deployment", True),
+    "CloneSet": ("deployment", True),
+    "ScaledJob": ("cronjob", False),
+    "Service": ("deployment", False),
 }
+_OWN_WAY_OF_SELECTING = frozenset({"ReplicationController", "DeploymentConfig"})
 TERRAFORM_KINDS: dict[str, str] = {
     f"kubernetes_{name}{version}": kind
     for name, kind in (
@@ -50,7 +63,7 @@ KINDS: tuple[str, ...] = (*POD_SPECS, *TERRAFORM_KINDS, "kubernetes_manifest")
 
 _RESTARTING = frozenset({"deployment", "statefulset", "daemonset", "replicaset"})
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
-_JOBS = frozenset({"Job", "CronJob"})
+_JOBS = frozenset({"Job", "CronJob", "ScaledJob"})
 _LISTS = (("containers", "app"), ("initContainers", "init"), ("ephemeralContainers", "ephemeral"))
 
 
@@ -63,10 +76,16 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     path = POD_SPECS.get(kind)
     if path is None:
         return
+    version = attributes.get("apiVersion") if isinstance(attributes, Map) else None
+    group = version.rpartition("/")[0] if isinstance(version, str) else ""
+    if kind == "Service" and group != "serving.knative.dev":
+        return
     joins = joins_of(inventory)
     template: Block = spelling.path(attributes, path[:-1])
     job: Block = spelling.path(attributes, path[:-2]) if kind in _JOBS else None
     spec: Block = spelling.block(template, path[-1])
+    if spec is None and group not in _OWN_GROUPS:
+        return  # a kind of the same name that has its pods elsewhere: Volcano's Job, a Rollout with a workloadRef
     metadata = spelling.block(attributes, "metadata")
     namespace = namespace_of(metadata)
     labels = spelling.block(spelling.block(template, "metadata"), "labels")
@@ -155,7 +174,7 @@ def _workload(
     namespace, name = namespace_of(metadata), fields.get("name")
     fields.put("autoscaled", joins.autoscaled(resource, kind, namespace, name), here)
     fields.put("disruption_budget", joins.budgets.selecting(namespace, labels), here)
-    if klass in _RESTARTING and kind != "ReplicationController":
+    if klass in _RESTARTING and kind not in _OWN_WAY_OF_SELECTING:
         _own_selector(fields, top, labels, spelling)
     if replicated:
         minimum = joins.budget_minimum(namespace, labels, fields.get("replicas"))

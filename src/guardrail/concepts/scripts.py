@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator
 
 from guardrail.formats.shell import DETECTIONS
 from guardrail.model import (
+    HOLE,
     Encoded,
+    EncodedUnknown,
     Inventory,
     Map,
     Noun,
+    PartText,
     Reference,
     Resource,
     Sensitive,
@@ -61,7 +65,13 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
 
 def _read_elsewhere(value: Value, inventory: Inventory) -> bool:
     """True for what a data source puts together, whose parts are scripts of their own."""
-    return isinstance(value, Reference) and any(other.kind in CLOUD_INIT for other in inventory.at(value.target))
+    if isinstance(value, Reference):
+        targets = [value.target]
+    elif isinstance(value, Unknown):  # by way of a function, or of a module's output
+        targets = [ref.rpartition(".")[0] for ref in value.refs]
+    else:
+        return False
+    return any(other.kind in CLOUD_INIT for target in targets for other in inventory.at(target))
 
 
 def _blocks(value: Value) -> Iterator[Map]:
@@ -108,6 +118,8 @@ def _decoded(value: Value) -> Value:
     """Plain text, also where it is handed over as base64."""
     if isinstance(value, Encoded) and isinstance(value.decoded, str):
         return value.decoded
+    if isinstance(value, EncodedUnknown) and isinstance(value.decoded, PartText):
+        return value.decoded
     if isinstance(value, Unknown):
         return value
     if not isinstance(value, str):
@@ -121,11 +133,22 @@ def _decoded(value: Value) -> Value:
     return value
 
 
+# A command, or all of a line or of what a shell is given: what fills it in may be any code. Elsewhere it is a word.
+_CODE_TO_COME = re.compile(rf"""(?:^|[;&|(`{{]|\b(?:eval|exec|source)\b|\s-c)[ \t"']*{HOLE}""", re.MULTILINE)
+
+
+def _may_hide_code(text: Value) -> bool:
+    if isinstance(text, PartText):
+        return _CODE_TO_COME.search(text.template) is not None
+    return isinstance(text, Unknown)
+
+
 def _detected(find: Find, lines: list[tuple[Value, Span]], span: Span) -> tuple[Value, Span]:
     """Whether a piece of the code does what is looked for, and where; what is known decides before what is not."""
     for text, place in lines:
-        found = find(text) if isinstance(text, str) else None
+        code = text.template if isinstance(text, PartText) else text
+        found = find(code.replace(HOLE, "x")) if isinstance(code, str) else None
         if found is not None:
-            return True, text.place(place.file, *found) if isinstance(text, Text) else place
-    unknown = next(((text, place) for text, place in lines if isinstance(text, Unknown)), None)
+            return True, code.place(place.file, *found) if isinstance(code, Text) else place
+    unknown = next(((text, place) for text, place in lines if _may_hide_code(text)), None)
     return unknown if unknown is not None else (False, span)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 _FORMS: tuple[tuple[str, str], ...] = (
@@ -38,7 +39,14 @@ _FORMS: tuple[tuple[str, str], ...] = (
                         r"|mongodb(?:\+srv)?|rediss?|amqps?|ldaps?|smtps?)"
                         r"://[^\s:/@'\"${}<>*%]{0,100}:[^\s/@'\"${}<>*]{3,200}@[A-Za-z0-9_\[][^\s/:'\"@]{0,200}"),
 )  # fmt: skip
-_FORM = re.compile("|".join(f"(?P<f{index}>{pattern})" for index, (_, pattern) in enumerate(_FORMS)))
+
+
+@lru_cache(maxsize=1)
+def _form() -> re.Pattern[str]:
+    """All of them; compiled when a file first holds a hint, which few do."""
+    return re.compile("|".join(f"(?P<f{index}>{pattern})" for index, (_, pattern) in enumerate(_FORMS)))
+
+
 # What any of the forms must hold: a look over the bytes of a file that spares looking at its values.
 _HINT = re.compile(
     r"AKIA|ASIA|PRIVATE KEY|gh[pousr]_|github_pat_|gl[a-z]+-|xox[abeoprs]-|hooks\.slack|AIza|GOCSPX|k_live_|npm_|pypi-"
@@ -70,8 +78,11 @@ _PLACEHOLDER = re.compile(
     r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|placeholder|redacted"
     r"|(?:replace|change|fill|insert|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*|your[-_ ]?.*"
     r"|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset|not[-_ ]?used"
-    r"|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*)$",
+    r"|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
     re.I,
+)
+_VAULT_PATH = re.compile(
+    r"[a-z][a-z_-]*(?:/[a-z_-]+)*/[a-z_-]*(?:password|passwd|secret|token|key|credentials?)\Z", re.I
 )
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Passwords of databases that live as long as a CI job, and of nobody's.
@@ -102,7 +113,7 @@ def hinted(text: str) -> bool:
 def forms_in(text: str, throwaway: bool = False) -> Iterator[Match]:
     """Credentials known by their form, in order. `throwaway`: in a pipeline, where the password of a
     database that lives as long as the job is no secret."""
-    for match in _FORM.finditer(text):
+    for match in _form().finditer(text):
         kind = _FORMS[int((match.lastgroup or "f0")[1:])][0]
         start, end, found = match.start(), match.end(), match.group()
         if kind == "url-credentials":
@@ -152,12 +163,18 @@ def starred(text: str, matches: Iterator[Match] | list[Match]) -> str:
 
 def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None:
     """The class of secret that a literal under a name is, or None."""
-    if not value or len(value) > 4096 or "\n" in value or _NO_VALUE.search(value) or _PLACEHOLDER.match(value):
+    if not value or not _is_telling(name) or len(value) > 4096 or "\n" in value:
+        return None
+    if _NO_VALUE.search(value) or _PLACEHOLDER.match(value):
         return None
     if throwaway and _is_throwaway(value):
         return None
+    if value == name or value.endswith((f":{name}", f"/{name}", f"#{name}")):  # where a vault has it
+        return None
+    if _VAULT_PATH.match(value):
+        return None
     if _PASSWORD.search(name):
-        if len(value) < 3 or " " in value or value == name or _is_setting(name, value):
+        if len(value) < 3 or " " in value or _is_setting(name, value):
             return None
         return "password"
     if " " in value or _DOCUMENTED.search(value):
@@ -167,6 +184,12 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
     if _KEY.search(name) and len(value) >= 8 and looks_random(value):
         return None if _UUID.match(value) and "encryption" in name.lower() else "token"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_telling(name: str) -> bool:
+    """Whether a literal under this name may be a secret at all: there are many values, but few names."""
+    return bool(_PASSWORD.search(name) or _OUTRIGHT.match(name) or _KEY.search(name))
 
 
 def _is_setting(name: str, value: str) -> bool:
@@ -216,6 +239,13 @@ _USER = re.compile(
     r"\b(?:curl|wget|http|lftp)\b[^\n|;&]{0,300}?[ \t](?:-u|--user)[ =][\"']?"
     r"[^\s:\"'$`{}<>/]{1,80}:(?P<bare>[^\s\"'$`{}<>]{3,100})(?=[\s\"']|\Z)"
 )
+_PAIR = re.compile(  # of an environment in JSON, in either order
+    r"\"(?:name|key)\"\s{0,20}:\s{0,20}\"(?P<name>[\w.-]{1,80})\"\s{0,20},\s{0,40}"
+    r"\"value\"\s{0,20}:\s{0,20}\"(?P<value>[^\"\\\n]{1,200})\""
+    r"|\"value\"\s{0,20}:\s{0,20}\"(?P<first>[^\"\\\n]{1,200})\"\s{0,20},\s{0,40}"
+    r"\"(?:name|key)\"\s{0,20}:\s{0,20}\"(?P<second>[\w.-]{1,80})\"",
+    re.I,
+)
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)*\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
 
 
@@ -246,6 +276,11 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
     for match in _USER.finditer(text):
         if secret_by_name("password", match["bare"], throwaway):
             found.append(Match("password", "--user", match.start("bare"), match.end("bare")))
+    for match in _PAIR.finditer(text):
+        group, name = ("value", match["name"]) if match["name"] else ("first", match["second"])
+        if secret_by_name(name, match[group], throwaway):
+            kind = "password" if _PASSWORD.search(name) else "token"
+            found.append(Match(kind, name, match.start(group), match.end(group)))
     yield from sorted(found, key=lambda match: match.start)
 
 

@@ -13,6 +13,7 @@ from guardrail.model import (
     Map,
     Origin,
     OriginsOf,
+    PartText,
     Resource,
     Sensitive,
     Seq,
@@ -63,18 +64,28 @@ class Scrubber:
                 item = holder[key]  # type: ignore[index]
                 if isinstance(item, (Map, Seq, Encoded, EncodedUnknown)):
                     stack.append(item)
-                if isinstance(item, str):
+                if isinstance(item, EncodedUnknown) and isinstance(item.decoded, PartText):
+                    part = self._part(item.decoded)
+                    if part is not item.decoded:
+                        holder[key] = EncodedUnknown(item.reason, part, item.refs)  # type: ignore[index]
+                elif isinstance(item, PartText):
+                    holder[key] = self._part(item)  # type: ignore[index]
+                elif isinstance(item, str):
                     changed = self._without(item)
                     if changed is not item:
                         holder[key] = changed  # type: ignore[index]
                         veil_origin(holder, key)
+
+    def _part(self, item: PartText) -> PartText:
+        template = self._without(item.template)
+        return item if template is item.template else PartText(item.reason, item.refs, template)
 
     def _without(self, item: str) -> str:
         if self.pattern.search(item) is None:
             return item
         text = self.pattern.sub(lambda match: "*" * len(match.group()), item)
         if isinstance(item, Text):
-            return Text(text, item.first_line, item.indent, item.exact)
+            return item.like(text)
         return Encoded(text, item.decoded) if isinstance(item, Encoded) else text
 
 

@@ -28,10 +28,12 @@ from guardrail.concepts.secret_forms import (
 )
 from guardrail.concepts.secret_masks import Scrubber, mask_lines, veil_origin
 from guardrail.model import (
+    HOLE,
     Encoded,
     EncodedUnknown,
     Map,
     Noun,
+    PartText,
     Resource,
     Sensitive,
     Seq,
@@ -66,6 +68,10 @@ _SEALED = frozenset(("SealedSecret", "ExternalSecret", "ClusterExternalSecret", 
                      "PushSecret", "VaultStaticSecret", "CustomResourceDefinition"))  # fmt: skip
 _PROSE = re.compile(
     r"(?:description|about|message|help|title|summary|comment|note|annotations?|reason|pattern|regex)s?$", re.I
+)
+# What stands beside a credential in the data of a secret, and is none: Argo CD's repositories and clusters.
+_BESIDE = re.compile(
+    r"(?:type|name|url|server|project|insecure|enable\w+|config\.ya?ml|namespaces?|region|host|port)$", re.I
 )
 _FLAG = re.compile(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
@@ -165,6 +171,12 @@ class _Finder:
                 name = outer
             elif name == "default" and self.resource.kind == "variable":
                 name = self.resource.local.removeprefix("var.")
+            if isinstance(item, EncodedUnknown) and isinstance(item.decoded, PartText):
+                decoded = self._part(item.decoded, name, value, key, concept)
+                if decoded is not item.decoded:
+                    value[key] = EncodedUnknown(item.reason, decoded, item.refs)
+                    veil_origin(value, key)
+                continue
             if isinstance(item, (Map, Seq, EncodedUnknown)):
                 yield item, name
                 continue
@@ -198,9 +210,13 @@ class _Finder:
             if concept not in _NAMES_ONLY and secret_by_name(name, text, self.pipeline) == "password":
                 return self._whole("password", name, item, text, holder, key)
             return item
+        if isinstance(item, PartText):
+            return self._part(item, name, holder, key, concept)
         if not isinstance(item, str) or isinstance(item, Sensitive):
             return item
         if isinstance(item, Encoded):
+            if isinstance(item.decoded, str):
+                return self._encoded_text(item, name, holder, key, concept)
             return self._encoded(item, name, concept)
         if self.pipeline and str(item) in self.throwaway:
             return item
@@ -242,7 +258,21 @@ class _Finder:
                 span = item.place(span.file, match.start, match.end)
             self._add(match.kind, match.name or name, value, span)
         text = starred(item, found)
-        return Text(text, item.first_line, item.indent, item.exact) if isinstance(item, Text) else text
+        return item.like(text) if isinstance(item, Text) else text
+
+    def _part(self, item: PartText, name: str, holder: Map | Seq, key: str | int, concept: str) -> PartText:
+        """What is written in plain sight beside what is not known: in between, or with a word in each hole."""
+        template = item.template
+        found: list[Match] = []
+        for text in (template, template.replace(HOLE, "x")):
+            for match in self._within(text, name, concept):
+                apart = all(match.end <= other.start or match.start >= other.end for other in found)
+                if apart and HOLE not in template[match.start : match.end]:
+                    found.append(match)
+        if not found:
+            return item
+        found.sort(key=lambda match: match.start)
+        return PartText(item.reason, item.refs, self._star(template, found, name, holder, key))
 
     def _whole(self, kind: str, name: str, item: Value, text: str, holder: Map | Seq, key: str | int) -> Sensitive:
         self._add(kind, name, text, self._place(text, holder, key))
@@ -252,6 +282,13 @@ class _Finder:
         hidden = Sensitive(item, literal=True)
         self.ours[id(hidden)] = hidden  # also keeps it alive, so that no other object gets its id
         return hidden
+
+    def _encoded_text(self, item: Encoded, name: str, holder: Map | Seq, key: str | int, concept: str) -> Value:
+        """What `base64encode` was given."""
+        changed = self._value(item.decoded, name, holder, key, concept)
+        if changed is item.decoded:
+            return item
+        return changed if isinstance(changed, Sensitive) else Encoded("*" * len(item), changed)
 
     def _encoded(self, item: Encoded, name: str, concept: str) -> Value:
         """A document's text follows what is found in the document."""
@@ -283,7 +320,7 @@ class _Finder:
             for inner in list(value):
                 self._outright(value, inner)
         elif isinstance(value, str) and not isinstance(value, Encoded):
-            if not value.strip() or value.lstrip().startswith("{"):
+            if not value.strip() or value.lstrip().startswith("{") or _BESIDE.match(key):
                 return
             # The name lends the weight that the attribute has; the value still has to be one.
             if (secret_by_name("password", value.replace(" ", "_").replace("\n", "_")[:4000])

@@ -12,7 +12,17 @@ from typing import Any, NamedTuple
 
 from guardrail.concepts.binding import Field, compile_field
 from guardrail.conditions import MISSING, Leaf, Scope
-from guardrail.model import Inventory, Map, Reference, Resource, Sensitive, Unknown, without_instance_key
+from guardrail.model import (
+    Inventory,
+    Map,
+    PartText,
+    Reference,
+    Resource,
+    Sensitive,
+    Unknown,
+    Value,
+    without_instance_key,
+)
 
 _EVERYBODY = ["allUsers", "allAuthenticatedUsers"]
 _PUBLIC_GROUPS = ["/AllUsers", "/AuthenticatedUsers"]
@@ -163,23 +173,50 @@ def attached(resource: Resource, inventory: Inventory) -> bool:
     via, kind = ATTACHED[resource.kind]
     if any(target.kind == kind for target in inventory.referred_to_by(resource, via)):
         return True
-    name = resource.attributes.get(via)
-    return isinstance(name, str) and kind in NAMES and name in _named(kind, inventory)
+    name = _name(resource, via)
+    return name is not None and kind in NAMES and name in _named(kind, inventory)
 
 
-def _named(kind: str, inventory: Inventory) -> set[str]:
+_CALL = re.compile(r'(?:module\.[\w-]+(?:\[(?:"[^"]*"|\d+)\])?\.)+')
+_Name = str | tuple[str, str, tuple[str, ...]]
+"""A name, or one that is known in part, with the module call in which it means what it does."""
+
+
+def _name(resource: Resource, attribute: str) -> _Name | None:
+    value = resource.attributes.get(attribute)
+    if isinstance(value, PartText):
+        call = _CALL.match(resource.address)
+        return call.group() if call else "", value.template, value.refs
+    return value if isinstance(value, str) else None
+
+
+
+def _may_be_one(name: PartText, other: Value) -> bool:
+    """Whether a name that is known in part may turn out to be the other."""
+    if isinstance(other, str):
+        return name.can_be(other)
+    if not isinstance(other, PartText):
+        return True
+    return _agree(name.prefix, other.prefix, str.startswith) and _agree(name.suffix, other.suffix, str.endswith)
+
+
+def _agree(one: str, other: str, has: Callable[[str, str], bool]) -> bool:
+    return has(one, other) or has(other, one)
+
+
+def _named(kind: str, inventory: Inventory) -> set[_Name]:
     key = f"stores {kind}"
     found = inventory.indexes.get(key)
     if not isinstance(found, set):
-        written = (store.attributes.get(NAMES[kind]) for store in inventory.by_kind.get(kind, ()))
-        found = inventory.indexes[key] = {name for name in written if isinstance(name, str)}
+        written = (_name(store, NAMES[kind]) for store in inventory.by_kind.get(kind, ()))
+        found = inventory.indexes[key] = {name for name in written if name is not None}
     return found
 
 
 class _Links(NamedTuple):
     """The resources of one kind by the literal name at one attribute, and those whose name is not known."""
 
-    named: dict[str, list[Resource]]
+    named: dict[_Name, list[Resource]]
     unclear: list[Resource]
 
 
@@ -194,13 +231,17 @@ def linked(resource: Resource, kind: str, via: str, inventory: Inventory) -> lis
             seen.add(id(other))
             found.append((other, _plainly(other, via) and other.surely_beside(resource)))
     links = _links(kind, via, inventory)
-    name = resource.attributes.get(NAMES.get(resource.kind, ""))
-    if isinstance(name, str):
-        named = links.named.get(name, ())
-        found += [(other, other.surely_beside(resource)) for other in named if id(other) not in seen]
+    attribute = NAMES.get(resource.kind, "")
+    name = _name(resource, attribute)
+    if name is not None:
+        named = [other for other in links.named.get(name, ()) if id(other) not in seen]
+        found += [(other, other.surely_beside(resource)) for other in named]
+        seen.update(id(other) for other in named)
     for other in links.unclear:
         if other.scope == resource.scope and id(other) not in seen:
-            found.append((other, False))
+            written = other.attributes.get(via)
+            if not isinstance(written, PartText) or _may_be_one(written, resource.attributes.get(attribute)):
+                found.append((other, False))
     return found
 
 
@@ -223,9 +264,10 @@ def _links(kind: str, via: str, inventory: Inventory) -> _Links:
         found = _Links({}, [])
         for other in inventory.by_kind[kind]:
             value = other.attributes.get(via)
-            if isinstance(value, str):
-                found.named.setdefault(value, []).append(other)
-            elif isinstance(value, Unknown) and not isinstance(value, Reference) and not _elsewhere(other, via, value):
+            name = _name(other, via)
+            if name is not None:
+                found.named.setdefault(name, []).append(other)
+            if isinstance(value, Unknown) and not isinstance(value, Reference) and not _elsewhere(other, via, value):
                 found.unclear.append(other)
         inventory.indexes[key] = found
     return found

@@ -24,7 +24,7 @@ from guardrail.concepts.store_voices import (
     truth_of,
 )
 from guardrail.conditions import Leaf
-from guardrail.model import Inventory, Map, Noun, Reference, Resource, Sensitive, Seq, Unknown, Value
+from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Sensitive, Seq, Unknown, Value
 
 # Where encryption isn't written, it is as in what the thing was made from.
 INHERITED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -266,7 +266,19 @@ def _owned(leaf: Leaf, inventory: Inventory) -> Leaf:
         return leaf._replace(value=value != "" and "alias/aws/" not in value)
     if isinstance(value, (Seq, Map)):
         return leaf._replace(value=bool(value))
+    if isinstance(value, PartText):
+        return leaf._replace(value=_owned_in_part(value))
     return leaf
+
+
+def _owned_in_part(value: PartText) -> bool | Unknown:
+    before, alias, name = value.template.partition("alias/")
+    if alias and HOLE not in before.rpartition(":")[2]:
+        start = name.partition(HOLE)[0]
+        if start.startswith("aws/"):
+            return False
+        return value.whole() if "aws/".startswith(start) and HOLE in name else True
+    return True if ":key/" in value.template else value.whole()
 
 
 def _referred(value: Reference, inventory: Inventory) -> Value:

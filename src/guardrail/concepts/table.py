@@ -20,7 +20,8 @@ CLOUD_DEPENDENCIES = "guardrail.concepts.cloud_dependencies"
 
 _POD_KINDS = (
     "Pod", "PodTemplate", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job",
-    "CronJob", "kubernetes_pod", "kubernetes_pod_v1", "kubernetes_deployment", "kubernetes_deployment_v1",
+    "CronJob", "Rollout", "DeploymentConfig", "CloneSet", "ScaledJob", "Service",
+    "kubernetes_pod", "kubernetes_pod_v1", "kubernetes_deployment", "kubernetes_deployment_v1",
     "kubernetes_stateful_set", "kubernetes_stateful_set_v1", "kubernetes_daemonset", "kubernetes_daemonset_v1",
     "kubernetes_daemon_set", "kubernetes_daemon_set_v1", "kubernetes_job", "kubernetes_job_v1",
     "kubernetes_cron_job", "kubernetes_cron_job_v1", "kubernetes_replication_controller",

@@ -30,15 +30,16 @@ from guardrail.model import Encoded, EncodedUnknown, Map, PartText, Reference, S
 Check = Callable[[Leaf, Scope], Outcome]
 
 
-def compile_condition(data: Any, parameters: Mapping[str, Any] | None = None) -> Condition:
+def compile_condition(data: Any, parameters: Mapping[str, Any] | None = None, brief: bool = False) -> Condition:
     """A condition (a mapping, or a list of them, all of which must hold) as a function of a scope.
 
     `parameters` are the values for `$name`; an operator whose operand is a parameter that is null asks for
-    nothing. Raises ValueError for what is no condition; the message names the culprit.
+    nothing. `brief`: nobody will ask which values made it false, so it may stop at the first that does.
+    Raises ValueError for what is no condition; the message names the culprit.
     """
     parameters = parameters or {}
     if isinstance(data, list):
-        return _all([compile_condition(item, parameters) for item in data])
+        return _all([compile_condition(item, parameters, brief) for item in data], brief)
     if not isinstance(data, dict):
         raise ValueError(f"a condition must be a mapping, not {data!r}")
     parts: list[Condition] = []
@@ -53,7 +54,7 @@ def compile_condition(data: Any, parameters: Mapping[str, Any] | None = None) ->
             parts.append(compile_related(wanted, parameters, compile_condition))
         else:
             parts.append(_at_path(parse_path(key), _operators(wanted, parameters)))
-    return _all(parts)
+    return _all(parts, brief)
 
 
 def _conditions(data: Any, parameters: Mapping[str, Any]) -> list[Condition]:
@@ -61,9 +62,21 @@ def _conditions(data: Any, parameters: Mapping[str, Any]) -> list[Condition]:
     return [compile_condition(item, parameters) for item in items]
 
 
-def _all(parts: list[Condition]) -> Condition:
+def _all(parts: list[Condition], brief: bool = False) -> Condition:
     if len(parts) == 1:
         return parts[0]
+
+    def until_false(scope: Scope) -> Outcome:
+        outcomes: list[Outcome] = []
+        for part in parts:
+            outcome = part(scope)
+            if outcome.truth is False:
+                return outcome
+            outcomes.append(outcome)
+        return conjunction(outcomes)
+
+    if brief and parts:
+        return until_false
 
     def evaluate(scope: Scope) -> Outcome:
         return conjunction([part(scope) for part in parts]) if parts else TRUE
@@ -126,14 +139,16 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
             refused = _operators(operand, parameters)
             if refused:  # none where all that it refuses are parameters that are null
                 checks.append(_negated(_joined(refused)))
-        elif operator == "length":
-            checks.append(_length(_joined(_operators(operand, parameters))))
-        elif operator == "keys":
-            checks.append(_keys(_joined(_operators(operand, parameters))))
+        elif operator in ("length", "keys"):
+            inner = _operators(operand, parameters)
+            if inner:
+                checks.append((_length if operator == "length" else _keys)(_joined(inner)))
         elif operator == "where":
             checks.append(_where(compile_condition(operand, parameters)))
         elif operator in ("each", "some", "none"):
-            checks.append(_over_items(operator, _item_check(operand, parameters)))
+            item = _item_check(operand, parameters)
+            if item is not None:
+                checks.append(_over_items(operator, item))
         elif operator in MAPPINGS:
             try:
                 checks.append(MAPPINGS[operator](operand))
@@ -186,12 +201,14 @@ def _joined(checks: list[Check]) -> Check:
     return lambda leaf, scope: conjunction([check(leaf, scope) for check in checks]) if checks else TRUE
 
 
-def _item_check(operand: Any, parameters: Mapping[str, Any]) -> Check:
+def _item_check(operand: Any, parameters: Mapping[str, Any]) -> Check | None:
     """What `each`, `some` and `none` ask of an item: operators where all words are operators, otherwise a
-    condition whose paths start at the item (`where:` says so outright)."""
+    condition whose paths start at the item (`where:` says so outright). None where all that they ask for are parameters
+    that are null."""
     if isinstance(operand, dict) and any(key not in OPERATORS or key in JOINS - OPERATORS for key in operand):
         return _where(compile_condition(operand, parameters))
-    return _joined(_operators(operand, parameters))
+    checks = _operators(operand, parameters)
+    return _joined(checks) if checks else None
 
 
 def _where(condition: Condition) -> Check:
@@ -226,15 +243,15 @@ def _simple(operator: str, operand: Any) -> Check:
     def check(leaf: Leaf, scope: Scope) -> Outcome:
         value = leaf.value
         if value is MISSING:
-            return Outcome(False, (leaf._replace(wanted=words),))
+            return Outcome(False, (leaf.asked(words),))
         if isinstance(value, Sensitive):
             value = value.reveal()
         if isinstance(value, PartText):
-            return Outcome(of_part(operator, operand, value), (leaf._replace(wanted=words),))
+            return Outcome(of_part(operator, operand, value), (leaf.asked(words),))
         if isinstance(value, Unknown):
-            return Outcome(None, (leaf._replace(wanted=words),))
+            return Outcome(None, (leaf.asked(words),))
         truth = test(value)
-        return Outcome(truth, (leaf._replace(wanted=words),))
+        return Outcome(truth, (leaf.asked(words),))
 
     return check
 
@@ -249,11 +266,11 @@ def _compared_with(operator: str, operand: _Operand) -> Check:
             return Outcome(True, (leaf,))
         words = wanted_words(operator, f"{operand.path.text} ({other})" if not isinstance(other, Unknown) else "?")
         if isinstance(value, Unknown):
-            return Outcome(None, (leaf._replace(wanted=words),))
+            return Outcome(None, (leaf.asked(words),))
         if isinstance(other, Unknown):
             return Outcome(None, (leaf._replace(value=other, wanted=words),))
         try:
-            return Outcome(make(other)(value), (leaf._replace(wanted=words),))
+            return Outcome(make(other)(value), (leaf.asked(words),))
         except ValueError:
             return Outcome(None, (leaf._replace(value=Unknown(f"{operand.path.text} is not a number")),))
 
@@ -276,7 +293,7 @@ def _set(wanted: bool) -> Check:
             found = True if _surely_set(value) else None
         else:
             found = True
-        return Outcome(None if found is None else found is wanted, (leaf._replace(wanted=words),))
+        return Outcome(None if found is None else found is wanted, (leaf.asked(words),))
 
     return check
 
@@ -288,9 +305,7 @@ def _surely_set(value: Unknown) -> bool:
 def _negated(check: Check) -> Check:
     def negated(leaf: Leaf, scope: Scope) -> Outcome:
         outcome = check(leaf, scope)
-        leaves = tuple(
-            inner._replace(wanted=f"not {inner.wanted}") if inner.wanted else inner for inner in outcome.leaves
-        )
+        leaves = tuple([inner.asked(f"not {inner.wanted}") if inner.wanted else inner for inner in outcome.leaves])
         return negation(Outcome(outcome.truth, leaves))
 
     return negated

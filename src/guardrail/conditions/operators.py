@@ -31,6 +31,8 @@ def number(value: Value) -> int | float | None:
 
 def same(value: Value, wanted: Any) -> bool:
     """Equality across the notations of one value: true and "true", 22 and "22"."""
+    if type(value) is str and type(wanted) is str:  # nearly always
+        return value == wanted
     if isinstance(value, bool) or isinstance(wanted, bool):
         if isinstance(value, str) and isinstance(wanted, bool):
             return value.lower() == str(wanted).lower()
@@ -51,7 +53,15 @@ def _equals(wanted: Any) -> Test:
 
 def _in(wanted: Any) -> Test:
     options = list(wanted)
-    return lambda value: any(same(value, option) for option in options)
+    texts = frozenset(option for option in options if type(option) is str)
+    others = [option for option in options if type(option) is not str]
+
+    def test(value: Value) -> bool:
+        if type(value) is str:
+            return value in texts or any(same(value, option) for option in others)
+        return any(same(value, option) for option in options)
+
+    return test
 
 
 def _matches(pattern: Any) -> Test:

@@ -39,6 +39,10 @@ class Leaf(NamedTuple):
             return self.holder.origin_of(self.key)
         return ()
 
+    def asked(self, wanted: str) -> Leaf:
+        """The same with `wanted`: what `_replace` would give, in a third of its time."""
+        return Leaf(self.path, self.value, self.span, self.holder, self.key, wanted, self.owner)
+
     @property
     def unknown(self) -> Unknown | None:
         return self.value if isinstance(self.value, Unknown) else None
@@ -69,22 +73,21 @@ def conjunction(outcomes: list[Outcome]) -> Outcome:
     """False if one is false, else unknown if one is unknown, else true."""
     if len(outcomes) == 1:
         return outcomes[0]
-    for wanted in (False, None):
-        chosen = [o for o in outcomes if o.truth is wanted]
-        if chosen:
-            return Outcome(wanted, tuple(leaf for o in chosen for leaf in o.leaves))
-    return Outcome(True, tuple(leaf for o in outcomes for leaf in o.leaves))
+    truths = [outcome.truth for outcome in outcomes]
+    return _chosen(outcomes, False if False in truths else None if None in truths else True)
 
 
 def disjunction(outcomes: list[Outcome]) -> Outcome:
     """True if one is true though another is unknown, else unknown if one is unknown, else false."""
     if len(outcomes) == 1:
         return outcomes[0]
-    for wanted in (True, None):
-        chosen = [o for o in outcomes if o.truth is wanted]
-        if chosen:
-            return Outcome(wanted, tuple(leaf for o in chosen for leaf in o.leaves))
-    return Outcome(False, tuple(leaf for o in outcomes for leaf in o.leaves))
+    truths = [outcome.truth for outcome in outcomes]
+    return _chosen(outcomes, True if True in truths else None if None in truths else False)
+
+
+def _chosen(outcomes: list[Outcome], truth: bool | None) -> Outcome:
+    """The values of those that came to this."""
+    return Outcome(truth, tuple([leaf for outcome in outcomes if outcome.truth is truth for leaf in outcome.leaves]))
 
 
 def negation(outcome: Outcome) -> Outcome:

@@ -19,11 +19,13 @@ EACH = "*"
 
 
 class Path(NamedTuple):
-    """`steps`: names (str), indexes (int) or EACH wrapped in a 1-tuple so that a key `*` stays a name."""
+    """`steps`: names (str), indexes (int) or EACH wrapped in a 1-tuple so that a key `*` stays a name. `names`: the
+    steps with dots between them where all are names, else empty."""
 
     text: str
     steps: tuple[str | int | tuple[str], ...]
     from_resource: bool = False
+    names: str = ""
 
     def leaves(self, scope: Scope) -> list[Leaf]:
         """The values at the path. A single leaf with MISSING where the path leads nowhere; none at all
@@ -37,6 +39,16 @@ class Path(NamedTuple):
                 if value is None:
                     return [Leaf(self.text, MISSING, root.place(step), root, step)]
                 return [Leaf(self.text, value, root.place(step), root, step)]
+        elif self.names:  # through mappings only, there is but one leaf, and no need for those on the way
+            holder, last = root, len(steps) - 1
+            for index, step in enumerate(steps):
+                if type(holder) is not Map:
+                    break
+                value = holder.get(step)  # type: ignore[arg-type]
+                if value is None or index == last:
+                    found = MISSING if value is None else value
+                    return [Leaf(self.names, found, holder.place(step), holder, step)]  # type: ignore[arg-type]
+                holder = value
         leaves = [Leaf("", root, root.header)]
         for step in steps:
             leaves = [found for leaf in leaves for found in _step(leaf, step)]
@@ -68,7 +80,8 @@ def parse_path(text: str) -> Path:
         position = match.end()
     if not steps:
         raise ValueError("an empty attribute path")
-    return Path(text, tuple(steps), from_resource)
+    names = ".".join(step for step in steps if isinstance(step, str))
+    return Path(text, tuple(steps), from_resource, names if all(isinstance(step, str) for step in steps) else "")
 
 
 def join(path: str, step: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from guardrail.model.values import HOLE, PartText, Unknown, Value
+
 DEFAULT_REGISTRY = "docker.io"
 
 
@@ -50,3 +52,38 @@ def parse_image(ref: str) -> ImageReference:
     if registry == DEFAULT_REGISTRY and name.startswith("library/"):
         name = name[len("library/") :]
     return ImageReference(registry, name, tag, digest)
+
+
+class ImageFacts(NamedTuple):
+    """What can be said of a reference of which parts may be unknown. `version` is None where none is written;
+    `shown` has `*` for what is unknown."""
+
+    name: Value
+    owner: Value
+    version: Value
+    pin: Value
+    shown: str
+
+
+def image_facts(template: str, unknown: Unknown | None = None) -> ImageFacts:
+    """`template` is a reference with a HOLE for each part that can't be known; `unknown` says why."""
+    parts = parse_image(template)
+
+    def known(text: str) -> Value:
+        if unknown is None or HOLE not in text:
+            return text
+        part = PartText(unknown.reason, unknown.refs, text)
+        return part.whole() if text == HOLE else part
+
+    name, owner = known(parts.repository), known(parts.registry)
+    # A first part that can't be known may be the registry.
+    if unknown is not None and parts.registry == DEFAULT_REGISTRY and HOLE in parts.name.partition("/")[0]:
+        name = owner = Unknown(unknown.reason, unknown.refs)
+    # An unknown part that ends the reference may bring its own tag or digest.
+    open_end = unknown is not None and template.endswith(HOLE)
+    version = parts.digest or parts.tag or (HOLE if open_end else "")
+    pin: Value = parts.pin
+    if unknown is not None and not parts.digest and HOLE in version:
+        other = PartText(unknown.reason, unknown.refs, version)
+        pin = other.whole() if open_end or other.can_be("latest") else "tag"
+    return ImageFacts(name, owner, known(version) if version else None, pin, parts.repository.replace(HOLE, "*"))

@@ -51,12 +51,13 @@ class Resource:
     tags: effective tags or labels, None where the kind takes none.
     root: what its address is unique in: the folder of the Terraform root module, "" elsewhere.
     uncertain: why it cannot be known whether it exists at all (an unknown `count`); None where it surely does.
+    actions: what a Terraform plan does to it ("create", or "delete" and "create" in order); empty elsewhere.
     edges: references to other resources, also those that a known value came from.
     nouns: by concept; readers of pipelines fill it, for the others `concepts/` does.
     """
 
     __slots__ = (
-        "address", "attributes", "edges", "header", "kind", "local", "mode", "nouns",
+        "actions", "address", "attributes", "edges", "header", "kind", "local", "mode", "nouns",
         "platform", "provider", "root", "scope", "span", "tags", "trace", "uncertain",
     )  # fmt: skip
 
@@ -83,6 +84,7 @@ class Resource:
         self.scope, self.local = scope, local or address
         self.root = ""
         self.uncertain: Unknown | None = None
+        self.actions: tuple[str, ...] = ()
         self.edges: list[Edge] = []
         self.nouns: dict[str, list[Noun]] = {}
 

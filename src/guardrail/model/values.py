@@ -97,6 +97,10 @@ class PartText(Unknown):
         """The text that is surely there."""
         return self.template.replace(HOLE, "")
 
+    def whole(self) -> Unknown:
+        """Only that it is unknown: what becomes of something that the text decides."""
+        return Unknown(self.reason, self.refs)
+
     def can_be(self, text: str) -> bool:
         """Whether the string may turn out to be this one."""
         first, *rest = self.template.split(HOLE)
@@ -136,31 +140,41 @@ class Sensitive:
 def vars_of(unknown: Unknown) -> tuple[object, ...]:
     if isinstance(unknown, Reference):
         return (unknown.reason, unknown.refs, unknown.target, unknown.attribute)
+    if isinstance(unknown, PartText):
+        return (unknown.reason, unknown.refs, unknown.template)
     return (unknown.reason, unknown.refs)
 
 
 class Text(str):
     """A string over several lines that knows where its lines stand: line `n` (0-based) of the value is
     line `first_line + n` of the file, `indent` characters in. `exact` is False where the notation joins
-    lines (YAML's `>`), so that only `first_line` can be relied on.
+    lines (YAML's `>`), so that only `first_line` can be relied on. `file` is that file where the string may be
+    handed on to others; "" where it is sure to be its holder's.
     """
 
-    __slots__ = ("exact", "first_line", "indent")
+    __slots__ = ("exact", "file", "first_line", "indent")
 
     first_line: int
     indent: int
     exact: bool
+    file: str
 
-    def __new__(cls, value: str, first_line: int, indent: int = 0, exact: bool = True) -> Text:
+    def __new__(cls, value: str, first_line: int, indent: int = 0, exact: bool = True, file: str = "") -> Text:
         self = super().__new__(cls, value)
-        self.first_line, self.indent, self.exact = first_line, indent, exact
+        self.first_line, self.indent, self.exact, self.file = first_line, indent, exact, file
         return self
 
-    def __getnewargs__(self) -> tuple[str, int, int, bool]:  # type: ignore[override]
-        return (str(self), self.first_line, self.indent, self.exact)
+    def __getnewargs__(self) -> tuple[str, int, int, bool, str]:  # type: ignore[override]
+        return (str(self), self.first_line, self.indent, self.exact, self.file)
+
+    def like(self, value: str) -> Text:
+        """Another string in the same place, with the same lines."""
+        return Text(value, self.first_line, self.indent, self.exact, self.file)
 
     def place(self, file: str, start: int, end: int) -> Span:
-        """The span of `self[start:end]` in the file."""
+        """The span of `self[start:end]`; `file` is the holder's. On a line with a HOLE columns are not those of the
+        file: then it is where the line begins."""
+        file = self.file or file
         if not self.exact:
             return Span(file, self.first_line, self.indent + 1, self.first_line, self.indent + 1)
         line = self.count("\n", 0, start)
@@ -168,6 +182,10 @@ class Text(str):
         end_line = line + self.count("\n", start, end)
         end_column = end - (self.rfind("\n", 0, end) + 1)
         first, margin = self.first_line, self.indent + 1
+        begun, ended = self.rfind("\n", 0, start) + 1, self.find("\n", end)
+        if HOLE in self[begun : ended if ended >= 0 else None]:
+            column = margin + len(self[begun:start]) - len(self[begun:start].lstrip())
+            return Span(file, first + line, column, first + line, column)
         return Span(file, first + line, column + margin, first + end_line, end_column + margin)
 
 
