@@ -124,6 +124,13 @@ def test_problems(data: bytes, kind: str, line: int, words: str) -> None:
     assert words in problems[0].message
 
 
+def test_lines_are_those_of_an_editor() -> None:
+    loaded = load("a: x\u2028y\nb: \"1\x852\"\nc: |\n  p\u2029q\nd: 4\n".encode(), "f")
+    value = loaded.documents[0].value
+    assert plain(value) == {"a": "x\u2028y", "b": "1\x852", "c": "p\u2029q\n", "d": 4}
+    assert [span.line for span in value.spans.values()] == [1, 2, 3, 5]
+
+
 def test_a_key_twice_with_one_value_is_no_problem() -> None:
     loaded = load(b"a: {b: 1}\nc:\na: {b: 1}\nc: [x]\n", "f")
     assert loaded.problems == []

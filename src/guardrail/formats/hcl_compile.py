@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardrail.formats.hcl_expressions import ExpressionCompiler, opening
+from guardrail.formats.hcl_lines import broken_line, misplaced
 from guardrail.formats.hcl_nodes import Broken, Node, Object, Tuple
 from guardrail.formats.hcl_syntax import (
     MAX_DEPTH,
@@ -100,6 +101,15 @@ class Compiler(ExpressionCompiler):
             words = self.slice(item.start_byte, min(item.end_byte, item.start_byte + 40)).split("\n")[0]
             self._tell(Rejected(f"not valid HCL: no new line before `{words}`", self._line(item)))
 
+    def _check_lines(self, item: Tree) -> None:
+        stray = broken_line(item, self.source)
+        if stray is not None:
+            words = self.slice(stray.start_byte, min(stray.end_byte, stray.start_byte + 40)).split("\n")[0]
+            what = f"no new line may come before `{words}` outside of brackets"
+            if stray.type == "template_literal":
+                what = f"the string that goes on with `{words}` is not closed in its line"
+            raise Rejected(f"not valid HCL: {what}", self._line(stray))
+
     def _attribute(self, body: Body, item: Tree, last_row: int) -> None:
         children = item.named_children
         if not children:
@@ -118,6 +128,8 @@ class Compiler(ExpressionCompiler):
                 expression = next(child for child in children[1:] if child.type == "expression")
                 if name == "type":
                     source = self.slice(expression.start_byte, expression.end_byte)
+                if span.line != span.end_line:
+                    self._check_lines(item)
                 node = self._expression(expression, 0)
             except Rejected as error:
                 self._tell(error)
@@ -153,6 +165,9 @@ class Compiler(ExpressionCompiler):
                 body.broken = True
         if self.checked and item.has_error:
             body.broken = True
+        elif (stray := misplaced(item)) is not None:
+            words = self.slice(stray.start_byte, min(stray.end_byte, stray.start_byte + 40)).split("\n")[0]
+            self._tell(Rejected(f"not valid HCL: `{words}` may not stand in this line", self._line(stray)))
         if self.lost:
             first, last = item.start_point[0], item.end_point[0]
             body.broken = body.broken or any(first <= row <= last for row in self.lost)

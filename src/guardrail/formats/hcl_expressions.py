@@ -302,7 +302,7 @@ class ExpressionCompiler:
         self, tokens: list[Token], line: int, flush: bool = False, by_line: bool = False, first_line: int = 0
     ) -> Node:
         try:
-            return assemble(tokens, line, flush, by_line, first_line)
+            return assemble(tokens, line, flush, by_line, first_line, self.file)
         except ValueError as error:
             raise Rejected(f"not valid HCL: {error}", line) from None
 

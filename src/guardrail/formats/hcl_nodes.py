@@ -15,6 +15,7 @@ from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
     PartialMap,
+    Several,
     combined,
     derived,
     get_attr,
@@ -23,7 +24,20 @@ from guardrail.formats.hcl_values import (
     sensitive,
     to_text,
 )
-from guardrail.model import NOWHERE, Map, Origin, OriginsOf, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import (
+    NOWHERE,
+    Encoded,
+    EncodedUnknown,
+    Map,
+    Origin,
+    OriginsOf,
+    Reference,
+    Sensitive,
+    Seq,
+    Span,
+    Unknown,
+    Value,
+)
 
 MAX_TEXT = 10 * 1024 * 1024  # characters of a string
 
@@ -40,6 +54,9 @@ class World(Protocol):
 
     def spend(self, amount: int) -> None:
         """Count work done. Raises EvalError when a scan has had enough of it."""
+
+    def aside(self, node: Node, scope: Scope) -> Value:
+        """The value of an expression that decides nothing but a type: nothing refers to what it refers to."""
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]: ...
 
@@ -316,10 +333,12 @@ def _splat(value: Value, steps: list[Step], scope: Scope) -> Value:
     if value is None:
         return Seq()
     if isinstance(value, Unknown):  # a list of unknown length, though what is in it may be known
-        made = walk(value, steps, 0, scope) if steps else value
-        if isinstance(made, Unknown):
-            return made
-        return Unknown(f"how many items {value.refs[0] if value.refs else 'the list'} has is not known", value.refs)
+        item = value.item() if isinstance(value, Deferred) else value
+        made = walk(item, steps, 0, scope) if steps else item
+        why = f"how many items {value.refs[0] if value.refs else 'the list'} has is not known"
+        if isinstance(made, (Encoded, EncodedUnknown)):
+            return Several(why, value.refs, made)
+        return made if isinstance(made, Unknown) else Unknown(why, value.refs)
     if not isinstance(value, Seq):
         one = Seq(value.span) if isinstance(value, Map) else Seq()
         one.add(walk(value, steps, 0, scope), one.span)
@@ -402,6 +421,9 @@ def _logic(op: str, left: Value, node: Node, scope: Scope) -> Value:
     return Sensitive(not decides) if hidden else not decides
 
 
+_PLAIN = (str, bool)
+
+
 class Conditional(Node):
     __slots__ = ("condition", "line", "no", "yes")
 
@@ -418,10 +440,27 @@ class Conditional(Node):
         if isinstance(chosen, Unknown):
             return self._either(chosen, scope)
         result = (self.yes if chosen else self.no).eval(scope)
-        other = self.no if chosen else self.yes
-        if isinstance(result, (int, float)) and other.gives_text:
-            result = to_text(result)  # both branches take one type
+        if result is not None and not isinstance(result, Unknown):
+            result = self._typed(result, self.no if chosen else self.yes, scope)
         return sensitive(result) if isinstance(value, Sensitive) else result
+
+    def _typed(self, result: Value, other: Node, scope: Scope) -> Value:
+        """Both branches take one type; that one of them could not be evaluated matters only if it is taken."""
+        if other.gives_text and isinstance(result, (str, int, float)):
+            return to_text(result)
+        try:
+            rest = other.eval(scope) if other.pure else scope.world.aside(other, scope)
+        except EvalError:
+            return result
+        if rest is None or isinstance(rest, Unknown) or type(rest) is type(result) in _PLAIN:
+            return result
+        from guardrail.formats.hcl_branches import unified
+
+        try:
+            return unified(result, rest)
+        except EvalError as error:
+            error.line = error.line or self.line
+            raise
 
     def _either(self, chosen: Unknown, scope: Scope) -> Value:
         """The condition is unknown. Branches that agree need none, and keys that both have are there."""
@@ -430,6 +469,10 @@ class Conditional(Node):
         except EvalError:
             return derived(chosen)
         if not isinstance(yes, Unknown) and not isinstance(no, Unknown):
+            if yes is not None and no is not None:
+                from guardrail.formats.hcl_branches import unified
+
+                yes, no = unified(yes, no), unified(no, yes)
             if equal(yes, no) is True:
                 return yes
             if type(yes) is Map and type(no) is Map:
@@ -443,7 +486,6 @@ class Conditional(Node):
         return derived(chosen)
 
     def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
-        yield from self.condition.leaves(scope)
         branches = [self.yes, self.no]
         if not scope.loop:
             try:
@@ -453,6 +495,7 @@ class Conditional(Node):
             if chosen is True or chosen is False:
                 branches = [self.yes] if chosen else [self.no]
         yield from leaves_of(branches, scope)
+        yield from self.condition.leaves(scope)
 
 
 class Call(Node):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from fractions import Fraction
 
+from guardrail.formats.hcl_numbers import MAX_BITS, Real, exactly, made, rounded, same
 from guardrail.formats.hcl_values import (
     EvalError,
     PartialMap,
     SetSeq,
     combined,
     derived,
-    normal,
     revealed,
     to_bool,
     to_number,
     type_name,
 )
 from guardrail.model import NOWHERE, Sensitive, Seq, Unknown, Value
-
-_EXACT = Context(prec=60)
 
 
 def equal(left: Value, right: Value) -> bool | Unknown:
@@ -35,7 +33,7 @@ def equal(left: Value, right: Value) -> bool | Unknown:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, (int, float)):
-        return isinstance(right, (int, float)) and left == right
+        return isinstance(right, (int, float)) and same(left, right)
     if isinstance(left, str):
         return isinstance(right, str) and str(left) == str(right)
     if isinstance(left, list):
@@ -52,11 +50,11 @@ def equal(left: Value, right: Value) -> bool | Unknown:
         pairs = [(item, right[key]) for key, item in left.items()]
     unknown: list[Unknown] = []
     for one, other in pairs:
-        same = equal(one, other)
-        if same is False:
+        alike = equal(one, other)
+        if alike is False:
             return False
-        if isinstance(same, Unknown):
-            unknown.append(same)
+        if isinstance(alike, Unknown):
+            unknown.append(alike)
     return combined(unknown) if unknown else True
 
 
@@ -69,6 +67,8 @@ def _number_operand(value: Value, op: str) -> int | float:
 
 def arithmetic(op: str, left: Value, right: Value) -> Value:
     a, b = _number_operand(left, op), _number_operand(right, op)
+    if isinstance(a, Real) or isinstance(b, Real):
+        return _of_fractions(op, exactly(a), exactly(b))
     if op == "<":
         return a < b
     if op == "<=":
@@ -83,30 +83,39 @@ def arithmetic(op: str, left: Value, right: Value) -> Value:
         if op == "-":
             return a - b
         if op == "*":
-            if a.bit_length() + b.bit_length() > 4096:
+            if a.bit_length() + b.bit_length() > MAX_BITS:
                 raise EvalError("the number is too large")
             return a * b
         return abs(a) % abs(b) * (1 if a >= 0 else -1) if b else a
-    x, y = Decimal(str(a)), Decimal(str(b))
-    if op == "+":
-        result = _EXACT.add(x, y)
-    elif op == "-":
-        result = _EXACT.subtract(x, y)
-    elif op == "*":
-        result = _EXACT.multiply(x, y)
-    elif y == 0:
+    return _of_fractions(op, exactly(a), exactly(b))
+
+
+def _of_fractions(op: str, a: Fraction, b: Fraction) -> Value:
+    if op == "<":
+        return a < b
+    if op == "<=":
+        return a <= b
+    if op == ">":
+        return a > b
+    if op == ">=":
+        return a >= b
+    if b == 0 and op in "/%":
         if op == "%":
-            return a
+            return made(a)
         raise EvalError("division by zero")
+    if op == "+":
+        result = a + b
+    elif op == "-":
+        result = a - b
+    elif op == "*":
+        result = a * b
     elif op == "/":
-        if isinstance(a, int) and isinstance(b, int) and a % b == 0:
-            return a // b
-        result = _EXACT.divide(x, y)
+        result = a / b
     else:
-        if not abs(x) < abs(y) * 10**50:
-            raise EvalError("the number is too large")
-        result = _EXACT.remainder(x, y)
-    return normal(float(result))
+        result = a - rounded(int(rounded(a / b)) * b)
+    if max(result.numerator.bit_length(), result.denominator.bit_length()) > MAX_BITS:
+        raise EvalError("the number is too large")
+    return made(rounded(result))
 
 
 def binary(op: str, left: Value, right: Value) -> Value:
@@ -117,8 +126,8 @@ def binary(op: str, left: Value, right: Value) -> Value:
     if op == "==":
         return equal(left, right)
     if op == "!=":
-        same = equal(left, right)
-        return same if isinstance(same, Unknown) else not same
+        alike = equal(left, right)
+        return alike if isinstance(alike, Unknown) else not alike
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return combined(item for item in (left, right) if isinstance(item, Unknown))
     return arithmetic(op, left, right)
@@ -142,7 +151,8 @@ def negated(op: str, value: Value) -> Value:
         return derived(value)
     if op == "!":
         return not truth(value, "the operand of !")
-    return -_number_operand(value, "-")
+    number = _number_operand(value, "-")
+    return Real(-number.exact, number.bits) if isinstance(number, Real) else -number
 
 
 def as_set(items: Iterable[Value]) -> SetSeq:

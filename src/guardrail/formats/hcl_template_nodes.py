@@ -15,12 +15,14 @@ class Template(Node):
     """A string with `${}` and `%{}` in it. `first_line` is that of its text, 0 where its lines cannot be
     told from those of the file."""
 
-    __slots__ = ("first_line", "indent", "line", "parts")
+    __slots__ = ("file", "first_line", "indent", "line", "parts")
 
     gives_text = True
 
-    def __init__(self, parts: list[str | Node], line: int, first_line: int = 0, indent: int = 0) -> None:
-        self.parts, self.line, self.first_line, self.indent = parts, line, first_line, indent
+    def __init__(
+        self, parts: list[str | Node], line: int, first_line: int = 0, indent: int = 0, file: str = ""
+    ) -> None:
+        self.parts, self.line, self.first_line, self.indent, self.file = parts, line, first_line, indent, file
 
     def eval(self, scope: Scope) -> Value:
         out: list[str] = []
@@ -47,27 +49,29 @@ class Template(Node):
                 except EvalError as error:
                     raise EvalError(f"a {type_name(value)} stands in a string template", self.line) from error
         if unknown:
-            return _with_holes(unknown, out, hidden, self.first_line if aligned else 0, self.indent)
+            return self._with_holes(unknown, out, hidden, aligned)
         text = "".join(out)
         if len(text) > MAX_TEXT:
             raise EvalError(f"the string has more than {MAX_TEXT:,} characters", self.line, "expansion")
         if len(text) > 1024:
             scope.world.spend(len(text) >> 10)
         if aligned:
-            text = Text(text, self.first_line, self.indent)
+            text = self._placed(text)
         return Sensitive(text) if hidden else text
 
     def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
         return leaves_of([part for part in self.parts if isinstance(part, Node)], scope)
 
+    def _placed(self, text: str) -> Text:
+        return Text(text, self.first_line, self.indent, file=self.file)
 
-def _with_holes(unknown: list[Unknown], out: list[str], hidden: bool, first_line: int, indent: int) -> Unknown:
-    """What is known of a string of which a part is not."""
-    result = combined(unknown)
-    template = "".join(out)
-    if hidden or template == HOLE or len(template) > MAX_TEXT:
-        return result
-    return PartText(result.reason, result.refs, Text(template, first_line, indent) if first_line else template)
+    def _with_holes(self, unknown: list[Unknown], out: list[str], hidden: bool, aligned: bool) -> Unknown:
+        """What is known of a string of which a part is not."""
+        result = combined(unknown)
+        template = "".join(out)
+        if hidden or template == HOLE or len(template) > MAX_TEXT:
+            return result
+        return PartText(result.reason, result.refs, self._placed(template) if aligned else template)
 
 
 class TemplateIf(Node):

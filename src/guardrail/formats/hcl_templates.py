@@ -44,7 +44,9 @@ def _escape(match: re.Match[str]) -> str:
     return "\ufffd" if number > 0x10FFFF or 0xD800 <= number < 0xE000 else chr(number)
 
 
-def assemble(tokens: list[Token], line: int, flush: bool, by_line: bool, first_line: int) -> Node:
+def assemble(
+    tokens: list[Token], line: int, flush: bool, by_line: bool, first_line: int, file: str = ""
+) -> Node:
     """`by_line`: literals are one token a line, as everywhere but in quotes, so that `~` trims no further than a line's
     end. `first_line`: that of the first token in the file, for a heredoc. Raises ValueError where the
     directives do not nest."""
@@ -60,12 +62,12 @@ def assemble(tokens: list[Token], line: int, flush: bool, by_line: bool, first_l
         first_line = 0
     if all(token.kind == "text" for token in tokens):
         text = "".join(token.text for token in tokens)
-        return Literal(Text(text, first_line, margin) if first_line else text)
+        return Literal(Text(text, first_line, margin, file=file) if first_line else text)
     if len(tokens) == 1 and tokens[0].node is not None and tokens[0].kind == "value":
         return tokens[0].node
     parts, end = _nest(tokens, 0, ())
     assert end == len(tokens)
-    return Template(parts, line, first_line, margin)
+    return Template(parts, line, first_line, margin, file)
 
 
 def _lines(tokens: list[Token]) -> list[Token]:

@@ -1,16 +1,18 @@
 """HCL's values: kinds, conversions and attribute access, three-valued.
 
-A number is an int where it is whole, else a float. A set is a `SetSeq`, an object or map a `Map`. What is
-unknown stays unknown: every function here takes `Unknown` and `Sensitive` operands and answers in kind.
-What Terraform would reject raises `EvalError`.
+A number is an int where it is whole, else a float (see hcl_numbers). A set is a `SetSeq`, an object or map a `Map`.
+What is unknown stays unknown: every function here takes `Unknown` and `Sensitive` operands and answers in kind. What
+Terraform would reject raises `EvalError`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from math import isfinite
 
+from guardrail.formats.hcl_numbers import Real, made, rounded, text_of
 from guardrail.model import NOWHERE, Map, Reference, Sensitive, Seq, Span, Unknown, Value
 
 MAX_VALUES = 200_000  # values in one evaluated expression, all together
@@ -71,9 +73,26 @@ class Deferred(Unknown):
     def index(self, key: Value) -> Value:
         raise NotImplementedError
 
+    def item(self) -> Deferred:
+        """One of several, where it is not known of how many."""
+        return self
+
     def force(self) -> Value:
         """The value as a whole, where there is one."""
         return self
+
+
+class Several(Unknown):
+    """A list of unknown length whose items are all the document `item`: what `data.aws_iam_policy_document.x[*].json`
+    gives where the count is unknown. What takes the one item that there may be (`one`, `join`, `[0]`) gets it: where
+    there is none, there is no policy to judge.
+    """
+
+    __slots__ = ("item",)
+
+    def __init__(self, reason: str, refs: tuple[str, ...], item: Value) -> None:
+        super().__init__(reason, refs)
+        self.item = item
 
 
 def derived(unknown: Unknown) -> Unknown:
@@ -206,18 +225,19 @@ def number_text(value: float) -> str:
         if value.bit_length() > 4096:
             raise EvalError("the number is too large")
         return str(value)
+    if isinstance(value, Real):
+        return text_of(value)
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return format(Decimal(repr(value)), "f")
 
 
 def normal(value: float) -> int | float:
-    """A float that is whole as an int."""
-    if isinstance(value, float):
+    """What was worked out with 64-bit floats, as HCL takes it over: bit by bit, whole ones as ints."""
+    if isinstance(value, float) and not isinstance(value, Real):
         if not isfinite(value):
             raise EvalError("the result is not a finite number")
-        if value.is_integer():
-            return int(value)
+        return int(value) if value.is_integer() else made(Fraction(value), 53)
     return value
 
 
@@ -233,9 +253,12 @@ def parse_number(text: str) -> int | float:
         number = float(text)
     if not isfinite(number):
         raise ValueError(text)
-    if number.is_integer():
-        return int(Decimal(text))
-    return number
+    if not number:
+        return 0
+    exact = Fraction(Decimal(text))
+    if exact == Fraction(Decimal(repr(number))):
+        return int(exact) if exact.denominator == 1 else number
+    return made(rounded(exact))
 
 
 def to_text(value: Value, what: str = "value") -> Value:
@@ -328,6 +351,8 @@ def get_index(value: Value, key: Value) -> Value:
     if isinstance(value, Reference) and isinstance(key, (str, int)):
         step = f"[{key}]" if isinstance(key, int) else f".{key}"
         return Reference(value.target, f"{value.attribute}{step}" if value.attribute else str(key))
+    if isinstance(value, Several):
+        return value.item
     if isinstance(value, Unknown):
         return derived(value)
     if value is None:

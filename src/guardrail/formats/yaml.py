@@ -58,6 +58,11 @@ _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
 _SKIPPED = (0, 0, 0, 0)  # the key span of an entry whose key was no scalar
+# libyaml goes by YAML 1.1 and ends a line at each of these, which YAML 1.2 and every editor don't. It is given
+# characters of the private use area in their place.
+_NOT_BREAKS = "\x85\u2028\u2029"
+_HIDDEN = {ord(sign): 0xF8F0 + index for index, sign in enumerate(_NOT_BREAKS)}
+_SHOWN = {stand_in: sign for sign, stand_in in _HIDDEN.items()}
 _STANDARD_TAG = "tag:yaml.org,2002:"
 
 
@@ -146,7 +151,9 @@ class _Loader:
     def run(self) -> None:
         from yaml._yaml import CParser
 
-        parser: Any = CParser(self.text)
+        text = self.text
+        foreign = any(sign in text for sign in _NOT_BREAKS)
+        parser: Any = CParser(text.translate(_HIDDEN) if foreign else text)
         get = parser.get_event
         file = self.file
         words = self.words
@@ -164,6 +171,8 @@ class _Loader:
             if kind is scalar_event:
                 style = event.style
                 raw = event.value
+                if foreign:
+                    raw = event.value = raw.translate(_SHOWN)
                 top = stack[-1] if stack else None
                 end_mark = event.end_mark
                 line, column = start.line + 1, start.column + 1
@@ -268,7 +277,8 @@ class _Loader:
                 key, key_span = top.key, top.key_span
                 if key is None or key_span is None:
                     self.problems.append(
-                        Problem("syntax", "a key that is itself a mapping or list; left out", file, line)
+                        Problem("syntax", "a key that is itself a mapping or list (`{{ }}` without quotes?); left out",
+                                file, line)
                     )
                     top.key, top.key_span = "", _SKIPPED
                     continue

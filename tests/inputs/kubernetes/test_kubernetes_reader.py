@@ -81,6 +81,20 @@ def test_secrets_are_hidden_where_they_are_literal() -> None:
     assert secret["data"].spans["password"].line == 21
 
 
+def test_settings_beside_a_credential_are_no_leak() -> None:
+    text = """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: repository}
+        stringData: {type: git, url: "https://git.example.org/a", password: hunter2, enableLfs: "true"}
+        data: {server: aHR0cHM6Ly9h, host: aHR0cHM6Ly91OnB3QGg=}
+    """
+    (secret,) = read_text(a=text).resources
+    values = {**secret.attributes["stringData"], **secret.attributes["data"]}
+    literal = {key for key, value in values.items() if value.literal}
+    assert literal == {"password", "host"}  # the host is https://u:pw@h
+
+
 def test_lists() -> None:
     found = reading("list.json")
     assert list(by_address(found)) == ["Pod/default/one"]
@@ -178,3 +192,9 @@ def test_nothing_in_a_file_makes_it_raise(documents: list[Any], version: Any, ki
         assert resource.span.line
         assert resource.header.line
         assert resource.address.startswith(resource.kind)
+
+
+def test_an_azure_template_is_no_manifest() -> None:
+    text = '{"type": "Microsoft.Authorization/policyAssignments", "apiVersion": "2024-04-01", "kind": null}'
+    found = read(["a.json"], Tree("/nowhere", {"a.json": text.encode()}), ReadOptions())
+    assert (found.resources, found.problems, found.files) == ([], [], {"a.json": "skipped"})

@@ -30,6 +30,8 @@ GITLAB = b"stages: [a]\nbuild:\n  stage: a\n  script:\n    - make\n"
         ("ci/build.yml", GITLAB, "gitlab-ci"),
         ("ci/build.yml", b"image: alpine\n\nbuild job:\n  script: make\n", "gitlab-ci"),
         ("ci/build.yml", b"build:\n  script:\n  - make\n  rules:\n  - when: always\n", "gitlab-ci"),
+        ("ci/build.yml", b"%{~ if x ~}\n" + GITLAB + b"%{~ endif ~}\n", None),
+        ("ci.yml", WORKFLOW + b"  %{ for x in y }\n  %{ endfor }\n", None),
         ("docker-compose.yml", b"version: '3'\nservices:\n  a:\n    image: x\n    command: script\n", None),
         ("play.yml", b"- hosts: all\n  tasks:\n    - script: x.sh\n", None),
         ("pod.yml", b"apiVersion: v1\nkind: Pod\nspec:\n  script: x\nimage: y\n", None),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from guardrail.formats import yaml
 from guardrail.inputs.kubernetes.charts import Surroundings
+from guardrail.inputs.kubernetes.kustomizations import Kustomizations
 from guardrail.inputs.kubernetes.recognise import NOT_FOR_A_CLUSTER
 from guardrail.inputs.kubernetes.scopes import address
 from guardrail.inputs.kubernetes.secrets import hide
@@ -22,6 +23,7 @@ UNNAMED = "(unnamed)"
 def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     reading = Reading()
     surroundings = Surroundings(tree)
+    kustomizations = Kustomizations(tree)
     templates: dict[str, int] = {}  # Chart.yaml -> how many templates
     for path in files:
         if path.rsplit("/", 1)[-1].lower() in _NOT_MANIFESTS:
@@ -39,19 +41,33 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
                 templates[chart] = templates.get(chart, 0) + 1
                 reading.files[path] = "failed"
                 continue
-        if surroundings.is_patch(path):
-            reading.notes.append(
-                Note("patch", "a kustomize patch; what it changes is judged as the base has it", path)
-            )
+        if kustomizations.is_patch(path):
+            reading.notes.append(_patch(path))
             reading.files[path] = "skipped"
             continue
+        before = len(reading.resources)
         _read_file(path, data, reading)
+        whole: list[Resource] = []
+        for resource in reading.resources[before:]:
+            if kustomizations.is_partial(path, resource):
+                reading.notes.append(_patch(path))
+                continue
+            kustomizations.place_in_namespace(path, resource)
+            whole.append(resource)
+        if len(whole) != len(reading.resources) - before:
+            reading.resources[before:] = whole
+            if not whole and reading.files[path] == "analysed":
+                reading.files[path] = "skipped"
     for chart, count in sorted(templates.items()):
         which = "its template is" if count == 1 else f"its {count} templates are"
         reading.problems.append(
             Problem("unrendered", f"a Helm chart; charts are not rendered yet, so {which} not judged", chart)
         )
     return reading
+
+
+def _patch(path: str) -> Note:
+    return Note("patch", "a kustomize patch; what it changes is judged as the base has it", path)
 
 
 def _read_file(path: str, data: bytes, reading: Reading) -> None:
@@ -102,6 +118,8 @@ def _is_resource(value: Map, path: str, problems: list[Problem]) -> bool:
         what = "an apiVersion but no kind" if kind is None else "a kind that is not a name"
         problems.append(Problem("syntax", f"has {what}; not judged", path, value.place("apiVersion").line))
         return False
+    if "metadata" not in value and not kind[0].isupper():
+        return False  # some other tool's file: Istio's release notes have `kind: bug-fix`
     if not isinstance(version, str):
         return True
     if NOT_FOR_A_CLUSTER.match(version):

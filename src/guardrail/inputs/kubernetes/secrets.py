@@ -17,6 +17,12 @@ _FILLED_IN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _PUBLIC = (".crt", ".pub")  # certificates and public keys: kept out of reports, but no leak
+# Settings that stand beside a credential, as in Argo CD's repositories and External DNS's providers.
+_SETTING_NAMES = """
+    type project name url host hostname server port database dbname region endpoint namespace insecure enablelfs
+    enableoci sslmode githubappid githubappinstallationid githubappenterprisebaseurl forcehttpbasicauth
+"""
+_SETTINGS = frozenset(_SETTING_NAMES.split())
 
 
 def hide(secret: Map) -> None:
@@ -28,9 +34,15 @@ def hide(secret: Map) -> None:
             for key, value in entries.items():
                 if value is None or isinstance(value, Sensitive) or _is_placeholder(value, section == "data"):
                     continue
-                entries[key] = Sensitive(value, literal=not key.lower().endswith(_PUBLIC))
+                entries[key] = Sensitive(value, literal=not _is_public(key.lower(), value, section == "data"))
         elif entries is not None and not isinstance(entries, Sensitive):
             secret[section] = Sensitive(entries)
+
+
+def _is_public(key: str, value: Value, encoded: bool) -> bool:
+    if key.endswith(_PUBLIC):
+        return True
+    return key in _SETTINGS and "@" not in _decoded(value, encoded)  # `https://user:password@host` is none
 
 
 def _is_placeholder(value: Value, encoded: bool) -> bool:
@@ -38,9 +50,15 @@ def _is_placeholder(value: Value, encoded: bool) -> bool:
         return False
     if not value.strip() or _FILLED_IN.match(value):
         return True
-    if not encoded or len(value) > 200:
-        return False
+    return encoded and len(value) <= 200 and _FILLED_IN.match(_decoded(value, encoded)) is not None
+
+
+def _decoded(value: Value, encoded: bool) -> str:
+    """A value as text; "" where it is no text in base64."""
+    text = str(value)
+    if not encoded:
+        return text
     try:
-        return _FILLED_IN.match(base64.b64decode(value, validate=True).decode()) is not None
+        return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
-        return False
+        return ""

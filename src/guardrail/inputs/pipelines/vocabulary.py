@@ -10,7 +10,7 @@ import re
 
 from guardrail.formats.shell import DETECTIONS
 from guardrail.model import Map, Noun, OriginsOf, Resource, Span, Unknown, Value
-from guardrail.model.image import DEFAULT_REGISTRY, parse_image
+from guardrail.model.image import image_facts
 
 PLATFORM = "pipeline"
 
@@ -161,23 +161,13 @@ def image_dependency(
 ) -> Noun:
     """`template` is the image reference, with NUL for each part that can't be known; `unknown` says why."""
     draft = Draft("dependency", header)
-    parts = parse_image(template)
-
-    def known(part: str, value: Value) -> Value:
-        return unknown if unknown is not None and "\0" in part else value
-
-    where = parts.registry + parts.name
-    # A first part that can't be known may be the registry.
-    owner = parts.name.partition("/")[0] if parts.registry == DEFAULT_REGISTRY else parts.registry
+    facts = image_facts(template, unknown)
     draft.put("ecosystem", "image")
     draft.put("local", False)
-    draft.put("name", known(where, parts.repository), origin=origin)
-    draft.put("owner", known(owner, parts.registry), origin=origin)
-    # An unknown part that ends the reference may bring its own tag or digest.
-    version = parts.digest or parts.tag or ("\0" if template.endswith("\0") else "")
-    if version:
-        draft.put("version", known(version, version), origin=origin)
-    draft.put("pin", "digest" if parts.digest else known(version, parts.pin), origin=origin)
-    shown = parts.repository.replace("\0", "*")
-    label = f"the image {shown}" if shown != "*" else "the image"
-    return draft.noun(label, keys.next(shown))
+    draft.put("name", facts.name, origin=origin)
+    draft.put("owner", facts.owner, origin=origin)
+    if facts.version is not None:
+        draft.put("version", facts.version, origin=origin)
+    draft.put("pin", facts.pin, origin=origin)
+    label = f"the image {facts.shown}" if facts.shown != "*" else "the image"
+    return draft.noun(label, keys.next(facts.shown))

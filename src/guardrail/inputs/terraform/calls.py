@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from guardrail.formats.hcl import Block
 from guardrail.formats.hcl_nodes import Scope
 from guardrail.formats.hcl_values import EvalError, PartialMap
-from guardrail.inputs.terraform.expansion import Expansion, expand
+from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
 from guardrail.inputs.terraform.references import ModuleRef
 from guardrail.inputs.terraform.run import MAX_MODULES
+from guardrail.inputs.terraform.vendored import same_source
 from guardrail.model import NOWHERE, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Calls:
         return known
 
     def _expand(self, name: str) -> tuple[Expansion, list[ModuleRef]]:
-        from guardrail.inputs.terraform.module import Module, key_text
+        from guardrail.inputs.terraform.module import Module
 
         caller = self.module
         block = caller.folder.modules[name]
@@ -117,8 +118,11 @@ class Calls:
             run.note("remote-module", f"module.{name} is not read: its source is unknown ({reason})", attribute.span)
             return None, f"module.{name} has an unknown source"
         if not source.startswith(("./", "../")) and source not in (".", ".."):
-            run.note("remote-module", f"module.{name} comes from {source} and is not read", attribute.span)
-            return None, f"module.{name} comes from {source} and is not read"
+            folder, besides = self._copy(name, source)
+            if folder is None:
+                run.note("remote-module", f"module.{name} comes from {source} and is not read{besides}", attribute.span)
+                return None, f"module.{name} comes from {source} and is not read"
+            return self._checked(name, folder, block)
         folder = run.tree.join(module.folder.path, source)
         if folder is None or not run.tree.contains(folder):
             run.tell("missing-module", f"the source of module.{name}, {source}, leads out of the scanned tree",
@@ -127,6 +131,23 @@ class Calls:
         if not module.sources.code_files(folder):
             run.tell("missing-module", f"the source of module.{name}, {source}, has no Terraform files", attribute.span)
             return None, f"module.{name} is missing"
+        return self._checked(name, folder, block)
+
+    def _copy(self, name: str, source: str) -> tuple[str | None, str]:
+        """Where `terraform init` has put a remote module, or None and what there is to say of that."""
+        module = self.module
+        copy = module.sources.copies(module.root.folder.path).get(module.key + name)
+        if copy is None:
+            return None, ""
+        if not same_source(source, copy.source):
+            return None, f" (the copy that terraform init has made is of {copy.source})"
+        folder = copy.folder
+        if folder is None or not module.run.tree.contains(folder) or not module.sources.code_files(folder):
+            return None, ""
+        return folder, ""
+
+    def _checked(self, name: str, folder: str, block: Block) -> tuple[str | None, str]:
+        module, run = self.module, self.module.run
         if module.depth >= MAX_DEPTH:
             run.tell("too-deep", f"module.{name} is called over more than {MAX_DEPTH} modules", block.header)
             return None, f"module.{name} is called too deep"

@@ -9,9 +9,12 @@ from guardrail.formats.hcl import Block, Body
 from guardrail.formats.hcl_nodes import Scope
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.blocks import Evaluation
+from guardrail.inputs.terraform.expansion import expand, key_text
 from guardrail.inputs.terraform.references import ModuleRef
 from guardrail.inputs.terraform.variables import Words
 from guardrail.model import Map, Origin, Resource, Value
+
+_EVALUATED = frozenset(("backend", "cloud"))
 
 if TYPE_CHECKING:
     from guardrail.inputs.terraform.module import Module
@@ -22,21 +25,53 @@ def configuration_resources(module: Module, trace: tuple[Origin, ...]) -> list[R
     found: list[Resource] = []
     words = Scope(Words(module.run))
     for block in folder.settings:
-        found.append(_made(module, trace, "terraform", block, "terraform", words))
+        found.append(_settings(module, trace, block, words))
     for block in folder.providers:
-        alias = block.body.attributes.get("alias")
-        made = _made(module, trace, "provider", block, f"provider.{block.labels[0]}", module.scope)
-        if alias is not None:
-            made.address = made.address + f".{made.attributes.get('alias')}"
-            made.local = made.local + f".{made.attributes.get('alias')}"
-        made.provider = block.labels[0]
-        found.append(made)
+        found += _providers(module, trace, block)
     for name, block in folder.modules.items():
         found.append(_call(module, trace, name, block))
     for name, block in folder.variables.items():
         found.append(_variable(module, trace, name, block))
     for name, block in folder.outputs.items():
         found.append(_output(module, trace, name, block))
+    return found
+
+
+def _settings(module: Module, trace: tuple[Origin, ...], block: Block, words: Scope) -> Resource:
+    """A `terraform` block. Its arguments and providers are words; OpenTofu evaluates where the state is kept."""
+    plain, evaluated = Body(), Body()
+    plain.attributes = block.body.attributes
+    for inner in block.body.blocks:
+        (evaluated if inner.type in _EVALUATED else plain).blocks.append(inner)
+    made = _made(module, trace, "terraform", _with(block, plain), "terraform", words)
+    if evaluated.blocks:
+        evaluation = Evaluation(module.run, made.address)
+        evaluation.body(_with(block, evaluated), module.scope, into=made.attributes)
+        made.edges += evaluation.edges
+    return made
+
+
+def _with(block: Block, body: Body) -> Block:
+    body.broken = block.body.broken
+    return Block(block.type, block.labels, body, block.span, block.header)
+
+
+def _providers(module: Module, trace: tuple[Origin, ...], block: Block) -> list[Resource]:
+    """A provider's configuration, or (OpenTofu) one for each key."""
+    name = f"provider.{block.labels[0]}"
+    scopes: list[tuple[Value, Scope]] = [(None, module.scope)]
+    if "for_each" in block.body.attributes:
+        with suppress(EvalError):
+            scopes = expand(block, module.scope, module.run, name).scopes
+    found: list[Resource] = []
+    for key, scope in scopes:
+        made = _made(module, trace, "provider", block, name, scope)
+        if "alias" in block.body.attributes:
+            made.address = made.address + f".{made.attributes.get('alias')}"
+            made.local = made.local + f".{made.attributes.get('alias')}"
+        made.address += key_text(key)
+        made.provider = block.labels[0]
+        found.append(made)
     return found
 
 

@@ -51,6 +51,8 @@ def _behind(module: Module, ref: Ref, todo: list[tuple[Node, Scope]]) -> str:
     if not names:
         return ""
     name = names[0]
+    if root in ("terraform", "tofu"):
+        return f"{root}.{name}" if name == "workspace" else ""
     if root == "var":
         argument = module.argument(name)
         if argument is not None and module.call_ is not None:

@@ -23,6 +23,10 @@ class Expansion:
         self.argument = ""
         self.rest: Unknown | None = None
 
+    def doubt(self, key: Value) -> Unknown | None:
+        """Why it cannot be known whether there is an instance of this key; None where there surely is."""
+        return self.rest if key is None or isinstance(key, Unknown) else None
+
 
 def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:
     attributes = block.body.attributes
@@ -41,6 +45,17 @@ def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:
     finally:
         run.edges = outer
     return made
+
+
+def key_text(key: Value) -> str:
+    """An instance key as it stands in an address; "" for none."""
+    if isinstance(key, bool) or key is None or isinstance(key, Unknown):
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    from guardrail.inputs.terraform.functions.encoding import json_text
+
+    return f"[{json_text(str(key))}]"
 
 
 def _count(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expansion:

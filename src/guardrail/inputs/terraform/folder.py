@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from guardrail.formats.hcl import Attribute, Block, Body, Document, parse
+from guardrail.formats.hcl_nodes import Literal
 from guardrail.inputs.terraform.grouping import folder_of
 from guardrail.inputs.terraform.run import Run
-from guardrail.model import Map, Span
+from guardrail.inputs.terraform.vendored import Copy, manifest_of
+from guardrail.model import Map, Note, Span
 from guardrail.tree import Unreadable
 
 CODE = (".tf", ".tofu")
 JSON_CODE = (".tf.json", ".tofu.json")
 VALUES = (".tfvars", ".tfvars.json")
+SELECTED = ".terraform/environment"
 
 
 def is_code(path: str) -> bool:
@@ -58,6 +62,27 @@ class Sources:
             self.given.setdefault(folder_of(path), []).append(path)
         self.documents: dict[str, Document | None] = {}
         self._folders: dict[str, Folder] = {}
+        self._workspaces: dict[str, str] = {}
+        self._copies: dict[str, dict[str, Copy]] = {}
+
+    def copies(self, root: str) -> dict[str, Copy]:
+        """The remote modules of a root module that `terraform init` has copied, by call."""
+        if root not in self._copies:
+            self._copies[root] = manifest_of(root, self.run.tree)
+        return self._copies[root]
+
+    def workspace(self, root: str) -> str:
+        """The workspace that a root module is planned in: "default", unless another one was selected in the tree."""
+        known = self._workspaces.get(root)
+        if known is None:
+            path = f"{root}/{SELECTED}" if root else SELECTED
+            known = "default"
+            if self.run.tree.is_file(path):
+                with suppress(Unreadable):
+                    known = self.run.tree.read(path).decode("utf-8", "replace").strip() or known
+            self._workspaces[root] = known
+            self.run.notes[Note("workspace", f'terraform.workspace is taken to be "{known[:90]}"', root)] = None
+        return known
 
     def names(self, path: str) -> list[str]:
         """The files of a folder: those that were handed over, or, where none of it were, all of them."""
@@ -130,27 +155,56 @@ def _declare(folder: Folder, block: Block, override: bool, run: Run) -> None:
         for name, attribute in block.body.attributes.items():
             if name in folder.locals and not override:
                 _twice(run, f"local.{name}", attribute.span, folder.locals[name].span)
+            elif override and name not in folder.locals:
+                _nothing_to_override(run, f"local.{name}", attribute.span)
             else:
                 folder.locals[name] = attribute
         return
+    if kind == "check":
+        for inner in block.body.of_type("data"):  # a data source of the module, though only the check may refer to it
+            _declare(folder, inner, False, run)
+        return
     if kind == "terraform":
-        folder.settings.append(block)
+        known = folder.settings[0] if override and folder.settings else None
+        if known is not None:
+            folder.settings[0] = merged_settings(known, block)
+        else:
+            folder.settings.append(block)
         return
     if kind == "provider":
-        folder.providers.append(block)
+        at = _provider_at(folder, block) if override else -1
+        if at >= 0:
+            folder.providers[at] = merged(folder.providers[at], block)
+        else:
+            folder.providers.append(block)
         return
     table, name = _table(folder, block)
     if table is None:
         return
-    known = table.get(name)
-    if known is None:
-        table[name] = block
+    base = table.get(name)
+    if base is None:
+        if override:
+            _nothing_to_override(run, name, block.header)
+        else:
+            table[name] = block
     elif override:
-        table[name] = merged(known, block)
+        table[name] = merged(base, block)
     else:
-        _twice(run, name, block.header, known.header)
+        _twice(run, name, block.header, base.header)
         if kind in ("resource", "data"):
             folder.twins.append((name, block))
+
+
+def _provider_at(folder: Folder, block: Block) -> int:
+    """Where the configuration stands that a provider block of an override file is laid over, -1 for nowhere."""
+    mark = (block.labels, alias_of(block))
+    return next((i for i, known in enumerate(folder.providers) if (known.labels, alias_of(known)) == mark), -1)
+
+
+def alias_of(provider: Block) -> str:
+    attribute = provider.body.attributes.get("alias")
+    value = attribute.node.value if attribute is not None and isinstance(attribute.node, Literal) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _table(folder: Folder, block: Block) -> tuple[dict[str, Block] | None, str]:
@@ -168,17 +222,42 @@ def _table(folder: Folder, block: Block) -> tuple[dict[str, Block] | None, str]:
     return None, ""
 
 
+def _nothing_to_override(run: Run, name: str, span: Span) -> None:
+    run.tell("evaluation", f"{name} stands in an override file and is declared nowhere else", span)
+
+
 def _twice(run: Run, name: str, span: Span, first: Span) -> None:
     where = "" if first.file == span.file else f" of {first.file}"
     run.tell("evaluation", f"{name} is declared a second time (first in line {first.line}{where})", span)
 
 
+_MERGED = frozenset(("lifecycle", "required_providers"))
+_ONE_OF = {"backend": frozenset(("backend", "cloud")), "cloud": frozenset(("backend", "cloud"))}
+
+
 def merged(base: Block, over: Block) -> Block:
-    """An override file's block laid over the one that it overrides: attributes replace attributes, nested
-    blocks all those of their type."""
+    """An override file's block laid over the one that it overrides: attributes replace attributes, nested blocks all
+    those of their type (a `dynamic` block is of the type that it makes), but those of `lifecycle` are laid over."""
     body = Body()
     body.attributes = {**base.body.attributes, **over.body.attributes}
-    replaced = {block.type for block in over.body.blocks}
-    body.blocks = [block for block in base.body.blocks if block.type not in replaced] + over.body.blocks
+    replaced = {_made_type(block) for block in over.body.blocks}
+    onto = {block.type: block for block in base.body.blocks if block.type in _MERGED & replaced}
+    body.blocks = [block for block in base.body.blocks if _made_type(block) not in replaced]
+    for block in over.body.blocks:
+        under = onto.pop(block.type, None)
+        body.blocks.append(merged(under, block) if under is not None else block)
     body.broken = base.body.broken or over.body.broken
     return Block(base.type, base.labels, body, base.span, base.header)
+
+
+def merged_settings(base: Block, over: Block) -> Block:
+    """The same for `terraform` blocks, where a backend replaces `cloud` and the other way round."""
+    out = frozenset(kind for block in over.body.blocks for kind in _ONE_OF.get(block.type, ()))
+    body = Body()
+    body.attributes, body.broken = base.body.attributes, base.body.broken
+    body.blocks = [block for block in base.body.blocks if block.type not in out]
+    return merged(Block(base.type, base.labels, body, base.span, base.header), over)
+
+
+def _made_type(block: Block) -> str:
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type

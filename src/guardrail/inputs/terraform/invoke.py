@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from guardrail.formats.hcl import parse_template
 from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
 from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, derived, sensitive
-from guardrail.model import Map, Origin, Sensitive, Seq, Unknown, Value
+from guardrail.model import Encoded, Map, Origin, Sensitive, Seq, Unknown, Value
 from guardrail.tree import Unreadable
 
 if TYPE_CHECKING:
     from guardrail.inputs.terraform.module import Module
+    from guardrail.inputs.terraform.run import Run
 
 MAX_RENDERING = 5
 MAX_NAMES = 10_000  # that fileset() looks at
@@ -22,9 +23,9 @@ def call_function(module: Module, call: Call, scope: Scope) -> Value:
     run = module.run
     run.spend(1)
     if name == "try":
-        return _try(call, scope)
+        return _try(run, call, scope)
     if name == "can":
-        return _can(call, scope)
+        return _can(run, call, scope)
     if name.startswith("provider::"):
         for arg in call.args:
             arg.eval(scope)
@@ -50,27 +51,44 @@ def call_function(module: Module, call: Call, scope: Scope) -> Value:
     return sensitive(result) if hidden else result
 
 
-def _try(call: Call, scope: Scope) -> Value:
+def _try(run: Run, call: Call, scope: Scope) -> Value:
     last = "no expression is given"
+    outer = run.doubtful
     for arg in call.args:
+        run.doubtful = False
         try:
-            return arg.eval(scope)
+            value = arg.eval(scope)
         except EvalError as error:
             if error.kind != "evaluation":
                 raise
             last = error.message
+            continue
+        doubtful, run.doubtful = run.doubtful, outer
+        if doubtful and arg is not call.args[-1] and not isinstance(value, (Unknown, Encoded)):
+            return Unknown("what try() gives depends on how many instances there are", _refs(arg, scope))
+        return value
+    run.doubtful = outer
     raise EvalError(f"every expression of try() fails: {last}")
 
 
-def _can(call: Call, scope: Scope) -> Value:
+def _refs(node: Node, scope: Scope) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ref.text() for ref, _ in node.leaves(scope)))
+
+
+def _can(run: Run, call: Call, scope: Scope) -> Value:
     if len(call.args) != 1:
         raise EvalError("can() takes 1 argument")
+    outer, run.doubtful = run.doubtful, False
     try:
         value = call.args[0].eval(scope)
     except EvalError as error:
         if error.kind != "evaluation":
             raise
         return False
+    finally:
+        doubtful, run.doubtful = run.doubtful, outer
+    if doubtful:
+        return Unknown("what can() gives depends on how many instances there are", _refs(call.args[0], scope))
     return derived(value) if isinstance(value, Unknown) else True
 
 
@@ -169,6 +187,9 @@ class TemplateWorld:
 
     def spend(self, amount: int) -> None:
         self.module.run.spend(amount)
+
+    def aside(self, node: Node, scope: Scope) -> Value:
+        return self.module.aside(node, scope)
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
         return ()

@@ -14,7 +14,7 @@ from guardrail.formats.hcl_nodes import ATTR, INDEX, Call, Literal, Node, Ref, S
 from guardrail.formats.hcl_values import EvalError, PartialMap, sensitive
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.calls import Calls, ModuleCall
-from guardrail.inputs.terraform.expansion import Expansion, expand
+from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
 from guardrail.inputs.terraform.folder import Folder, Sources
 from guardrail.inputs.terraform.invoke import Templates, call_function
 from guardrail.inputs.terraform.policy_document import policy_document
@@ -56,6 +56,7 @@ class Module:
         self.given = given or {}
         self.root: Module = call.caller.root if call else self
         self.depth: int = call.caller.depth + 1 if call else 0
+        self.key: str = f"{call.caller.key}{call.block.labels[0]}." if call else ""  # of calls, without instance keys
         self.scope = Scope(self)
         self.calls = Calls(self)
         self.templates = Templates(self)
@@ -87,6 +88,8 @@ class Module:
         if root == "path":
             return self.path(name), 1
         if root in ("terraform", "tofu"):
+            if name == "workspace":
+                return self.sources.workspace(self.root.folder.path), 1
             return Unknown(f"{root}.{name} is known only in a run", (f"{root}.{name}",)), 1
         if root == "self":
             raise EvalError("self is used outside a provisioner")
@@ -103,6 +106,13 @@ class Module:
 
     def spend(self, amount: int) -> None:
         self.run.spend(amount)
+
+    def aside(self, node: Node, scope: Scope) -> Value:
+        outer, self.run.edges = self.run.edges, {}
+        try:
+            return node.eval(scope)
+        finally:
+            self.run.edges = outer
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
         from guardrail.inputs.terraform.origins import origins
@@ -199,7 +209,7 @@ class Module:
 
     def _wants_text(self, block: Block) -> bool:
         declared = block.body.attributes.get("type")
-        return declared is None or declared.source.strip().strip('"') == "string"
+        return declared is None or declared.source.strip().strip('"') in ("string", "number", "bool")
 
     def _converted(self, name: str, block: Block, value: Value, span: Span) -> Value:
         if name not in self._converters:
@@ -264,7 +274,7 @@ class Module:
         if expansion.kind == "one":
             return refs[0]
         if expansion.kind == "open":
-            return ResourceRef(self.address + address, self, instances[0] if instances else None)
+            return ResourceRef(self.address + address, self, instances[0] if instances else None, True)
         if expansion.kind == "list":
             sequence = Seq()
             for ref in refs:
@@ -310,17 +320,6 @@ class Module:
 def _is_whole(steps: list[Step]) -> bool:
     """Whether a traversal stops at a resource, so that no attribute of it is asked for by name."""
     return all(kind == INDEX for kind, _ in steps)
-
-
-def key_text(key: Value) -> str:
-    """An instance key as it stands in an address; "" for none."""
-    if isinstance(key, bool) or key is None or isinstance(key, Unknown):
-        return ""
-    if isinstance(key, int):
-        return f"[{key}]"
-    from guardrail.inputs.terraform.functions.encoding import json_text
-
-    return f"[{json_text(str(key))}]"
 
 
 def is_true(block: Block, name: str) -> bool:

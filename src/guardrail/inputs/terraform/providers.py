@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.formats.hcl import Block
-from guardrail.formats.hcl_nodes import Literal, Node, Object, Ref, Trace
-from guardrail.formats.hcl_values import Deferred, derived
+from guardrail.formats.hcl_nodes import INDEX, Literal, Node, Object, Ref, Scope, Trace
+from guardrail.formats.hcl_values import Deferred, EvalError, derived
+from guardrail.inputs.terraform.expansion import expand
+from guardrail.inputs.terraform.folder import alias_of
 from guardrail.inputs.terraform.functions.collections import merged
 from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
 
@@ -43,61 +45,113 @@ def _name_of(node: Node) -> str:
     return str(node.value) if isinstance(node, Literal) and isinstance(node.value, str) else ""
 
 
-def configuration(module: Module, name: str) -> tuple[Module, Block] | None:
-    """The block that configures provider `name` (`aws` or `aws.west`) for a module, and the module that it
-    stands in."""
+class Configured(NamedTuple):
+    """A provider's configuration: the module that its block stands in, the block, and the scope that its arguments
+    have (None where the block has for_each and it is not known which of its instances is meant)."""
+
+    module: Module
+    block: Block
+    scope: Scope | None
+
+
+def configuration(module: Module, name: str, key: Node | None = None, scope: Scope | None = None) -> Configured | None:
+    """What configures provider `name` (`aws` or `aws.west`) for a module; `key` is the `each.key` of
+    `aws.by_region[each.key]`, and `scope` the one that it stands in."""
     at: Module | None = module
     while at is not None:
+        call = at.call_
+        passed, passed_key = _passed(call.block, name) if call is not None else ("", None)
         kind, _, alias = name.partition(".")
         for block in at.folder.providers:
-            if block.labels[0] == kind and _alias(block) == alias:
-                return at, block
-        call = at.call_
+            if block.labels[0] == kind and alias_of(block) == alias and not (passed and _is_placeholder(block)):
+                return Configured(at, block, _instance(at, block, key, scope))
         if call is None:
             return None
-        passed = _passed(call.block, name)
         if passed:
-            name = passed
+            name, key, scope = passed, passed_key, call.scope
         elif alias:
             return None
+        else:  # a default configuration is inherited, by whatever name the caller has for the provider
+            name = _local_name(call.caller, real_name(at, kind))
         at = call.caller
     return None
 
 
-def _alias(block: Block) -> str:
-    attribute = block.body.attributes.get("alias")
-    return _name_of(attribute.node) if attribute is not None else ""
+def _instance(module: Module, block: Block, key: Node | None, scope: Scope | None) -> Scope | None:
+    if "for_each" not in block.body.attributes:
+        return module.scope
+    if key is None or scope is None:
+        return None
+    try:
+        wanted = key.eval(scope)
+        scopes = expand(block, module.scope, module.run, f"provider.{block.labels[0]}").scopes
+    except EvalError:
+        return None
+    return next((found for known, found in scopes if isinstance(known, str) and known == wanted), None)
 
 
-def _passed(call: Block, name: str) -> str:
+def _is_placeholder(block: Block) -> bool:
+    """An empty block, as modules had it before there was `configuration_aliases`: what the caller passes counts."""
+    return not block.body.blocks and not block.body.attributes.keys() - {"alias", "version"}
+
+
+def real_name(module: Module, local: str) -> str:
+    """The provider's own name, for the one that a module calls it by."""
+    return _required(module).get(local, "").rpartition("/")[2] or local
+
+
+def _local_name(module: Module, real: str) -> str:
+    return next((name for name, source in _required(module).items() if source.rpartition("/")[2] == real), real)
+
+
+def _required(module: Module) -> dict[str, str]:
+    """The sources of a module's providers, by the names that it has for them."""
+    found: dict[str, str] = {}
+    for settings in module.folder.settings:
+        for block in settings.body.of_type("required_providers"):
+            for name, attribute in block.body.attributes.items():
+                for key, value, _ in attribute.node.entries if isinstance(attribute.node, Object) else ():
+                    if key == "source" and isinstance(value, Literal) and isinstance(value.value, str):
+                        found[name] = value.value
+    return found
+
+
+def _passed(call: Block, name: str) -> tuple[str, Node | None]:
+    """What a call passes under this name, and the key of its instance."""
     attribute = call.body.attributes.get("providers")
-    if attribute is None or not isinstance(attribute.node, Object):
-        return ""
-    for key, value, _ in attribute.node.entries:
-        if (key if isinstance(key, str) else _name_of(key)) == name:
-            return _name_of(value)
-    return ""
+    if attribute is not None and isinstance(attribute.node, Object):
+        for key, value, _ in attribute.node.entries:
+            if (key if isinstance(key, str) else _name_of(key)) == name:
+                return _name_of(value), _key_of(value)
+    return "", None
 
 
-def default_tags(module: Module, block: Block, kind: str) -> Value:
-    """Tags that the provider's configuration adds: a Map, an Unknown or None."""
-    provider = provider_of(kind)
-    found = configuration(module, _chosen(block, provider))
+def _key_of(node: Node) -> Node | None:
+    """The index in `aws.by_region["eu"]`."""
+    kind, what = node.steps[-1] if isinstance(node, Ref) and node.steps else (-1, None)
+    return what if kind == INDEX and isinstance(what, Node) else None
+
+
+def default_tags(module: Module, block: Block, scope: Scope) -> Value:
+    """Tags that the provider's configuration adds to a resource: a Map, an Unknown or None."""
+    kind = block.labels[0]
+    attribute = block.body.attributes.get("provider")
+    chosen = _name_of(attribute.node) if attribute is not None else ""
+    key = _key_of(attribute.node) if attribute is not None else None
+    found = configuration(module, chosen or provider_of(kind), key, scope)
     if found is None or kind in _WITHOUT_DEFAULTS:
         return None
-    home, settings = found
-    if id(settings) not in home.provider_tags:
-        home.provider_tags[id(settings)] = _defaults(home, settings)
-    return home.provider_tags[id(settings)]
+    if found.scope is not found.module.scope:
+        return _defaults(found)
+    known = found.module.provider_tags
+    if id(found.block) not in known:
+        known[id(found.block)] = _defaults(found)
+    return known[id(found.block)]
 
 
-def _chosen(block: Block, provider: str) -> str:
-    attribute = block.body.attributes.get("provider")
-    return (_name_of(attribute.node) if attribute is not None else "") or provider
-
-
-def _defaults(module: Module, settings: Block) -> Value:
-    where, member = _DEFAULTS.get(settings.labels[0], ("", ""))
+def _defaults(found: Configured) -> Value:
+    module, settings, scope = found
+    where, member = _DEFAULTS.get(real_name(module, settings.labels[0]), ("", ""))
     if not where:
         return None
     sources: list[Value] = []
@@ -106,9 +160,12 @@ def _defaults(module: Module, settings: Block) -> Value:
         attribute = body.attributes.get(member or where)
         if attribute is None:
             continue
-        value = module.run.value_of(attribute.node, module.scope, attribute.span, attribute.name)
+        if scope is None:
+            sources.append(Unknown(f"which configuration of provider.{settings.labels[0]} is meant is not known"))
+            continue
+        value = module.run.value_of(attribute.node, scope, attribute.span, attribute.name)
         if isinstance(value, Map) and not attribute.node.pure:
-            value = _with_origins(value, Trace(attribute.node, module.scope))
+            value = _with_origins(value, Trace(attribute.node, scope))
         sources.append(value)
     if settings.body.of_type("dynamic"):
         sources.append(Unknown(f"provider.{settings.labels[0]} sets its {where} dynamically"))
@@ -133,14 +190,14 @@ def _open(value: Value) -> Value:
     return value if isinstance(value, Map) else None
 
 
-def effective_tags(module: Module, block: Block, attributes: Map) -> Map | Unknown | None:
+def effective_tags(module: Module, block: Block, attributes: Map, scope: Scope) -> Map | Unknown | None:
     """What the resource is tagged with, its own tags over the provider's; None where its type takes none."""
     kind = block.labels[0]
     path = _path(kind, attributes)
     if path is None:
         return None
     own = _own(attributes, path)
-    inherited = default_tags(module, block, kind) if path in ("tags", "labels", "tag") else None
+    inherited = default_tags(module, block, scope) if path in ("tags", "labels", "tag") else None
     result: Map | Unknown = merged([_open(inherited), own])
     if isinstance(result, Map):
         result.header = own.header if isinstance(own, Map) and own.header.line else attributes.header

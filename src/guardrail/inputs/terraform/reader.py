@@ -46,6 +46,8 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
         evaluated: set[str] = set()
         roots = [path for path in folders if path not in called]
         for path in roots:
+            if path in evaluated:  # called by a name that had to be worked out
+                continue
             used.update(_read_root(path, sources, options, reading, evaluated))
         for path in folders:  # those that call each other in a circle, or are called zero times
             if path not in evaluated:
@@ -106,13 +108,13 @@ def _emit(
         except EvalError as error:
             run.tell(error.kind, f"{address}: {error.message}", block.header)
             continue
-        for instance in instances:
+        for (key, _), instance in zip(expansion.scopes, instances, strict=True):
             run.resources += 1
             if run.resources > MAX_RESOURCES:
                 run.tell("expansion", f"more than {MAX_RESOURCES:,} resources; the rest are not judged", block.header)
                 break
             resource = _resource(module, address, block, instance, trace)
-            resource.uncertain = uncertain or (expansion.rest if expansion.kind == "open" else None)
+            resource.uncertain = uncertain or expansion.doubt(key)
             found.append(resource)
     for name, attribute in folder.locals.items():  # those too that nobody asked for: they may be wrong
         try:
@@ -126,9 +128,9 @@ def _emit(
         except EvalError as error:
             run.tell(error.kind, f"module.{name}: {error.message}", block.header)
             continue
-        for ref in refs:
+        for (key, _), ref in zip(expansion.scopes, refs, strict=True):
             if ref.module is not None:
-                perhaps = uncertain or (expansion.rest if expansion.kind == "open" else None)
+                perhaps = uncertain or expansion.doubt(key)
                 _emit(ref.module, (*trace, Origin(ref.call, block.header, None)), perhaps, reading, evaluated)
 
 
@@ -151,7 +153,7 @@ def _resource(
         trace=trace,
         scope=module.folder.path,
         local=address,
-        tags=effective_tags(module, block, attributes) if managed else None,
+        tags=effective_tags(module, block, attributes, instance.scope) if managed else None,
     )
     resource.edges = [*instance.edges, *_ordered(module, block)]
     return resource

@@ -15,11 +15,11 @@ class ResourceRef(Reference, Deferred):
     """A resource, or an instance of it. An attribute that its configuration sets has that value; any other
     is the provider's to say, and a Reference. Either way the edge is noted."""
 
-    __slots__ = ("address", "instance", "module")
+    __slots__ = ("address", "instance", "module", "open")
 
-    def __init__(self, address: str, module: Module, instance: Instance | None) -> None:
+    def __init__(self, address: str, module: Module, instance: Instance | None, open_: bool = False) -> None:
         super().__init__(address, "")
-        self.address, self.module, self.instance = address, module, instance
+        self.address, self.module, self.instance, self.open = address, module, instance, open_
 
     def attr(self, name: str) -> Value:
         self.module.run.edges[(self.address, name)] = None
@@ -32,9 +32,16 @@ class ResourceRef(Reference, Deferred):
         return Reference(self.address, name)
 
     def index(self, key: Value) -> Value:
-        """Only where it is not known how many instances there are."""
+        """An instance, where it is not known how many there are; else `x["attribute"]`."""
+        if not self.open and isinstance(key, str):
+            return self.attr(key)
         self.module.run.edges.setdefault((self.address, ""), None)
+        self.module.run.doubtful = True
         return self
+
+    def item(self) -> ResourceRef:
+        """What `[*]` has of it, where it is not known how many there are."""
+        return ResourceRef(self.address, self.module, self.instance)
 
     def force(self) -> Value:
         return self
@@ -55,8 +62,14 @@ class ModuleRef(Deferred):
             return Unknown(self.reason, (f"{self.call}.{name}",))
         return self.module.output(name)
 
+    def item(self) -> ModuleRef:
+        """What `[*]` has of it, where it is not known how many there are."""
+        return ModuleRef(self.call, self.module, self.reason)
+
     def index(self, key: Value) -> Value:
         if self.open:
+            if self.module is not None:
+                self.module.run.doubtful = True
             return self
         return self.force() if self.module is None else self.module_output(key)
 
@@ -71,6 +84,8 @@ class ModuleRef(Deferred):
         """All outputs."""
         if self.module is None:
             return Unknown(self.reason, self.refs)
+        if self.open:
+            return Unknown(f"how many instances {self.call} has is not known", self.refs)
         result = Map()
         for name, block in self.module.folder.outputs.items():
             result.put(name, self.module.output(name), block.span)

@@ -16,7 +16,8 @@ Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in th
 
 class Run:
     __slots__ = (
-        "budget", "edges", "modules", "muted", "notes", "problems", "rendering", "resources", "templates", "tree",
+        "budget", "doubtful", "edges", "modules", "muted", "notes", "problems", "rendering", "resources",
+        "templates", "tree",
     )  # fmt: skip
 
     def __init__(self, tree: Tree) -> None:
@@ -24,6 +25,7 @@ class Run:
         self.problems: dict[Problem, None] = {}
         self.notes: dict[Note, None] = {}
         self.edges: Edges = {}
+        self.doubtful = False  # set where an instance is taken to exist that perhaps does not
         self.budget = BUDGET
         self.modules = 0
         self.resources = 0

@@ -40,8 +40,8 @@ def converter(attribute: Attribute | None, default_of: Default) -> Convert | Non
 
 def _compile(node: Node, default_of: Default) -> Convert | None:
     if isinstance(node, Ref):
-        return {"string": _text, "number": _number, "bool": _bool, "list": _list_of(None), "set": _set_of(None),
-                "map": _map_of(None)}.get(node.root)  # fmt: skip
+        bare = {"list": _list_of, "set": _set_of, "map": _map_of}.get(node.root)
+        return bare(None) if bare else _SCALARS.get(node.root)
     if isinstance(node, Call) and node.args:
         inner = node.args[0]
         if node.name in ("list", "set", "map"):
@@ -70,7 +70,7 @@ def _guarded(convert: Convert) -> Convert:
     return guarded
 
 
-_text, _number, _bool = _guarded(to_text), _guarded(to_number), _guarded(to_bool)
+_SCALARS = {"string": _guarded(to_text), "number": _guarded(to_number), "bool": _guarded(to_bool)}
 
 
 def _items(value: Seq, item: Convert | None) -> Seq:

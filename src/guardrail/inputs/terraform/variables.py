@@ -1,7 +1,8 @@
-"""Values of a root module's variables: tfvars files, `--var-file`, `--var`, in Terraform's order."""
+"""Values of a root module's variables: the environment, tfvars files, `--var-file`, `--var`, in Terraform's order."""
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from guardrail.formats.hcl import Document, parse_expression
@@ -11,6 +12,8 @@ from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform.folder import Sources
 from guardrail.inputs.terraform.run import Run
 from guardrail.model import NOWHERE, Origin, Span, Value
+
+ENVIRONMENT = "TF_VAR_"
 
 
 class Given(NamedTuple):
@@ -38,6 +41,9 @@ class Words:
     def spend(self, amount: int) -> None:
         self.run.spend(amount)
 
+    def aside(self, node: Node, scope: Scope) -> Value:
+        return node.eval(scope)
+
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
         return ()
 
@@ -62,6 +68,11 @@ def given_values(folder: str, sources: Sources, options: ReadOptions) -> tuple[d
     """Values by variable, later ones over earlier ones, and the files that they are from."""
     run = sources.run
     found: dict[str, Given] = {}
+    if options.environment:
+        for name in sources.folder(folder).variables:
+            text = os.environ.get(ENVIRONMENT + name)
+            if text is not None:
+                found[name] = Given(Typed(text), f"{ENVIRONMENT}{name} of the environment", NOWHERE)
     used = values_file_names(sources.names(folder)) + list(options.var_files)
     for path in used:
         document = sources.document(path)
@@ -73,13 +84,13 @@ def given_values(folder: str, sources: Sources, options: ReadOptions) -> tuple[d
 
 
 class Typed(str):
-    """Text from the command line: what it means depends on the variable's type."""
+    """Text from the command line or the environment: what it means depends on the variable's type."""
 
     __slots__ = ()
 
 
 def command_line_value(text: Typed, wants_text: bool, run: Run) -> Value:
-    """Text for a string variable (or one of no declared type), an expression for every other."""
+    """Text for a variable of a primitive type (or of no declared one), an expression for every other."""
     if wants_text:
         return str(text)
     try:

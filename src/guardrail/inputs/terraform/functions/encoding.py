@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 
 from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
     combined,
-    normal,
     number_text,
+    parse_number,
     revealed,
     survey,
     type_name,
@@ -104,7 +105,7 @@ def decode(value: Value, yaml: bool) -> Value:
     source = text(value)
     if not yaml:
         try:
-            plain = json.loads(source)
+            plain = json.loads(source, parse_float=parse_number)
         except (ValueError, RecursionError):
             raise EvalError("jsondecode() is given what is not JSON") from None
         if not isinstance(value, FileText):
@@ -118,6 +119,9 @@ def decode(value: Value, yaml: bool) -> Value:
     if len(loaded.documents) > 1:
         raise EvalError("yamldecode() is given more than one document")
     found = loaded.documents[0].value if loaded.documents else None
+    from guardrail.inputs.terraform.functions.yaml_values import as_terraform_has_it
+
+    found = as_terraform_has_it(found, loaded.text if yaml else "")
     return found if path else placed(found)
 
 
@@ -135,7 +139,9 @@ def placed(value: Value) -> Value:
         for item in value:
             sequence.add(placed(item), NOWHERE)
         return sequence
-    return normal(value) if isinstance(value, float) else value
+    if isinstance(value, float) and not isfinite(value):
+        raise EvalError("yamldecode() meets a number that is not finite")
+    return value
 
 
 def yaml_text(value: Value) -> str:
@@ -194,11 +200,18 @@ def base64encode(value: Value) -> Value:
     return Encoded(base64.b64encode(source.encode("utf-8", "replace")).decode("ascii"), value)
 
 
-@function()
+@function(mode=RAW)
 def base64decode(value: Value) -> Value:
     import base64
     import binascii
 
+    if isinstance(value, Sensitive):
+        inner = base64decode(value.reveal())
+        return inner if isinstance(inner, Unknown) else Sensitive(inner)
+    if isinstance(value, EncodedUnknown) and isinstance(value.decoded, Unknown):  # what base64encode() was given
+        return value.decoded
+    if isinstance(value, Unknown):
+        return combined([value])
     if isinstance(value, Encoded) and isinstance(value.decoded, str):
         return value.decoded
     try:

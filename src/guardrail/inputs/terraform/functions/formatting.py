@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from guardrail.formats.hcl_numbers import Real
 from guardrail.formats.hcl_values import EvalError, combined, number_text, survey, to_number, to_text, type_name
 from guardrail.inputs.terraform.functions.table import sized
 from guardrail.model import Sensitive, Unknown, Value
@@ -103,7 +104,8 @@ def _verb(verb: str, flags: str, width: str, precision: str | None, value: Value
     if verb in "feEgG":
         point = f".{int(precision or 0)}" if precision is not None else ".6" if verb != "g" and verb != "G" else ""
         if verb in "gG" and precision is None:
-            body = repr(float(number))
+            full = isinstance(number, Real) and 1e-4 <= abs(number) < 1e21
+            body = number_text(number) if full else repr(float(number))
             body = body.removesuffix(".0") if "e" not in body else body
             return _pad(sign.strip() + body if number >= 0 else body, flags, width, True)
         return _pad(format(float(number), f"{sign}{point}{verb}"), flags, width, True)

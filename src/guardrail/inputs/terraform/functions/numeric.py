@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from guardrail.formats.hcl_numbers import Real, exactly
 from guardrail.formats.hcl_values import EvalError, normal, type_name
 from guardrail.inputs.terraform.functions.table import function, number, text, whole
 from guardrail.model import Value
@@ -11,17 +12,18 @@ from guardrail.model import Value
 
 @function("abs")
 def absolute(value: Value) -> Value:
-    return abs(number(value))
+    found = number(value)
+    return Real(abs(found.exact), found.bits) if isinstance(found, Real) else abs(found)
 
 
 @function()
 def ceil(value: Value) -> Value:
-    return math.ceil(number(value))
+    return math.ceil(exactly(number(value)))
 
 
 @function()
 def floor(value: Value) -> Value:
-    return math.floor(number(value))
+    return math.floor(exactly(number(value)))
 
 
 @function()
@@ -42,12 +44,12 @@ def power(value: Value, exponent: Value) -> Value:
 
 @function("max")
 def maximum(first: Value, *rest: Value) -> Value:
-    return max(number(value) for value in (first, *rest))
+    return max((number(value) for value in (first, *rest)), key=exactly)
 
 
 @function("min")
 def minimum(first: Value, *rest: Value) -> Value:
-    return min(number(value) for value in (first, *rest))
+    return min((number(value) for value in (first, *rest)), key=exactly)
 
 
 @function()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from guardrail.formats.hcl_nodes import MAX_TEXT
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, combined, derived, revealed, survey
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Several, combined, derived, revealed, survey
 from guardrail.model import Map, Sensitive, Unknown, Value
 
 WHOLE, OUTER, RAW = range(3)
@@ -46,6 +46,7 @@ class Function:
 
 
 TABLE: dict[str, Function] = {}
+_OF_ONE = ("one", "join", "element")  # give the only item of a list
 
 
 def function(
@@ -68,6 +69,9 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
     if len(args) < found.low or (found.high >= 0 and len(args) > found.high):
         wanted = str(found.low) if found.low == found.high else f"{found.low} or more"
         raise EvalError(f"{name}() takes {wanted} arguments and is given {len(args)}")
+    several = args[-1 if name == "join" else 0] if name in _OF_ONE else None
+    if isinstance(several, Several) and len(args) < 3:
+        return several.item
     hidden = False
     if found.mode == RAW:
         pass

@@ -1,0 +1,66 @@
+"""Numbers with 512 bits, and how they are written."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrail.formats.hcl_numbers import Real, exactly, made, rounded, same, text_of
+from guardrail.formats.hcl_values import number_text, parse_number
+
+
+@given(st.floats(min_value=1e-30, max_value=1e15, exclude_max=True).filter(lambda number: not number.is_integer()))
+def test_at_53_bits_it_is_written_as_a_float_is(number):
+    assert text_of(Real(Fraction(number), 53)) == format(Decimal(repr(number)), "f")
+    assert text_of(Real(Fraction(-number), 53)) == format(Decimal(repr(-number)), "f")
+
+
+@given(st.fractions(max_denominator=10**9))
+def test_what_is_written_reads_as_the_same_number(value):
+    number = made(rounded(value))
+    assert same(parse_number(number_text(number)), number)
+
+
+@given(st.fractions(), st.integers(2, 80))
+def test_rounding_is_to_the_nearest(value, bits):
+    near = rounded(value, bits)
+    assert abs(near.numerator).bit_length() <= bits or near.denominator == 1
+    if value:
+        assert abs(near - value) <= abs(value) / 2**bits
+        assert rounded(near, bits) == near
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0.1", 0.1), ("1e3", 1000), ("2.50", 2.5), ("1e22", 10**22), ("-0", 0), ("1e-400", 0), ("0.5e1", 5)],
+)
+def test_a_number_that_a_float_can_say_is_plain(text, number):
+    found = parse_number(text)
+    assert found == number
+    assert type(found) is type(number)
+
+
+def test_a_number_that_no_float_can_say_keeps_its_digits():
+    number = parse_number("3.14159265358979323846264338327950288")
+    assert isinstance(number, Real)
+    assert number == pytest.approx(3.14159265358979)
+    assert number_text(number) == "3.14159265358979323846264338327950288"
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda number: pickle.loads(pickle.dumps(number))])
+def test_a_copy_is_as_exact(again):
+    number = made(rounded(Fraction(1, 3)))
+    assert exactly(again(number)) == exactly(number)
+    assert again(number).bits == 512
+
+
+def test_a_third_is_no_float():
+    third = made(rounded(Fraction(1, 3)))
+    assert not same(third, 1 / 3)
+    assert float(third) == 1 / 3
