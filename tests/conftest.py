@@ -5,18 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-
-REPOSITORY = Path(__file__).parent.parent
-EXAMPLES = REPOSITORY / "examples"
-
-
-class Run(NamedTuple):
-    code: int
-    out: str
-    err: str
+from harness import Run
 
 
 @pytest.fixture(scope="session", autouse=True)

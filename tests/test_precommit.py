@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from harness import REPOSITORY
 
 pytestmark = pytest.mark.precommit
 

@@ -34,6 +34,8 @@ TAG_PATHS = {
     "google": ("labels", "resource_labels", "user_labels"),
     "kubernetes": ("metadata.labels",),
 }
+# What they call labels says what they are, in words that Google sets.
+OTHER_LABELS = ("google_cloud_identity_group",)
 # Types that earlier major versions had, are still in wide use, and take tags.
 OLDER = {
     "aws": ["aws_opsworks_stack", "aws_elastic_beanstalk_environment", "aws_s3_bucket_object", "aws_alb"],
@@ -110,7 +112,10 @@ def build(folder: Path) -> dict[Path, bytes]:
         provider = schema["provider"]
         note.append(f"{schema['source']} {schema['version']} ({schema['package']})")
         for path in TAG_PATHS.get(provider, ()):
-            kinds = [kind for kind, members in schema["resources"].items() if takes(members, path)]
+            kinds = [
+                kind for kind, members in schema["resources"].items()
+                if takes(members, path) and kind not in OTHER_LABELS
+            ]  # fmt: skip
             if path == TAG_PATHS[provider][0]:
                 kinds += [kind for kind in OLDER.get(provider, ()) if kind not in kinds]
             if kinds:

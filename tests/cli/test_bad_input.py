@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from harness import Run
 
 Guardrail = Callable[..., Run]
 

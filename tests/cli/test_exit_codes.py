@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from harness import Run
 
 Guardrail = Callable[..., Run]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conftest import Run
+from harness import Run
 
 Guardrail = Callable[..., Run]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guardrail.model import Map, Sensitive, Seq, Unknown
-from guardrail.policy.findings import in_unit, shown
+from guardrail.policy.findings import _small, in_unit, shown
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,12 @@ def test_values_are_short_and_redacted() -> None:
     assert shown(mapping) == "{key}"
     assert len(shown("x" * 500)) == 80
     assert shown("a\nb") == "a b"
+
+
+def test_evidence_is_cut_at_every_level() -> None:
+    wide = {f"k{n}": {f"l{m}": {"deep": 1, "too": 2} for m in range(50)} for n in range(50)}
+    cut = _small(wide)
+    assert (len(cut), len(cut["k0"])) == (11, 11)
+    assert cut["..."] == cut["k0"]["l0"] == "..."
+    assert _small({"a": [{"$unknown": "why"}]}) == {"a": [{"$unknown": "why"}]}
+    assert _small(list(range(12)))[-1] == "..."

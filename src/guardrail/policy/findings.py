@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Any
 
 from guardrail.conditions import MISSING, Leaf, Scope, parse_path
@@ -25,6 +24,7 @@ from guardrail.policy.judge import Verdict
 from guardrail.policy.rule import Rule
 
 MAX_EVIDENCE = 8
+MAX_EVIDENCE_DEPTH = 2
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _DIGITS = re.compile(r"(\d+)")
@@ -82,6 +82,8 @@ def _fingerprint(verdict: Verdict) -> str:
     path = next((leaf.path for leaf in verdict.leaves if leaf.path), "")
     parts = (verdict.rule.id, subject.resource.scope, subject.resource.local, _INDEX.sub("[]", subject.key),
              _INDEX.sub("[]", path))  # fmt: skip
+    from hashlib import sha256  # loads OpenSSL, which a scan without findings can do without
+
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -129,6 +131,8 @@ def numbered(findings: list[Finding]) -> list[Finding]:
         count = seen.get(finding.fingerprint, 0)
         seen[finding.fingerprint] = count + 1
         if count:
+            from hashlib import sha256
+
             digest = sha256(f"{finding.fingerprint}#{count}".encode()).hexdigest()[:32]
             finding = replace(finding, fingerprint=digest)
         result.append(finding)
@@ -233,7 +237,7 @@ def _evidence(verdict: Verdict) -> tuple[Evidence, ...]:
     for leaf in verdict.leaves:
         found += _evidence_of(leaf)
     for origin in verdict.subject.resource.trace:
-        found.append(Evidence("", plain(origin.value), origin.span, origin.note))
+        found.append(Evidence("", _small(plain(origin.value)), origin.span, origin.note))
     unique = list(dict.fromkeys((e.path, repr(e.value), e.span, e.note) for e in found))
     by_key = {(e.path, repr(e.value), e.span, e.note): e for e in found}
     return tuple(by_key[key] for key in unique[:MAX_EVIDENCE])
@@ -259,12 +263,16 @@ def _evidence_of(leaf: Leaf) -> list[Evidence]:
     return found
 
 
-def _small(value: Any) -> Any:
-    """Evidence is for reading: a large value is cut."""
+def _small(value: Any, depth: int = 0) -> Any:
+    """Evidence is for reading: a large value is cut, at every level; what is cut off leaves a mark."""
     if isinstance(value, str) and len(value) > 200:
         return value[:197] + "..."
-    if isinstance(value, list) and len(value) > 10:
-        return value[:10]
-    if isinstance(value, dict) and len(value) > 10:
-        return dict(list(value.items())[:10])
+    if isinstance(value, (dict, list)) and len(value) > 1 and depth >= MAX_EVIDENCE_DEPTH:
+        return "..."
+    if isinstance(value, list):
+        cut = [_small(item, depth + 1) for item in value[:10]]
+        return [*cut, "..."] if len(value) > 10 else cut
+    if isinstance(value, dict):
+        short = {key: _small(item, depth + 1) for key, item in list(value.items())[:10]}
+        return {**short, "...": "..."} if len(value) > 10 else short
     return value

@@ -63,11 +63,12 @@ class Judgement:
 
 def judge(inventory: Inventory, rules: Iterable[Rule], setting_of: SettingOf | None = None) -> Judgement:
     judgement = Judgement()
+    subjects: dict[str, list[Subject]] = {}
     for rule in rules:
         if not _speaks_of_anything(rule, inventory):
             continue
         try:
-            _apply(rule, inventory, setting_of, judgement)
+            _apply(rule, inventory, setting_of, judgement, subjects)
         except GuardrailError:  # a wrong parameter in guardrail.yaml: the user's to mend, not the rule's crash
             raise
         except Exception as error:  # noqa: BLE001 - a crashing rule is a problem, never a pass
@@ -106,14 +107,24 @@ def _speaks_of_anything(rule: Rule, inventory: Inventory) -> bool:
     return False
 
 
-def _apply(rule: Rule, inventory: Inventory, setting_of: SettingOf | None, judgement: Judgement) -> None:
+def _apply(
+    rule: Rule,
+    inventory: Inventory,
+    setting_of: SettingOf | None,
+    judgement: Judgement,
+    subjects: dict[str, list[Subject]],
+) -> None:
+    """`subjects`: those of each word that a rule spoke of before."""
     always = Setting()
     count = len(rule.data["checks"])
     for number in range(count):
         words = rule.data["checks"][number]["on"]
         seen: set[int] = set()
         for word in words if isinstance(words, list) else [words]:
-            for subject in subjects_of(word, inventory):
+            spoken_of = subjects.get(word)
+            if spoken_of is None:
+                spoken_of = subjects[word] = list(subjects_of(word, inventory))
+            for subject in spoken_of:
                 if id(subject.root) in seen:
                     continue
                 seen.add(id(subject.root))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from guardrail.conditions import Condition, Path, compile_condition, parse_path
+from guardrail.conditions import Condition, Outcome, Path, Scope, compile_condition, parse_path
 from guardrail.model import Resource, RuleCard
 from guardrail.policy.parameters import convert
 
@@ -42,7 +42,7 @@ class Rule:
         key = json.dumps(parameters, sort_keys=True) if parameters else ""
         found = self._compiled.get(key)
         if found is None:
-            found = self._compiled[key] = self._compile(self.values(parameters or {}))
+            found = self._compiled[key] = self._compile(self.values(parameters or {}), bool(parameters))
         return found
 
     def values(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -61,13 +61,16 @@ class Rule:
         except ValueError as error:
             raise ValueError(f"rule {self.id}: {error}") from None
 
-    def _compile(self, values: dict[str, Any]) -> tuple[Check, ...]:
+    def _compile(self, values: dict[str, Any], at_once: bool) -> tuple[Check, ...]:
+        """`at_once`: parameters of a user's, which may make nonsense of a condition; what is a rule's own was checked
+        when it was loaded, and most scans come to few of all conditions and their patterns."""
+        compiled = compile_condition if at_once else _compiled_when_needed
         return tuple(
             Check(
                 tuple(check["on"]) if isinstance(check["on"], list) else (check["on"],),
                 parse_path(check["each"] + "[*]") if "each" in check else None,
-                compile_condition(check["when"], values) if "when" in check else None,
-                compile_condition(check["require"], values),
+                compiled(check["when"], values, True) if "when" in check else None,
+                compiled(check["require"], values, False),
                 check["message"],
             )
             for check in self.data["checks"]
@@ -89,3 +92,15 @@ class Rule:
             self.id, self.title, self.severity, self.category, self.data["why"].strip(), self.remedy().strip(), self.on,
             self.data.get("replaces") or {}, self.data.get("frameworks") or {},
         )  # fmt: skip
+
+
+def _compiled_when_needed(data: Any, values: dict[str, Any], brief: bool) -> Condition:
+    made: Condition | None = None
+
+    def evaluate(scope: Scope) -> Outcome:
+        nonlocal made
+        if made is None:
+            made = compile_condition(data, values, brief)
+        return made(scope)
+
+    return evaluate
