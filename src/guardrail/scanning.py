@@ -175,8 +175,8 @@ def _run(plan: Plan, workers: int) -> Iterator[Part]:
     count = _workers(plan, workers)
     if count <= 1:
         for group in plan.groups:
-            yield processing.process(group, plan.task)
             _tidy()
+            yield processing.process(group, plan.task)
         return
     import multiprocessing
 

@@ -1,8 +1,8 @@
 """Trees of modules, each with an expected.json: what the resources and outputs of its root come to.
 
 Where that has `confirmed`, the values are those of `terraform plan`. To have them confirmed again by a Terraform of
-your own (1.11 or later), name its binary in GUARDRAIL_TERRAFORM. In the values `{"$unknown": true}` stands for what is not known; "(tags)" are effective tags, "(uncertain)" says that
-nobody knows whether there is such a resource.
+your own (1.11 or later), name its binary in GUARDRAIL_TERRAFORM. In the values `{"$unknown": true}` stands for what is
+not known; "(tags)" are effective tags, "(uncertain)" says that nobody knows whether there is such a resource.
 """
 
 from __future__ import annotations
