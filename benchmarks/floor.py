@@ -1,0 +1,42 @@
+"""The least that reading an input can cost: `python -m benchmarks.floor FOLDER` reads the same bytes and parses them
+with the same parsers (tree-sitter, libyaml's events), and does nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+
+def walk(folder: str) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            yield os.path.join(place, name)
+
+
+def main(folder: str) -> None:
+    paths = list(walk(folder))
+    if any(path.endswith((".tf", ".tfvars")) for path in paths):
+        import tree_sitter_hcl
+        from tree_sitter import Language, Parser
+
+        parser = Parser(Language(tree_sitter_hcl.language()))
+        for path in paths:
+            if path.endswith((".tf", ".tfvars")):
+                with open(path, "rb") as stream:
+                    parser.parse(stream.read())
+    if any(path.endswith((".yaml", ".yml")) for path in paths):
+        from yaml._yaml import CParser
+
+        for path in paths:
+            if path.endswith((".yaml", ".yml")):
+                with open(path, "rb") as stream:
+                    events = CParser(stream.read())
+                while events.check_event():
+                    events.get_event()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,185 @@
+"""The results as docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import date
+from importlib.metadata import version
+
+from benchmarks.inputs import SIZES
+from benchmarks.measure import Run
+from benchmarks.suite import Against, Results, Scan
+from guardrail._version import __version__
+
+_HEAD = """\
+# Performance
+
+Made by `python -m benchmarks --write`; edit that, not this. Ratios say more than seconds, which belong to one machine.
+
+{when}, guardrail {guardrail}, {interpreter}, {cpu}, {cores} cores, {system}; {libraries}.
+Load of the machine before the start: {load:.1f}{busy}.
+
+- Every number is the median of several whole processes, from start to exit, counted by the kernel (`wait4`). What is
+  compared runs in turn, after one run that is not counted. Peak memory is that of the largest process.
+- The inputs are made by the benchmark, the same each time ({sizes}): services, buckets, databases
+  and queues in Terraform; applications with all that belongs to them in Kubernetes; checks, releases and deployments
+  as workflows.
+- The **floor** is a process that reads the same files and parses them with the same parsers (tree-sitter, libyaml)
+  and does nothing else.
+"""
+
+
+_BUSY = " (others were at work: take wall times, and those of two workers above all, with care)"
+
+
+def page(results: Results) -> str:
+    parts = [_head(results.load), _startup(results.startup), _scans(results.scans), _growth(results.scans)]
+    parts += [_workers(results.scans), _against(results.against)]
+    return "\n".join(part for part in parts if part)
+
+
+def _head(load: float) -> str:
+    packages = ("click", "PyYAML", "tree-sitter", "tree-sitter-hcl")
+    return _HEAD.format(
+        when=date.today().isoformat(),
+        guardrail=__version__,
+        interpreter=f"{platform.python_implementation()} {platform.python_version()}",
+        cpu=_processor(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        system=platform.system(),
+        load=load,
+        busy=_BUSY if load > 0.5 else "",
+        libraries=", ".join(f"{name} {version(name)}" for name in packages),
+        sizes=", ".join(f"{letter} {_bytes(size)}" for letter, size in SIZES.items()),
+    )
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as stream:
+            for line in stream:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def _startup(runs: dict[str, Run]) -> str:
+    least = next(run for name, run in runs.items() if "import" in name)
+    rows = [
+        (name, _ratio(run.wall, least.wall), _time(run.wall), _time(run.cpu))
+        for name, run in runs.items()
+    ]
+    words = "## Start-up\n\nThe ratio is to importing click and PyYAML, the least that such a command needs.\n"
+    return f"{words}\n{_table(('process', 'ratio', 'wall', 'CPU'), rows)}"
+
+
+def _scans(scans: Sequence[Scan]) -> str:
+    rows = [
+        (
+            one.input.name,
+            one.input.letter,
+            f"{one.input.files:,}",
+            _ratio(one.scan.cpu, one.floor.cpu),
+            f"{one.input.size / one.scan.wall / 1e6:.2f}",
+            _time(one.scan.wall),
+            _time(one.scan.cpu),
+            _memory(one.scan.peak),
+            _time(one.floor.cpu),
+        )
+        for one in scans
+    ]
+    head = ("input", "size", "files", "CPU by floor's", "MB/s", "wall", "CPU", "peak memory", "floor's CPU")
+    return f"## Scans, one worker\n\n{_table(head, rows)}"
+
+
+def _growth(scans: Sequence[Scan]) -> str:
+    rows: list[tuple[str, ...]] = []
+    for one in scans:
+        for other in scans:
+            letters = one.input.letter + other.input.letter
+            if one.input.name == other.input.name and letters in ("SM", "ML"):
+                larger = other.input.size / one.input.size
+                longer = other.scan.cpu / one.scan.cpu
+                more = other.scan.peak / one.scan.peak
+                rows.append(
+                    (
+                        one.input.name,
+                        f"{one.input.letter} to {other.input.letter}",
+                        f"{larger:.1f}x",
+                        f"{longer:.1f}x",
+                        f"{longer / larger:.2f}",
+                        f"{more:.1f}x",
+                    )
+                )
+    if not rows:
+        return ""
+    words = "## Growth\n\n1.00 is linear; what is below has start-up in the smaller one.\n"
+    return f"{words}\n{_table(('input', 'sizes', 'bytes', 'CPU', 'CPU by bytes', 'peak memory'), rows)}"
+
+
+def _workers(scans: Sequence[Scan]) -> str:
+    rows = [
+        (
+            one.input.name,
+            one.input.letter,
+            _ratio(one.scan.wall, one.two.wall),
+            _time(one.scan.wall),
+            _time(one.two.wall),
+            _memory(one.two.peak),
+        )
+        for one in scans
+        if one.two is not None
+    ]
+    if not rows:
+        return ""
+    head = ("input", "size", "times as fast", "one worker", "two workers", "peak memory")
+    words = (
+        "What must be looked at together goes to one worker: roots that share modules, all manifests, all pipelines."
+    )
+    return f"## Two workers\n\n{words}\n\n{_table(head, rows)}"
+
+
+def _against(found: Sequence[Against]) -> str:
+    if not found:
+        return ""
+    rows = [
+        (
+            f"{one.peer.peer.name} {one.peer.version}",
+            f"{one.input.name} {one.input.letter}",
+            f"{'' if one.run.known else 'more than '}{_ratio(one.run.wall, one.own.wall)}",
+            _ratio(one.run.peak, one.own.peak),
+            _time(one.run.wall) if one.run.known else f"stopped after {_time(one.run.wall)}",
+            _time(one.own.wall),
+        )
+        for one in found
+    ]
+    head = ("scanner", "input", "time, ratio to guardrail", "peak memory, ratio", "wall", "guardrail")
+    words = "With their own rules, offline. They do not check the same things; it is the waiting that is compared."
+    return f"## Beside other scanners\n\n{words}\n\n{_table(head, rows)}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    marks = ["---" if index == 0 else "---:" for index in range(len(head))]
+    lines = [head, marks, *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _ratio(one: float, other: float) -> str:
+    ratio = one / other
+    return f"**{ratio:.0f}**" if ratio >= 100 else f"**{ratio:.1f}**" if ratio >= 10 else f"**{ratio:.2f}**"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def _memory(size: float) -> str:
+    return f"{size / 1e6:.0f} MB"
+
+
+def _bytes(size: int) -> str:
+    return f"{size // 1000} kB" if size < 1_000_000 else f"{size // 1_000_000} MB"

@@ -1,0 +1,61 @@
+"""Other scanners, where they are installed: the whole process, offline, on the same input."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Peer(NamedTuple):
+    """`reads`: names of inputs that it is for. `{}` in `arguments` stands for the folder."""
+
+    name: str
+    arguments: tuple[str, ...]
+    reads: tuple[str, ...]
+    version: tuple[str, ...] = ("--version",)
+
+
+PEERS = (
+    Peer(
+        "checkov",
+        ("-d", "{}", "--skip-download", "--quiet", "--compact", "--soft-fail"),
+        ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo"),
+    ),
+    Peer("zizmor", ("--offline", "--no-progress", "--no-exit-codes", "{}"), ("workflows",)),
+    Peer(
+        "trivy",
+        ("config", "--skip-check-update", "--quiet", "{}"),
+        ("terraform-flat", "terraform-modules", "kubernetes", "monorepo"),
+    ),
+    Peer("kube-linter", ("lint", "{}"), ("kubernetes",), ("version",)),
+)
+
+
+class Installed(NamedTuple):
+    peer: Peer
+    command: str
+    version: str
+
+    def on(self, folder: str) -> list[str]:
+        return [self.command, *(argument.replace("{}", folder) for argument in self.peer.arguments)]
+
+
+def installed(path: str | None = None) -> list[Installed]:
+    """Those on the search path. `path` is one to look along instead."""
+    found: list[Installed] = []
+    for peer in PEERS:
+        command = shutil.which(peer.name, path=path)
+        if command is not None:
+            found.append(Installed(peer, command, _version(command, peer.version)))
+    return found
+
+
+def _version(command: str, arguments: Sequence[str]) -> str:
+    try:
+        done = subprocess.run([command, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "?"
+    words = done.stdout.split()
+    return next((word.strip(",v") for word in words if word.strip("v")[:1].isdigit()), "?")

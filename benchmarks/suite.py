@@ -1,0 +1,123 @@
+"""What is measured."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.inputs import Input, make
+from benchmarks.measure import GUARDRAIL, Bench, Run
+from benchmarks.peers import Installed
+
+# The inputs hold things to find, so that a scan ends with 1. Nothing may end with 3: half a scan is no measure.
+FOUND = (0, 1)
+
+
+class Scan(NamedTuple):
+    input: Input
+    scan: Run
+    floor: Run
+    two: Run | None  # with two workers
+
+
+class Against(NamedTuple):
+    """A peer on an input, and guardrail beside it."""
+
+    peer: Installed
+    input: Input
+    run: Run
+    own: Run
+
+
+class Results(NamedTuple):
+    """`load`: how many processes others ran, on average, in the minute before the start."""
+
+    load: float
+    startup: dict[str, Run]
+    scans: list[Scan]
+    against: list[Against]
+
+
+def scanning(folder: Path, *options: str) -> list[str]:
+    return [*GUARDRAIL, "scan", str(folder), "--quiet", *options]
+
+
+def measure(
+    folder: Path, names: Sequence[str], letters: Sequence[str], runs: int, peers: Sequence[Installed], limit: float
+) -> Results:
+    load = os.getloadavg()[0]
+    bench = Bench(folder)
+    inputs = [make(name, letter, folder / "inputs") for letter in letters for name in names]
+    say(f"made {len(inputs)} inputs")
+    startup = _startup(bench, folder, runs)
+    scans = [_scan(bench, one, runs) for one in inputs]
+    against = list(_against(bench, [one for one in inputs if one.letter == "S"], runs, peers, limit))
+    return Results(load, startup, scans, against)
+
+
+def _startup(bench: Bench, folder: Path, runs: int) -> dict[str, Run]:
+    small = make("terraform-flat", "S", folder / "inputs").folder / "main.tf"
+    manifest = folder / "deployment.yaml"
+    manifest.write_text(_DEPLOYMENT)
+    commands = {
+        "`python -c pass`": [sys.executable, "-c", "pass"],
+        '`python -c "import click, yaml"`': [sys.executable, "-c", "import click, yaml"],
+        "`guardrail --version`": [*GUARDRAIL, "--version"],
+        f"scan of one Terraform file ({small.stat().st_size:,} bytes)": scanning(small),
+        f"scan of one manifest ({len(_DEPLOYMENT):,} bytes)": scanning(manifest),
+    }
+    say("start-up")
+    return bench.compare(commands, max(runs * 4, 8), expect=FOUND)
+
+
+def _scan(bench: Bench, one: Input, runs: int) -> Scan:
+    say(f"{one.name} {one.letter}")
+    commands = {
+        "scan": scanning(one.folder, "--workers", "1"),
+        "floor": [sys.executable, "-m", "benchmarks.floor", str(one.folder)],
+    }
+    if one.letter != "S":
+        commands["two"] = scanning(one.folder, "--workers", "2")
+    found = bench.compare(commands, runs if one.letter != "S" else runs * 2, expect=FOUND)
+    return Scan(one, found["scan"], found["floor"], found.get("two"))
+
+
+def _against(
+    bench: Bench, inputs: Sequence[Input], runs: int, peers: Sequence[Installed], limit: float
+) -> Iterable[Against]:
+    for peer in peers:
+        for one in inputs:
+            if one.name not in peer.peer.reads:
+                continue
+            say(f"{peer.peer.name} on {one.name}")
+            commands = {"own": scanning(one.folder), "peer": peer.on(str(one.folder))}
+            found = bench.compare(commands, runs, limit, expect=range(256))
+            yield Against(peer, one, found["peer"], found["own"])
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+_DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app: api}
+  template:
+    metadata:
+      labels: {app: api}
+    spec:
+      containers:
+        - name: api
+          image: registry.example.com/api:1.4.2
+          resources:
+            requests: {cpu: 100m, memory: 128Mi}
+"""
