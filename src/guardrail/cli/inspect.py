@@ -3,60 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from guardrail.cli.scan import _variable
-from guardrail.inputs.reader import ACTIONS
+from guardrail.cli.reading import reads_files
 from guardrail.model import Problem, Resource, plain
+
+if TYPE_CHECKING:
+    from guardrail.scanning import Request
 
 
 @click.command("inspect")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--kind", multiple=True, help="Only resources of this kind, or of this concept; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="Also variables, outputs, providers and module calls.")
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable)
-@click.option("--var-file", "var_files", multiple=True, metavar="FILE")
-@click.option("--tf-var-env", "environment", is_flag=True, help="Let TF_VAR_ variables of the environment count.")
-@click.option("--action", "actions", multiple=True, type=click.Choice(ACTIONS),
-              help="Of a Terraform plan, show what this is done to; repeatable.  [default: all but delete]")
-@click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called.")
-def command(
-    paths: tuple[str, ...],
-    form: str,
-    kind: tuple[str, ...],
-    everything: bool,
-    variables: tuple[tuple[str, str], ...],
-    var_files: tuple[str, ...],
-    environment: bool,
-    actions: tuple[str, ...],
-    stdin_filename: str,
-) -> int:
+@reads_files
+def command(request: Request, form: str, kind: tuple[str, ...], everything: bool) -> int:
     """Show the resources that guardrail finds, with values worked out as far as they can be known.
 
     \b
     guardrail inspect infra/ --kind aws_s3_bucket
     guardrail inspect . --format json | jq '.resources[].address'
     """
-    import sys
-
     from guardrail.process import read_group
-    from guardrail.scanning import Request, prepare
+    from guardrail.scanning import prepare
 
-    stdin = sys.stdin.buffer.read() if "-" in paths else None
-    plan = prepare(
-        Request(
-            paths or (".",),
-            variables=variables,
-            var_files=var_files,
-            environment=environment,
-            actions=actions,
-            stdin=stdin,
-            stdin_filename=stdin_filename,
-        )
-    )
+    plan = prepare(request)
     resources: list[Resource] = []
     problems: list[Problem] = list(plan.found.problems)
     for group in plan.groups:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from guardrail.cli.reading import reads_files
 from guardrail.errors import UsageError
-from guardrail.inputs.reader import ACTIONS
 from guardrail.model import SEVERITIES, Result
+from guardrail.reports.table import FORMATS
 
-FORMATS = ("text", "json", "sarif", "html")
+if TYPE_CHECKING:
+    from guardrail.scanning import Request
 
 
 def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -24,16 +27,8 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
     return outputs
 
 
-def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    for value in values:
-        if "=" not in value:
-            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
-    return tuple((name, content) for name, _, content in (value.partition("=") for value in values))
-
-
 @click.command("scan", context_settings={"max_content_width": 100})
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--format", "-f", "form", type=click.Choice(FORMATS), default="text", show_default=True,
+@click.option("--format", "-f", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True,
               help="What goes to standard output.")  # fmt: skip
 @click.option("--output", "-o", multiple=True, metavar="FORMAT=FILE", callback=_output,
               help="Also write a report to a file; repeatable.")  # fmt: skip
@@ -43,31 +38,19 @@ def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str,
 @click.option("--rule", "only", multiple=True, metavar="ID", help="Apply only this rule; repeatable.")
 @click.option("--changed", is_flag=True,
               help="PATHs are the changed files: read what they need, report what they bring about.")  # fmt: skip
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable,
-              help="A Terraform variable of the root modules; repeatable.")  # fmt: skip
-@click.option("--var-file", "var_files", multiple=True, metavar="FILE", help="A Terraform tfvars file; repeatable.")
-@click.option("--tf-var-env", "environment", is_flag=True,
-              help="Let TF_VAR_ variables of the environment count, as Terraform does.")  # fmt: skip
-@click.option("--action", "actions", multiple=True, type=click.Choice(ACTIONS),
-              help="Of a Terraform plan, judge what this is done to; repeatable.  [default: all but delete]")
-@click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called.")
 @click.option("--workers", type=click.IntRange(0, 64), default=0, help="Processes; 0 chooses.  [default: 0]")
 @click.option("--quiet", "-q", is_flag=True, help="Only the summary line.")
 @click.option("--verbose", "-v", is_flag=True, help="Also list what could not be determined, and notes.")
 @click.option("--color/--no-color", default=None, help="Colour the text; by default where it goes to a terminal.")
+@reads_files
 def command(
-    paths: tuple[str, ...],
+    request: Request,
     form: str,
     output: list[tuple[str, str]],
     fail_on: str | None,
     config: str | None,
     only: tuple[str, ...],
     changed: bool,
-    variables: tuple[tuple[str, str], ...],
-    var_files: tuple[str, ...],
-    environment: bool,
-    actions: tuple[str, ...],
-    stdin_filename: str,
     workers: int,
     quiet: bool,
     verbose: bool,
@@ -82,7 +65,7 @@ def command(
     helm template chart/ | guardrail scan -
     """
     from guardrail.reports import ReportOptions, write
-    from guardrail.scanning import Request, scan
+    from guardrail.scanning import scan
 
     for _, file in output:  # better told before a long scan than after it
         parent = os.path.dirname(os.path.abspath(file))
@@ -90,20 +73,8 @@ def command(
             raise UsageError(f"{file}: there is no folder {parent}")
     if config is not None and not os.path.isfile(config):
         raise UsageError(f"{config}: no such file")
-    stdin = sys.stdin.buffer.read() if "-" in paths else None
-    request = Request(
-        paths=paths or (".",),
-        config=os.path.abspath(config) if config else None,
-        changed=changed,
-        fail_on=fail_on,
-        only=only,
-        variables=variables,
-        var_files=var_files,
-        environment=environment,
-        actions=actions,
-        stdin=stdin,
-        stdin_filename=stdin_filename,
-        workers=workers,
+    request = request._replace(
+        config=os.path.abspath(config) if config else None, changed=changed, fail_on=fail_on, only=only, workers=workers
     )
     with _progress(form == "text" and not quiet):
         result = scan(request)

@@ -1,0 +1,51 @@
+"""What commands that read files have in common: the paths, and how they are read."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from guardrail.inputs.reader import ACTIONS
+
+
+def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    for value in values:
+        if "=" not in value:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+    return tuple((name, content) for name, _, content in (value.partition("=") for value in values))
+
+
+_OPTIONS = (
+    click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable,
+                 help="A Terraform variable of the root modules; repeatable."),
+    click.option("--var-file", "var_files", multiple=True, metavar="FILE",
+                 help="A Terraform tfvars file; repeatable."),
+    click.option("--tf-var-env", "environment", is_flag=True,
+                 help="Let TF_VAR_ variables of the environment count, as Terraform does."),
+    click.option("--action", "actions", multiple=True, type=click.Choice(ACTIONS),
+                 help="Of a Terraform plan, look at what this is done to; repeatable.  [default: all but delete]"),
+    click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called."),
+)  # fmt: skip
+
+
+def reads_files(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command PATHs and the options above; it gets them as `request`, a `scanning.Request`."""
+
+    @functools.wraps(function)
+    def command(paths: tuple[str, ...], **given: Any) -> Any:
+        from guardrail.scanning import Request
+
+        reading = {name: given.pop(name) for name in (
+            "variables", "var_files", "environment", "actions", "stdin_filename",
+        )}  # fmt: skip
+        stdin = sys.stdin.buffer.read() if "-" in paths else None
+        return function(request=Request(paths=paths or (".",), stdin=stdin, **reading), **given)
+
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
