@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from guardrail.examples import run_examples
+from guardrail.examples import file_name, run_examples
+from guardrail.inputs.table import entry_for
 from guardrail.policy.bundle import Bundle, load_bundle
 from guardrail.policy.catalogue import load_concepts
 from guardrail.policy.loading import load_rule, rule_files
@@ -40,6 +41,21 @@ def test_examples(path: str, vocabulary: Vocabulary, bundle: Bundle) -> None:
     assert not list(run_examples(rule, bundle))
     assert any("fail" in example for example in rule["examples"])
     assert any("pass" in example for example in rule["examples"])
+
+
+def platforms(example: dict[str, Any], verdict: str) -> set[str]:
+    source = example[verdict]
+    files = source if isinstance(source, dict) else {example.get("file") or file_name(source): source}
+    entries = [entry_for(name, text.encode()) for name, text in files.items()]
+    return {entry.name for entry in entries if entry}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).stem)
+def test_each_platform_has_an_example_that_fails_and_one_that_passes(path: str, vocabulary: Vocabulary) -> None:
+    examples = rule_at(path, vocabulary)["examples"]
+    failing = {name for example in examples if "fail" in example for name in platforms(example, "fail")}
+    passing = {name for example in examples if "pass" in example for name in platforms(example, "pass")}
+    assert failing <= passing
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).stem)
