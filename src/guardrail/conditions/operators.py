@@ -257,7 +257,7 @@ def wanted_words(operator: str, operand: Any) -> str:
         shown = ", ".join(str(item) for item in operand)
     else:
         shown = str(operand)
-    return WORDS.get(operator, operator + " {}").format(shown)
+    return WORDS.get(operator, operator + " {}").format(shown) if shown else "set"
 
 
 def keys_of(value: Map) -> Seq:
