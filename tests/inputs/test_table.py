@@ -23,3 +23,10 @@ def test_the_first_reader_that_claims_a_file_has_it() -> None:
     heads = {"a.tf": pod, ".github/workflows/ci.yml": workflow, "pod.yaml": pod, "x.yaml": b"a: 1\n", "x.txt": pod}
     names = [entry.name if (entry := table.entry_for(path, head)) else None for path, head in heads.items()]
     assert names == ["terraform", "pipelines", "kubernetes", None, None]
+
+
+def test_a_unit_of_terragrunt_is_terraforms() -> None:
+    assert table.is_terraform("terragrunt.hcl")
+    assert table.is_terraform("live/vpc/terragrunt.hcl")
+    assert not table.is_terraform("live/root.hcl")
+    assert not table.is_terraform("live/my-terragrunt.hcl")

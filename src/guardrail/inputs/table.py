@@ -13,6 +13,7 @@ from typing import NamedTuple
 from guardrail.inputs.reader import Read
 
 TERRAFORM_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json")
+TERRAGRUNT = "terragrunt.hcl"
 SNIFFED_SUFFIXES = (".yml", ".yaml", ".json")
 HEAD_BYTES = 65536
 
@@ -29,7 +30,8 @@ class ReaderEntry(NamedTuple):
 
 def is_terraform(path: str) -> bool:
     """Claimed by its name alone. Terraform itself passes over hidden files and editors' backups."""
-    return path.endswith(TERRAFORM_SUFFIXES) and not path.startswith(".", path.rfind("/") + 1)
+    name = path[path.rfind("/") + 1 :]
+    return name == TERRAGRUNT or (name.endswith(TERRAFORM_SUFFIXES) and not name.startswith("."))
 
 
 def is_sniffed(path: str) -> bool:

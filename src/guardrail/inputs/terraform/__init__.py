@@ -19,7 +19,7 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
 
 def components(files: Sequence[str], tree: Tree) -> list[list[str]]:
     """The groups of files that must be read together: a folder's own, and those of folders that call each
-    other. Found without parsing; in a stable order."""
+    other. Terraform's are found without parsing; in a stable order."""
     from guardrail.inputs.terraform.grouping import components as group
 
     return group(files, tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from guardrail.formats.hcl import Attribute, Block, Body, Document, parse
 from guardrail.formats.hcl_nodes import Literal
@@ -12,6 +13,9 @@ from guardrail.inputs.terraform.run import Run
 from guardrail.inputs.terraform.vendored import Copy, manifest_of
 from guardrail.model import Map, Note, Span
 from guardrail.tree import Unreadable
+
+if TYPE_CHECKING:
+    from guardrail.inputs.terraform.terragrunt.config import Config
 
 CODE = (".tf", ".tofu")
 JSON_CODE = (".tf.json", ".tofu.json")
@@ -63,6 +67,7 @@ class Sources:
         self.documents: dict[str, Document | None] = {}
         self._folders: dict[str, Folder] = {}
         self._workspaces: dict[str, str] = {}
+        self.configs: dict[str, Config] = {}  # of Terragrunt's files that others read, by path
         self._copies: dict[str, dict[str, Copy]] = {}
 
     def copies(self, root: str) -> dict[str, Copy]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from guardrail.formats.hcl import parse_template
 from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
@@ -11,14 +11,29 @@ from guardrail.model import Encoded, Map, Origin, Sensitive, Seq, Unknown, Value
 from guardrail.tree import Unreadable
 
 if TYPE_CHECKING:
-    from guardrail.inputs.terraform.module import Module
     from guardrail.inputs.terraform.run import Run
 
 MAX_RENDERING = 5
 MAX_NAMES = 10_000  # that fileset() looks at
 
 
-def call_function(module: Module, call: Call, scope: Scope) -> Value:
+class Home(Protocol):
+    """What a function is called in: a module, or a file of Terragrunt's."""
+
+    @property
+    def run(self) -> Run: ...
+
+    @property
+    def templates(self) -> Templates: ...
+
+    @property
+    def base(self) -> str:
+        """The folder that paths are relative to."""
+
+    def aside(self, node: Node, scope: Scope) -> Value: ...
+
+
+def call_function(module: Home, call: Call, scope: Scope) -> Value:
     name = call.name
     run = module.run
     run.spend(1)
@@ -97,12 +112,12 @@ class Templates:
 
     __slots__ = ("module",)
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Home) -> None:
         self.module = module
 
     def _name(self, path: str) -> str | Unknown:
         """A path as Terraform takes it, as a name in the tree."""
-        name = self.module.run.tree.join(self.module.root.folder.path, path)
+        name = self.module.run.tree.join(self.module.base, path)
         if name is None or path.startswith("~"):
             return Unknown(f'"{path}" lies outside the scanned tree')
         return name
@@ -174,7 +189,7 @@ class TemplateWorld:
 
     __slots__ = ("module", "variables")
 
-    def __init__(self, module: Module, variables: Map) -> None:
+    def __init__(self, module: Home, variables: Map) -> None:
         self.module, self.variables = module, variables
 
     def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:

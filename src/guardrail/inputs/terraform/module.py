@@ -67,6 +67,11 @@ class Module:
         self._converters: dict[str, Convert | None] = {}
         self.provider_tags: dict[int, Value] = {}
 
+    @property
+    def base(self) -> str:
+        """The folder that paths are relative to: Terraform runs in that of the root module."""
+        return self.root.folder.path
+
     # ---- the world of its expressions ----
 
     def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from guardrail.formats.hcl import Block
 from guardrail.formats.hcl_nodes import Literal
@@ -13,12 +14,16 @@ from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform.blocks import references_as_text
 from guardrail.inputs.terraform.configuration import configuration_resources
 from guardrail.inputs.terraform.folder import Sources
+from guardrail.inputs.terraform.grouping import is_unit
 from guardrail.inputs.terraform.module import Instance, Module
 from guardrail.inputs.terraform.providers import effective_tags, provider_of
 from guardrail.inputs.terraform.run import MAX_RESOURCES, Run
 from guardrail.inputs.terraform.variables import given_values
 from guardrail.model import Edge, Origin, Resource, Unknown
 from guardrail.tree import Tree
+
+if TYPE_CHECKING:
+    from guardrail.inputs.terraform.terragrunt.units import Unit
 
 # A chain of a hundred locals, each in terms of the one before, takes half a dozen frames for each.
 RECURSION = 5_000
@@ -44,6 +49,10 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
         folders = [path for path in sorted(sources.given) if sources.code_files(path)]
         called = {target for path in folders for target in _called_from(path, sources)}
         evaluated: set[str] = set()
+        for unit in _units(files, sources):
+            assert unit.folder is not None
+            called.add(unit.folder)
+            used.update(_read_root(unit.folder, sources, options, reading, evaluated, unit))
         roots = [path for path in folders if path not in called]
         for path in roots:
             if path in evaluated:  # called by a name that had to be worked out
@@ -80,15 +89,38 @@ def _status(path: str, sources: Sources, used: set[str], spoilt: set[str]) -> st
     return "partial" if document.status == "analysed" and path in spoilt else document.status
 
 
+def _units(files: Sequence[str], sources: Sources) -> list[Unit]:
+    """Terragrunt's units whose modules are here. A file that others include is none."""
+    paths = [path for path in sorted(files) if is_unit(path)]
+    if not paths:
+        return []
+    from guardrail.inputs.terraform.terragrunt.units import included_by, note_generated, unit_of
+
+    included = {other for path in paths for other in included_by(path, sources)}
+    units = [unit_of(path, sources) for path in paths if path not in included]
+    found = [unit for unit in units if unit.folder is not None]
+    for unit in found:
+        note_generated(unit)
+    return found
+
+
 def _read_root(
-    path: str, sources: Sources, options: ReadOptions, reading: Reading, evaluated: set[str]
+    path: str, sources: Sources, options: ReadOptions, reading: Reading, evaluated: set[str], unit: Unit | None = None
 ) -> list[str]:
     """Evaluate a root module with all that it calls. Gives the files that its variables have values from."""
     given, used = given_values(path, sources, options)
+    trace: tuple[Origin, ...] = ()
+    root = path
+    if unit is not None:
+        from guardrail.inputs.terraform.terragrunt.units import inputs_of
+
+        given = {**inputs_of(unit, sources), **given}  # they come by the environment, which everything else overrides
+        trace = (Origin(f"unit {unit.config.path}", unit.place, None),)
+        root = unit.config.base
     first = len(reading.resources)
-    _emit(Module(sources.folder(path), sources, given=given), (), None, reading, evaluated)
+    _emit(Module(sources.folder(path), sources, given=given), trace, None, reading, evaluated)
     for resource in reading.resources[first:]:
-        resource.root = path
+        resource.root = root
     return used
 
 
