@@ -108,6 +108,7 @@ def _read_root(
     path: str, sources: Sources, options: ReadOptions, reading: Reading, evaluated: set[str], unit: Unit | None = None
 ) -> list[str]:
     """Evaluate a root module with all that it calls. Gives the files that its variables have values from."""
+    sources.run.begin_root()
     given, used = given_values(path, sources, options)
     trace: tuple[Origin, ...] = ()
     root = path

@@ -7,8 +7,8 @@ from guardrail.formats.hcl_values import EvalError, survey
 from guardrail.model import Note, Problem, Span, Unknown, Value
 from guardrail.tree import Tree
 
-BUDGET = 3_000_000  # steps of evaluation in one reading; see `World.spend`
-MAX_MODULES = 5_000  # evaluated module calls in one reading
+BUDGET = 3_000_000  # steps of evaluation of one root module; see `World.spend`
+MAX_MODULES = 20_000  # evaluated module calls of one root module
 MAX_RESOURCES = 100_000
 
 Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in the order met
@@ -32,6 +32,11 @@ class Run:
         self.rendering = 0  # depth of templatefile()
         self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
         self.muted = False  # True after the reading, when origins are asked for
+
+    def begin_root(self) -> None:
+        """What one root module may take is its own: in a monorepo hundreds share a reading, and none is at fault."""
+        self.budget = BUDGET
+        self.modules = 0
 
     def tell(self, kind: str, message: str, span: Span, line: int = 0) -> None:
         """Note a problem, once for each place."""
