@@ -101,7 +101,7 @@ class Config:
         self._files: dict[str, ConfigFile | None] = {"": explicit} if explicit else {}
         self._chains: dict[str, tuple[ConfigFile, ...]] = {}
         self._settings: dict[tuple[int, ...], Settings] = {}
-        base = self._base = self.file_in("")
+        base = self.file_in("")
         self.fail_on: str = base.fail_on.value if base and base.fail_on else "low"
         self.var_files: tuple[str, ...] = tuple(_var_file(tree, found) for found in base.var_files) if base else ()
         self.variables: tuple[tuple[str, str], ...] = (

@@ -12,16 +12,14 @@ from guardrail.formats.hcl_nodes import (
     INDEX,
     Access,
     Call,
-    Conditional,
     Literal,
     Node,
     Object,
-    Operation,
     Ref,
     Step,
     Tuple,
-    Unary,
 )
+from guardrail.formats.hcl_operation_nodes import Conditional, Operation, Unary
 from guardrail.formats.hcl_syntax import (
     MAX_DEPTH,
     MAX_PROBLEMS,

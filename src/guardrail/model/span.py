@@ -19,9 +19,5 @@ class Span(NamedTuple):
     def covers(self, line: int) -> bool:
         return self.line <= line <= self.end_line
 
-    def through(self, end: Span) -> Span:
-        """From this span's start to the other's end."""
-        return Span(self.file, self.line, self.column, end.end_line, end.end_column)
-
 
 NOWHERE = Span("", 0, 0, 0, 0)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from guardrail.formats.hcl import Block
 from guardrail.formats.hcl_nodes import Scope
-from guardrail.formats.hcl_values import EvalError, PartialMap
+from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
 from guardrail.inputs.terraform.references import ModuleRef
 from guardrail.inputs.terraform.run import MAX_MODULES
 from guardrail.inputs.terraform.vendored import same_source
-from guardrail.model import NOWHERE, Map, Seq, Unknown, Value
+from guardrail.model import Unknown, Value
 
 if TYPE_CHECKING:
     from guardrail.inputs.terraform.module import Module
@@ -161,19 +161,4 @@ class Calls:
 
 
 def _as_value(expansion: Expansion, refs: list[ModuleRef]) -> Value:
-    if expansion.kind in ("one", "open"):
-        return refs[0]
-    if expansion.kind == "list":
-        sequence = Seq()
-        for ref in refs:
-            sequence.add(ref, NOWHERE)
-        return sequence
-    mapping = Map()
-    for (key, _), ref in zip(expansion.scopes, refs, strict=True):
-        if isinstance(key, str):
-            mapping.put(key, ref, NOWHERE)
-        else:
-            partial = PartialMap(ref)
-            partial.update(mapping)
-            mapping = partial
-    return mapping
+    return refs[0] if expansion.kind == "open" else expansion.gathered(refs, refs[-1] if refs else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_nodes import Scope
 from guardrail.formats.hcl_values import EvalError, PartialMap, SetSeq, derived, to_number, to_text, type_name
@@ -26,6 +28,28 @@ class Expansion:
     def doubt(self, key: Value) -> Unknown | None:
         """Why it cannot be known whether there is an instance of this key; None where there surely is."""
         return self.rest if key is None or isinstance(key, Unknown) else None
+
+
+    def gathered(self, refs: Sequence[Value], unkeyed: Value) -> Value:
+        """The instances as an expression sees the block: one, a list, or a map. `unkeyed` stands for those whose
+        keys are not known. Not for "open", of which one says nothing about how many there are."""
+        if self.kind == "one":
+            return refs[0]
+        if self.kind == "list":
+            sequence = Seq()
+            for ref in refs:
+                sequence.add(ref, NOWHERE)
+            return sequence
+        mapping = Map()
+        for (key, _), ref in zip(self.scopes, refs, strict=True):
+            if isinstance(key, str):
+                mapping.put(key, ref, NOWHERE)
+            else:
+                partial = PartialMap(unkeyed)
+                partial.update(mapping)
+                partial.spans = mapping.spans
+                mapping = partial
+        return mapping
 
 
 def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:

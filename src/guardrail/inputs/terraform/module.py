@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_nodes import ATTR, INDEX, Call, Literal, Node, Ref, Scope, Step
-from guardrail.formats.hcl_values import EvalError, PartialMap, sensitive
+from guardrail.formats.hcl_values import EvalError, sensitive
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.calls import Calls, ModuleCall
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
@@ -22,7 +22,7 @@ from guardrail.inputs.terraform.references import ResourceRef
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.type_constraints import Convert, converter
 from guardrail.inputs.terraform.variables import Given, Typed, command_line_value
-from guardrail.model import NOWHERE, Map, Origin, Seq, Span, Unknown, Value
+from guardrail.model import Map, Origin, Span, Unknown, Value
 from guardrail.model.resource import Edge
 
 Memo = dict[str, tuple[Value, Edges]]
@@ -276,25 +276,9 @@ class Module:
 
     def _reference_value(self, address: str, expansion: Expansion, instances: list[Instance]) -> Value:
         refs = [ResourceRef(instance.address, self, instance) for instance in instances]
-        if expansion.kind == "one":
-            return refs[0]
         if expansion.kind == "open":
             return ResourceRef(self.address + address, self, instances[0] if instances else None, True)
-        if expansion.kind == "list":
-            sequence = Seq()
-            for ref in refs:
-                sequence.add(ref, NOWHERE)
-            return sequence
-        mapping = Map()
-        for (key, _), ref in zip(expansion.scopes, refs, strict=True):
-            if isinstance(key, str):
-                mapping.put(key, ref, NOWHERE)
-            else:  # the instances whose keys are not known
-                partial = PartialMap(ResourceRef(self.address + address, self, None))
-                partial.update(mapping)
-                partial.spans = mapping.spans
-                mapping = partial
-        return mapping
+        return expansion.gathered(refs, ResourceRef(self.address + address, self, None))
 
     def attributes_of(self, instance: Instance) -> Map | None:
         """An instance's attributes, as far as they are evaluated: all of them, unless it is asked for from
