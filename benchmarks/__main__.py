@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.inputs import INPUTS, SIZES, make
 from benchmarks.measure import ROOT
 from benchmarks.peers import installed
+from benchmarks.scale import SCALES
 
 PAGE = ROOT / "docs" / "performance.md"
 
@@ -18,6 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--write", action="store_true", help="write docs/performance.md instead of printing it")
     parser.add_argument("--input", action="append", choices=list(INPUTS), help="only this input; repeatable")
+    parser.add_argument("--scale", action="append", choices=list(SCALES), help="only this tree of many; repeatable")
     parser.add_argument("--large", action="store_true", help="also size L (30 MB)")
     parser.add_argument("--small", action="store_true", help="only size S")
     parser.add_argument("--runs", type=int, default=3, help="measured runs of a scan (default 3; more for short ones)")
@@ -27,7 +29,8 @@ def main() -> int:
     parser.add_argument("--make", metavar="FOLDER", type=Path, help="only make the inputs, there")
     parser.add_argument("--profile", metavar="INPUT", choices=list(INPUTS), help="profile one scan instead")
     options = parser.parse_args()
-    names = options.input or list(INPUTS)
+    names = options.input or ([] if options.scale else list(INPUTS))
+    scales = options.scale or ([] if options.input or options.small else list(SCALES))
     letters = ["S"] if options.small else [letter for letter in SIZES if letter != "L" or options.large]
     if options.make:
         for name in names:
@@ -45,7 +48,7 @@ def main() -> int:
         from benchmarks.suite import measure
 
         peers = [] if options.no_peers else installed(options.peers_path)
-        results = measure(folder, names, letters, max(1, options.runs), peers, options.peer_limit)
+        results = measure(folder, names, letters, scales, max(1, options.runs), peers, options.peer_limit)
     text = page(results)
     if options.write:
         PAGE.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from benchmarks.inputs import SIZES
 from benchmarks.measure import Run
-from benchmarks.suite import Against, Results, Scan
+from benchmarks.suite import Against, Results, Scaled, Scan
 from guardrail._version import __version__
 
 _HEAD = """\
@@ -36,7 +36,7 @@ _BUSY = " (others were at work: take wall times, and those of two workers above 
 
 def page(results: Results) -> str:
     parts = [_head(results.load), _startup(results.startup), _scans(results.scans), _growth(results.scans)]
-    parts += [_workers(results.scans), _against(results.against)]
+    parts += [_scaled(results.scaled), _workers(results.scans), _against(results.against)]
     return "\n".join(part for part in parts if part)
 
 
@@ -68,6 +68,8 @@ def _processor() -> str:
 
 
 def _startup(runs: dict[str, Run]) -> str:
+    if not runs:
+        return ""
     least = next(run for name, run in runs.items() if "import" in name)
     rows = [
         (name, _ratio(run.wall, least.wall), _time(run.wall), _time(run.cpu))
@@ -78,6 +80,8 @@ def _startup(runs: dict[str, Run]) -> str:
 
 
 def _scans(scans: Sequence[Scan]) -> str:
+    if not scans:
+        return ""
     rows = [
         (
             one.input.name,
@@ -119,6 +123,40 @@ def _growth(scans: Sequence[Scan]) -> str:
         return ""
     words = "## Growth\n\n1.00 is linear; what is below has start-up in the smaller one.\n"
     return f"{words}\n{_table(('input', 'sizes', 'bytes', 'CPU', 'CPU by bytes', 'peak memory'), rows)}"
+
+
+def _scaled(scaled: Sequence[Scaled]) -> str:
+    rows: list[tuple[str, ...]] = []
+    before: Scaled | None = None
+    for one in scaled:
+        growth = ["", ""]
+        if before is not None and before.made.name == one.made.name:
+            times = one.made.number / before.made.number
+            pairs = ((one.reading, before.reading), (one.scan, before.scan))
+            growth = [f"{run.cpu / less.cpu / times:.2f}" for run, less in pairs]
+        rows.append(
+            (
+                one.made.name,
+                f"{one.made.number:,} {one.made.unit}",
+                f"{one.made.files:,}",
+                _bytes(one.made.size),
+                _time(one.reading.cpu),
+                _memory(one.reading.peak),
+                growth[0],
+                _time(one.scan.cpu),
+                _memory(one.scan.peak),
+                growth[1],
+            )
+        )
+        before = one
+    if not rows:
+        return ""
+    head = ("tree", "holds", "files", "bytes", "reading, CPU", "peak", "growth", "scan, CPU", "peak", "growth")
+    words = (
+        "A quarter, then the whole of it, with one worker. Reading is what comes before judging: files to resources.\n"
+        "Growth of 1.00 is linear: four times as many take four times the CPU time."
+    )
+    return f"## Very many\n\n{words}\n\n{_table(head, rows)}"
 
 
 def _workers(scans: Sequence[Scan]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import scale
 from benchmarks.inputs import Input, make
 from benchmarks.measure import GUARDRAIL, Bench, Run
 from benchmarks.peers import Installed
@@ -32,12 +33,21 @@ class Against(NamedTuple):
     own: Run
 
 
+class Scaled(NamedTuple):
+    """A tree of very many things: reading it, and the whole scan, with one worker."""
+
+    made: scale.Made
+    reading: Run
+    scan: Run
+
+
 class Results(NamedTuple):
     """`load`: how many processes others ran, on average, in the minute before the start."""
 
     load: float
     startup: dict[str, Run]
     scans: list[Scan]
+    scaled: list[Scaled]
     against: list[Against]
 
 
@@ -46,16 +56,23 @@ def scanning(folder: Path, *options: str) -> list[str]:
 
 
 def measure(
-    folder: Path, names: Sequence[str], letters: Sequence[str], runs: int, peers: Sequence[Installed], limit: float
+    folder: Path,
+    names: Sequence[str],
+    letters: Sequence[str],
+    scales: Sequence[str],
+    runs: int,
+    peers: Sequence[Installed],
+    limit: float,
 ) -> Results:
     load = os.getloadavg()[0]
     bench = Bench(folder)
     inputs = [make(name, letter, folder / "inputs") for letter in letters for name in names]
     say(f"made {len(inputs)} inputs")
-    startup = _startup(bench, folder, runs)
+    startup = _startup(bench, folder, runs) if inputs else {}
     scans = [_scan(bench, one, runs) for one in inputs]
+    scaled = [_scaled(bench, name, part, folder, runs) for name in scales for part in (scale.QUARTER, scale.WHOLE)]
     against = list(_against(bench, [one for one in inputs if one.letter == "S"], runs, peers, limit))
-    return Results(load, startup, scans, against)
+    return Results(load, startup, scans, scaled, against)
 
 
 def _startup(bench: Bench, folder: Path, runs: int) -> dict[str, Run]:
@@ -83,6 +100,17 @@ def _scan(bench: Bench, one: Input, runs: int) -> Scan:
         commands["two"] = scanning(one.folder, "--workers", "2")
     found = bench.compare(commands, runs if one.letter != "S" else runs * 2, expect=FOUND)
     return Scan(one, found["scan"], found["floor"], found.get("two"))
+
+
+def _scaled(bench: Bench, name: str, part: int, folder: Path, runs: int) -> Scaled:
+    made = scale.make(name, part, folder / "scale")
+    say(f"{name} {made.number:,}")
+    commands = {
+        "reading": [sys.executable, "-m", "benchmarks.reading", str(made.folder)],
+        "scan": scanning(made.folder, "--workers", "1"),
+    }
+    found = bench.compare(commands, min(runs, 2), expect=FOUND)
+    return Scaled(made, found["reading"], found["scan"])
 
 
 def _against(
