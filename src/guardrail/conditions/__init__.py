@@ -6,5 +6,17 @@ Stands below concepts (whose bindings test things) and policy (whose rules are m
 from guardrail.conditions.compiler import compile_condition
 from guardrail.conditions.outcome import MISSING, Condition, Leaf, Outcome, Scope
 from guardrail.conditions.paths import Path, parse_path
+from guardrail.conditions.truths import Truth, compile_truth
 
-__all__ = ["MISSING", "Condition", "Leaf", "Outcome", "Path", "Scope", "compile_condition", "parse_path"]
+__all__ = [
+    "MISSING",
+    "Condition",
+    "Leaf",
+    "Outcome",
+    "Path",
+    "Scope",
+    "Truth",
+    "compile_condition",
+    "compile_truth",
+    "parse_path",
+]

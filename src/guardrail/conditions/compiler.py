@@ -115,22 +115,9 @@ def _at_path(path: Path, checks: list[Check]) -> Condition:
 
 def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
     """A literal, or a mapping of operators, as checks of one leaf that must all hold."""
-    if not isinstance(wanted, dict):
-        wanted = {"equals": wanted}
     default: Any = MISSING
     checks: list[Check] = []
-    for operator, operand in wanted.items():
-        # A pattern may begin with a dollar sign; one that is a parameter's name is the parameter.
-        named = isinstance(operand, str) and operand.startswith("$")
-        if named and (operator != "matches" or operand[1:] in parameters):
-            name = operand[1:]
-            if name not in parameters:
-                raise ValueError(f"no parameter is called {name!r}")
-            operand = parameters[name]
-            if operand is None:
-                continue
-        if _times_nothing(operand, parameters):
-            continue
+    for operator, operand in given(wanted, parameters):
         if operator == "default":
             default = operand
         elif operator == "set":
@@ -161,6 +148,27 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
     if default is not MISSING:
         checks = [_defaulted(_joined(checks), default)] if checks else []
     return checks
+
+
+def given(wanted: Any, parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The operators with their operands, `$name` replaced; without those whose operand is a parameter that is null,
+    for they ask for nothing. A literal is what the value must be equal to."""
+    if not isinstance(wanted, dict):
+        wanted = {"equals": wanted}
+    found: list[tuple[str, Any]] = []
+    for operator, operand in wanted.items():
+        # A pattern may begin with a dollar sign; one that is a parameter's name is the parameter.
+        named = isinstance(operand, str) and operand.startswith("$")
+        if named and (operator != "matches" or operand[1:] in parameters):
+            name = operand[1:]
+            if name not in parameters:
+                raise ValueError(f"no parameter is called {name!r}")
+            operand = parameters[name]
+            if operand is None:
+                continue
+        if not _times_nothing(operand, parameters):
+            found.append((operator, operand))
+    return found
 
 
 def _times_nothing(operand: Any, parameters: Mapping[str, Any]) -> bool:
@@ -205,10 +213,14 @@ def _item_check(operand: Any, parameters: Mapping[str, Any]) -> Check | None:
     """What `each`, `some` and `none` ask of an item: operators where all words are operators, otherwise a
     condition whose paths start at the item (`where:` says so outright). None where all that they ask for are parameters
     that are null."""
-    if isinstance(operand, dict) and any(key not in OPERATORS or key in JOINS - OPERATORS for key in operand):
+    if is_condition(operand):
         return _where(compile_condition(operand, parameters))
     checks = _operators(operand, parameters)
     return _joined(checks) if checks else None
+
+
+def is_condition(operand: Any) -> bool:
+    return isinstance(operand, dict) and any(key not in OPERATORS or key in JOINS - OPERATORS for key in operand)
 
 
 def _where(condition: Condition) -> Check:

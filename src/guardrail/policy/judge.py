@@ -61,14 +61,17 @@ class Judgement:
         self.passes = 0
 
 
+Subjects = list[tuple[Subject, Scope]]
+
+
 def judge(inventory: Inventory, rules: Iterable[Rule], setting_of: SettingOf | None = None) -> Judgement:
     judgement = Judgement()
-    subjects: dict[str, list[Subject]] = {}
+    spoken_of: dict[str, Subjects] = {}
     for rule in rules:
         if not _speaks_of_anything(rule, inventory):
             continue
         try:
-            _apply(rule, inventory, setting_of, judgement, subjects)
+            _apply(rule, inventory, setting_of, judgement, spoken_of)
         except GuardrailError:  # a wrong parameter in guardrail.yaml: the user's to mend, not the rule's crash
             raise
         except Exception as error:  # noqa: BLE001 - a crashing rule is a problem, never a pass
@@ -107,51 +110,73 @@ def _speaks_of_anything(rule: Rule, inventory: Inventory) -> bool:
     return False
 
 
+_ALWAYS = Setting()
+
+
 def _apply(
     rule: Rule,
     inventory: Inventory,
     setting_of: SettingOf | None,
     judgement: Judgement,
-    subjects: dict[str, list[Subject]],
+    spoken_of: dict[str, Subjects],
 ) -> None:
-    """`subjects`: those of each word that a rule spoke of before."""
-    always = Setting()
-    count = len(rule.data["checks"])
-    for number in range(count):
-        words = rule.data["checks"][number]["on"]
-        seen: set[int] = set()
-        for word in words if isinstance(words, list) else [words]:
-            spoken_of = subjects.get(word)
-            if spoken_of is None:
-                spoken_of = subjects[word] = list(subjects_of(word, inventory))
-            for subject in spoken_of:
-                if id(subject.root) in seen:
+    """`spoken_of`: the subjects of each word that a rule was on before."""
+    settings: dict[str, Setting] = {}
+    for number in range(len(rule.data["checks"])):
+        setting, check = _ALWAYS, None
+        for subject, scope in _subjects(rule.data["checks"][number]["on"], inventory, spoken_of):
+            if setting_of is not None:
+                file = subject.header.file
+                here = settings.get(file)
+                if here is None:
+                    here = settings[file] = setting_of(rule, file)
+                if not here.enabled:
                     continue
-                seen.add(id(subject.root))
-                setting = setting_of(rule, subject.header.file) if setting_of else always
-                if not setting.enabled:
-                    continue
+                if here is not setting:
+                    setting, check = here, None
+            if check is None:
                 check = rule.checks(setting.parameters)[number]
-                try:
-                    _judge(rule, check, setting, subject, inventory, judgement)
-                except Exception as error:  # noqa: BLE001 - as above, with the place
-                    judgement.problems.append(
-                        Problem(
-                            "rule-crash",
-                            f"rule {rule.id} crashed on {subject.resource.address}: {type(error).__name__}: {error}",
-                            subject.header.file,
-                            subject.header.line,
-                        )
+            try:
+                if check.each is None:
+                    if check.applies is not None and check.applies(scope) is False:
+                        continue
+                    if check.holds(scope) is True:
+                        judgement.passes += 1
+                        continue
+                    _verdict(rule, check, setting, subject, scope, judgement)
+                else:
+                    _judge_each(rule, check, setting, subject, scope, judgement)
+            except Exception as error:  # noqa: BLE001 - as above, with the place
+                judgement.problems.append(
+                    Problem(
+                        "rule-crash",
+                        f"rule {rule.id} crashed on {subject.resource.address}: {type(error).__name__}: {error}",
+                        subject.header.file,
+                        subject.header.line,
                     )
+                )
 
 
-def _judge(
-    rule: Rule, check: Check, setting: Setting, subject: Subject, inventory: Inventory, judgement: Judgement
+def _subjects(on: str | list[str], inventory: Inventory, spoken_of: dict[str, Subjects]) -> Subjects:
+    """What the words of `on:` speak of, each subject once."""
+    words = on if isinstance(on, list) else [on]
+    for word in words:
+        if word not in spoken_of:
+            spoken_of[word] = [(s, Scope(s.root, s.resource, inventory)) for s in subjects_of(word, inventory)]
+    if len(words) == 1:
+        return spoken_of[words[0]]
+    once: dict[int, tuple[Subject, Scope]] = {}
+    for word in words:
+        for pair in spoken_of[word]:
+            once.setdefault(id(pair[0].root), pair)
+    return list(once.values())
+
+
+def _judge_each(
+    rule: Rule, check: Check, setting: Setting, subject: Subject, scope: Scope, judgement: Judgement
 ) -> None:
-    scope = Scope(subject.root, subject.resource, inventory)
-    if check.each is None:
-        _verdict(rule, check, setting, subject, scope, judgement)
-        return
+    """A check of the items of a list, or of the values of a mapping."""
+    assert check.each is not None
     for leaf in check.each.leaves(scope):
         if isinstance(leaf.value, Unknown):
             part = subject._replace(header=leaf.span, key=f"{subject.key}/{leaf.path}")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from guardrail.conditions import Condition, Outcome, Path, Scope, compile_condition, parse_path
+from guardrail.conditions import Condition, Outcome, Path, Scope, Truth, compile_condition, compile_truth, parse_path
 from guardrail.model import Resource, RuleCard
 from guardrail.policy.parameters import convert
 
 
 class Check(NamedTuple):
+    """`applies` and `holds` are the truth of `when` and `require`, which say how they came to it as well."""
+
     on: tuple[str, ...]
     each: Path | None
     when: Condition | None
     require: Condition
+    applies: Truth | None
+    holds: Truth
     message: str
 
 
@@ -71,6 +75,8 @@ class Rule:
                 parse_path(check["each"] + "[*]") if "each" in check else None,
                 compiled(check["when"], values, True) if "when" in check else None,
                 compiled(check["require"], values, False),
+                compile_truth(check["when"], values) if "when" in check else None,
+                compile_truth(check["require"], values),
                 check["message"],
             )
             for check in self.data["checks"]
