@@ -75,6 +75,7 @@ _BESIDE = re.compile(
 )
 _FLAG = re.compile(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
+_REMEMBERED = 200  # characters; longer texts do not come twice
 _SPECIFIC = {"step": 0, "action": 1, "job": 1, "pipeline": 2}  # whose a secret is: the innermost's
 
 
@@ -87,13 +88,14 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
     ours: dict[int, Value] = {}
     listed = list(resources)
     throwaway: dict[str, set[str]] = {}
+    clean: set[tuple[str, str]] = set()
     for resource in listed:
         if resource.platform == "pipeline":
             throwaway.setdefault(resource.scope, set()).update(_of_services(resource.attributes))
     for resource in sorted(listed, key=lambda r: _SPECIFIC.get(r.kind, 0) if r.platform == "pipeline" else 0):
         if resource.kind in _SEALED:
             continue
-        finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()))
+        finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()), clean)
         finder.resource_itself()
         for noun in finder.nouns:
             resource.add_noun(noun)
@@ -115,10 +117,14 @@ def _forms(text: str, throwaway: bool) -> tuple[Match, ...]:
 class _Finder:
     """Walks one resource. Its nouns are copies of what the reader found in the same places, so a place is
     counted once. `ours` are the Sensitives made so far, which other resources may share; `throwaway` are
-    passwords of databases that live as long as a CI job."""
+    passwords of databases that live as long as a CI job; `clean` are names with texts that were found to be nothing,
+    since the same few hundred make up most of a repository."""
 
-    def __init__(self, resource: Resource, forms: bool, ours: dict[int, Value], throwaway: set[str]) -> None:
+    def __init__(
+        self, resource: Resource, forms: bool, ours: dict[int, Value], throwaway: set[str], clean: set[tuple[str, str]]
+    ) -> None:
         self.resource, self.forms, self.ours, self.throwaway = resource, forms, ours, throwaway
+        self.clean = clean if resource.kind != "provider" else set()  # where more names are a credential's
         self.nouns: list[Noun] = []
         self.hidden: list[Hidden] = []
         self.seen: set[tuple[str, int, int]] = set()
@@ -164,6 +170,8 @@ class _Finder:
         pair = isinstance(named, str) and "value" in value and len(value) <= 4  # an environment variable
         for key in list(value):
             item = value[key]
+            if item is None or item is True or item is False:
+                continue
             name = str(key)
             if name == "value" and pair:
                 name = str(named)
@@ -212,7 +220,7 @@ class _Finder:
             return item
         if isinstance(item, PartText):
             return self._part(item, name, holder, key, concept)
-        if not isinstance(item, str) or isinstance(item, Sensitive):
+        if not isinstance(item, str) or isinstance(item, Sensitive) or (name, item) in self.clean:
             return item
         if isinstance(item, Encoded):
             if isinstance(item.decoded, str):
@@ -228,7 +236,11 @@ class _Finder:
             return self._star(item, found, name, holder, key)
         if found:
             kind = found[0].kind
-        return self._whole(kind, name, item, str(item), holder, key) if kind else item
+        if kind:
+            return self._whole(kind, name, item, str(item), holder, key)
+        if not self.throwaway and concept not in _NAMES_ONLY and len(item) <= _REMEMBERED:
+            self.clean.add((name, item))
+        return item
 
     def _named(self, name: str, item: str) -> str | None:
         kind = secret_by_name(name, item, self.pipeline)
