@@ -154,7 +154,9 @@ def _emit(
             module.local(name)
         except EvalError as error:
             run.tell(error.kind, f"local.{name}: {error.message}", attribute.span)
-    found += configuration_resources(module, trace)
+    if folder.path not in run.configured:  # what is written about the module itself is the same for every call
+        run.configured.add(folder.path)
+        found += configuration_resources(module, trace)
     for name, block in folder.modules.items():
         try:
             expansion, refs = module.calls.expanded(name)

@@ -16,7 +16,7 @@ Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in th
 
 class Run:
     __slots__ = (
-        "budget", "doubtful", "edges", "modules", "muted", "notes", "problems", "rendering", "resources",
+        "budget", "configured", "doubtful", "edges", "modules", "muted", "notes", "problems", "rendering", "resources",
         "templates", "tree",
     )  # fmt: skip
 
@@ -28,6 +28,7 @@ class Run:
         self.doubtful = False  # set where an instance is taken to exist that perhaps does not
         self.budget = BUDGET
         self.modules = 0
+        self.configured: set[str] = set()  # folders of which the root has the calls, providers, variables and outputs
         self.resources = 0
         self.rendering = 0  # depth of templatefile()
         self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
@@ -37,6 +38,7 @@ class Run:
         """What one root module may take is its own: in a monorepo hundreds share a reading, and none is at fault."""
         self.budget = BUDGET
         self.modules = 0
+        self.configured = set()
 
     def tell(self, kind: str, message: str, span: Span, line: int = 0) -> None:
         """Note a problem, once for each place."""
