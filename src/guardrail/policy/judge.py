@@ -7,12 +7,13 @@ unknown, or `when` unknown and `require` not true, undetermined. A rule that cra
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
 from guardrail.errors import GuardrailError
 from guardrail.model import Inventory, Map, Noun, Problem, Resource, Span, Unknown
+from guardrail.policy.narrowing import Narrowed, clauses
 from guardrail.policy.rule import Check, Rule
 
 
@@ -61,7 +62,7 @@ class Judgement:
         self.passes = 0
 
 
-Subjects = list[tuple[Subject, Scope]]
+Subjects = Narrowed[tuple[Subject, Scope]]
 
 
 def judge(inventory: Inventory, rules: Iterable[Rule], setting_of: SettingOf | None = None) -> Judgement:
@@ -124,7 +125,7 @@ def _apply(
     settings: dict[str, Setting] = {}
     for number in range(len(rule.data["checks"])):
         setting, check = _ALWAYS, None
-        for subject, scope in _subjects(rule.data["checks"][number]["on"], inventory, spoken_of):
+        for subject, scope in _subjects(rule.data["checks"][number], inventory, spoken_of):
             if setting_of is not None:
                 file = subject.header.file
                 here = settings.get(file)
@@ -157,19 +158,27 @@ def _apply(
                 )
 
 
-def _subjects(on: str | list[str], inventory: Inventory, spoken_of: dict[str, Subjects]) -> Subjects:
-    """What the words of `on:` speak of, each subject once."""
-    words = on if isinstance(on, list) else [on]
+def _subjects(
+    check: Mapping[str, Any], inventory: Inventory, spoken_of: dict[str, Subjects]
+) -> Sequence[tuple[Subject, Scope]]:
+    """What the check may speak of, each subject once."""
+    words = check["on"] if isinstance(check["on"], list) else [check["on"]]
     for word in words:
         if word not in spoken_of:
-            spoken_of[word] = [(s, Scope(s.root, s.resource, inventory)) for s in subjects_of(word, inventory)]
+            pairs = [(s, Scope(s.root, s.resource, inventory)) for s in subjects_of(word, inventory)]
+            spoken_of[word] = Narrowed(pairs, _root)
+    wanted = clauses(check.get("when"))
     if len(words) == 1:
-        return spoken_of[words[0]]
+        return spoken_of[words[0]].among(wanted)
     once: dict[int, tuple[Subject, Scope]] = {}
     for word in words:
-        for pair in spoken_of[word]:
+        for pair in spoken_of[word].among(wanted):
             once.setdefault(id(pair[0].root), pair)
     return list(once.values())
+
+
+def _root(pair: tuple[Subject, Scope]) -> Map:
+    return pair[0].root
 
 
 def _judge_each(
