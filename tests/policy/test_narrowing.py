@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from guardrail.conditions import Scope, compile_condition
 from guardrail.model import Inventory, Map, Resource, Sensitive, Seq, Span, Unknown, Value
 from guardrail.policy.narrowing import Narrowed, clauses
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SPAN = Span("a.yaml", 1, 1, 1, 2)
 WHENS: list[dict[str, Any]] = [
