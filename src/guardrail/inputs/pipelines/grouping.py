@@ -1,0 +1,71 @@
+"""Which pipelines must be read together: those that call each other's actions and workflows in the repository."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from guardrail.inputs.pipelines.recognise import recognise
+from guardrail.tree import Tree, Unreadable
+
+GROUP_BYTES = 250_000
+"""Files that have nothing to do with each other are put together up to this: less would be all bookkeeping."""
+
+_HEAD = 65536
+_LOCAL_CALL = re.compile(rb"""\buses["']?[ \t]*:[ \t]*["']?\.(/[^\s"'@#,}]*)""")
+
+
+def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:
+    """Groups of files, sorted, in a stable order that depends on nothing but the files. Only GitHub's name what they
+    call so that a look at the text tells; those of another system stay together."""
+    parent = {path: path for path in files}
+
+    def root(path: str) -> str:
+        while parent[path] != path:
+            parent[path] = path = parent[parent[path]]
+        return path
+
+    first_of: dict[str | None, str] = {}
+    sizes: dict[str, int] = {}
+    for path in files:
+        try:
+            data = tree.read(path)
+        except Unreadable:  # reading it says so
+            sizes[path] = 0
+            continue
+        sizes[path] = len(data)
+        system = recognise(path, data[:_HEAD])
+        if system != "github-actions":
+            parent[root(path)] = root(first_of.setdefault(system, path))
+            continue
+        for call in {match.group(1) for match in _LOCAL_CALL.finditer(data)}:
+            for target in _targets(path, call.decode(errors="replace")):
+                if target in parent:
+                    parent[root(target)] = root(path)
+    together: dict[str, list[str]] = {}
+    for path in files:
+        together.setdefault(root(path), []).append(path)
+    group: list[str] = []
+    size = 0
+    for members in together.values():
+        group += members
+        size += sum(sizes[path] for path in members)
+        if size >= GROUP_BYTES:
+            yield tuple(sorted(group))
+            group, size = [], 0
+    if group:
+        yield tuple(sorted(group))
+
+
+def _targets(path: str, call: str) -> Iterator[str]:
+    """What `uses: ./call` may name, wherever above the file the repository begins."""
+    folder = posixpath.dirname(path)
+    while True:
+        target = posixpath.normpath(f"{folder}{call}" if folder else call.lstrip("/"))
+        yield target
+        yield f"{target}/action.yml"
+        yield f"{target}/action.yaml"
+        if not folder:
+            return
+        folder = posixpath.dirname(folder)
