@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from guardrail.conditions import Scope, compile_condition
 from guardrail.model import Inventory, Map, Resource, Sensitive, Seq, Span, Unknown, Value
+from guardrail.policy.judge import judge
 from guardrail.policy.narrowing import Narrowed, clauses
+from guardrail.policy.rule import Rule
 
 SPAN = Span("a.yaml", 1, 1, 1, 2)
 WHENS: list[dict[str, Any]] = [
@@ -57,3 +59,22 @@ def test_leaves_out_what_plainly_is_something_else() -> None:
 def test_each_subject_once() -> None:
     subjects = [_map({"class": "image"}) for _ in range(9)]
     assert len(Narrowed(subjects, lambda s: s).among(clauses({"class": {"in": ["image", "image"]}}))) == 9
+
+
+def test_a_condition_on_items_narrows_no_subjects() -> None:
+    """`when` is asked of the items where a check is on `each` of them."""
+    rule = Rule(
+        {
+            "id": "a", "title": "", "severity": "low", "category": "security", "remedy": "",
+            "checks": [{"on": "k", "each": "rules", "when": {"open": True}, "require": {"port": 22}, "message": ""}],
+        }
+    )  # fmt: skip
+    inventory = Inventory()
+    for number in range(10):
+        rules = Seq(SPAN)
+        rules.add(_map({"open": number == 3, "port": 80}), SPAN)
+        attributes = _map({"rules": rules, "open": False})
+        inventory.add(Resource("terraform", "aws", "k", f"k.{number}", attributes, span=SPAN))
+    judgement = judge(inventory, [rule])
+    assert [verdict.subject.resource.address for verdict in judgement.verdicts] == ["k.3"]
+    assert judgement.problems == []

@@ -167,7 +167,7 @@ def _subjects(
         if word not in spoken_of:
             pairs = [(s, Scope(s.root, s.resource, inventory)) for s in subjects_of(word, inventory)]
             spoken_of[word] = Narrowed(pairs, _root)
-    wanted = clauses(check.get("when"))
+    wanted = () if "each" in check else clauses(check.get("when"))  # with `each` it speaks of the items
     if len(words) == 1:
         return spoken_of[words[0]].among(wanted)
     once: dict[int, tuple[Subject, Scope]] = {}
