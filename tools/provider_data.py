@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write guardrail's data about Terraform providers from compact provider schemas.
 
-    python3 tools/provider_data.py SCHEMAS [--check]
+    python3 tools/provider_data.py SCHEMAS [--sources SOURCES] [--check]
 
 SCHEMAS is a folder of compact provider schemas, one PROVIDER.json.gz for each provider: a JSON object with
 "source", "version", "package", "resources", "data" and "config". The last three map resource types, data sources
@@ -10,10 +10,17 @@ required, `?` optional, `?=` optional and computed, `=` computed only), or an ob
 an attribute made of objects, whose empty key has SYNTAX:NESTING and the mark (SYNTAX is block, attr or either). A
 key "@" stands for the members found at that dotted path from the type's top (recursion).
 
+Schemas have no defaults. SOURCES is a folder of the providers' Go source, from which they are read: one folder for each
+version, called PROVIDER@VERSION (a checkout of hashicorp/terraform-provider-aws as aws@6.58.0, and so on). A default
+counts where the newest version has it and no older one that is there has another, since nobody knows which one a
+configuration is planned with. CORRECTIONS has what a source doesn't tell.
+
 Written are
   src/guardrail/inputs/terraform/taggable.json       which types take tags or labels, and where
   src/guardrail/inputs/terraform/blocks.json.gz      names of nested blocks, for Terraform's JSON syntax
   src/guardrail/policy/terraform_paths.json.gz       attribute paths, for checking rules
+and, with --sources,
+  src/guardrail/conditions/provider_defaults/*.gz    what absent attributes are: a line for each type
 --check writes nothing and fails where a file would change.
 """
 
@@ -23,9 +30,12 @@ import argparse
 import gzip
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
+
+from go_schemas import defaults_of
 
 ROOT = Path(__file__).resolve().parent.parent / "src" / "guardrail"
 TAG_PATHS = {
@@ -48,6 +58,15 @@ OLDER = {
         "azurerm_virtual_machine_scale_set", "azurerm_media_services_account", "azurerm_hdinsight_kafka_cluster",
     ],
 }  # fmt: skip
+
+# Defaults that the sources don't tell, or not rightly; None for what has none.
+CORRECTIONS: dict[str, dict[str, Any]] = {
+    # The provider sends true for what it has no word of.
+    "aws_eks_cluster": {"access_config.bootstrap_cluster_creator_admin_permissions": True},
+    # Always so for application load balancers, which is most of them.
+    "aws_lb": {"enable_cross_zone_load_balancing": None},
+    "aws_alb": {"enable_cross_zone_load_balancing": None},
+}
 
 
 def settable(member: Any) -> bool:
@@ -101,11 +120,47 @@ def compressed(data: Any) -> bytes:
     return stream.getvalue()
 
 
-def build(folder: Path) -> dict[Path, bytes]:
+def lines(data: dict[str, Any]) -> bytes:
+    """A line for each entry, so that one can be found without decoding the rest."""
+    body = "".join(f"{key} {json.dumps(data[key], separators=(',', ':'), sort_keys=True)}\n" for key in sorted(data))
+    stream = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=stream, compresslevel=9, mtime=0) as out:
+        out.write(("\n" + body).encode())
+    return stream.getvalue()
+
+
+def version_of(folder: Path) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", folder.name.partition("@")[2]))
+
+
+def known_defaults(schema: dict[str, Any], sources: Path) -> dict[str, Any]:
+    """type -> dotted path -> default, with a line `#` that says where they come from; empty without a source."""
+    folders = sorted(sources.glob(f"{schema['provider']}@*"), key=version_of)
+    if not folders:
+        return {}
+    *older, newest = [defaults_of(folder.resolve(), schema["resources"]) for folder in folders]
+    found: dict[str, Any] = {}
+    for kind, told in newest.items():
+        told = {**told, **CORRECTIONS.get(kind, {})}
+        agreed = {
+            path: value
+            for path, value in told.items()
+            if value is not None and all(other.get(kind, {}).get(path, value) == value for other in older)
+        }
+        agreed.update({path: value for path, value in CORRECTIONS.get(kind, {}).items() if value is not None})
+        if agreed:
+            found[kind] = agreed
+    versions = ", ".join(folder.name.partition("@")[2] for folder in reversed(folders))
+    found["#"] = f"What {schema['source']} takes where nothing is written, as versions {versions} agree."
+    return found
+
+
+def build(folder: Path, sources: Path | None = None) -> dict[Path, bytes]:
     note: list[str] = []
     taggable: dict[str, dict[str, list[str]]] = {}
     sections: dict[str, dict[str, Any]] = {"resources": {}, "data": {}}
     nested: dict[str, dict[str, Any]] = {"resources": {}, "data": {}, "config": {}}
+    defaults: dict[Path, bytes] = {}
     for file in sorted(folder.glob("*.json.gz")):
         with gzip.open(file, "rt", encoding="utf-8") as stream:
             schema = json.load(stream)
@@ -125,25 +180,31 @@ def build(folder: Path) -> dict[Path, bytes]:
                 sections[section][kind] = paths(members, members)
                 nested[section][kind] = blocks(members)
         nested["config"][provider] = blocks(schema["config"])
+        known = known_defaults(schema, sources) if sources is not None else {}
+        if known:
+            defaults[ROOT / f"conditions/provider_defaults/{provider}.gz"] = lines(known)
     origin = "Names of attributes and blocks, from the schemas of " + ", ".join(note) + "."
     tags = {"_origin": origin + " Made by tools/provider_data.py.", "providers": taggable}
     return {
         ROOT / "inputs/terraform/taggable.json": (json.dumps(tags, indent=1, sort_keys=True) + "\n").encode(),
         ROOT / "inputs/terraform/blocks.json.gz": compressed({"_origin": {"": origin}, **nested}),
         ROOT / "policy/terraform_paths.json.gz": compressed({"_origin": origin, **sections}),
+        **defaults,
     }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("schemas", type=Path)
+    parser.add_argument("--sources", type=Path, help="folder of the providers' source, PROVIDER@VERSION each")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a file would change")
     options = parser.parse_args()
     stale = []
-    for path, data in build(options.schemas).items():
+    for path, data in build(options.schemas, options.sources).items():
         if not path.exists() or path.read_bytes() != data:
             stale.append(path.name)
             if not options.check:
+                path.parent.mkdir(exist_ok=True)
                 path.write_bytes(data)
                 print(f"{path.name}: {len(data):,} bytes")
     if options.check and stale:

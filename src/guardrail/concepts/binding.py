@@ -15,7 +15,8 @@
           family: {path: instance_type, extract: '^([a-z0-9]+)'}     # what the group matches
           tls: {path: policy, map: {old: 1.0, "*": {unknown: nobody knows what it allows}}, default: {unknown: why}}
 
-A field that is absent keeps the place that lacks it, so that a finding can stand there.
+A field without a `default:` of its own has the provider's, where that is known (`guardrail.conditions.defaults`), but
+for the fields of a `first`. A field that is absent keeps the place that lacks it, so that a finding can stand there.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from guardrail.conditions import MISSING, Leaf, Scope, compile_condition, parse_path
+from guardrail.conditions.defaults import default_at, inside
 from guardrail.conditions.operators import number, same
 from guardrail.model import Inventory, Map, Noun, PartText, Resource, Sensitive, Unknown
 
@@ -58,7 +60,7 @@ class Binding(NamedTuple):
                 continue
             if not isinstance(value, Map):
                 continue
-            made = self._noun(scope._replace(root=value), value.header, name, f"{label}[{index}]")
+            made = self._noun(inside(scope, leaf.path, value), value.header, name, f"{label}[{index}]")
             if made:
                 found.append(made)
         return found
@@ -93,7 +95,7 @@ def compile_binding(concept: str, data: Mapping[str, Any]) -> Binding:
 
 def compile_field(spec: Any) -> Field:
     if isinstance(spec, str):
-        return _at(spec)
+        return _provided(_at(spec))
     if not isinstance(spec, dict):
         raise ValueError(f"a field is a path or a mapping, not {spec!r}")
     if unknown := sorted(set(spec) - FIELD_KEYS):
@@ -104,9 +106,9 @@ def compile_field(spec: Any) -> Field:
         constant = spec["value"]
         return lambda scope: Leaf("", constant, scope.root.header)
     if "first" in spec:
-        field = _first([compile_field(item) for item in spec["first"]])
+        field = _first([_at(item) if isinstance(item, str) else compile_field(item) for item in spec["first"]])
     else:
-        field = _at(spec["path"])
+        field = _at(spec["path"]) if "default" in spec else _provided(_at(spec["path"]))
     if "extract" in spec:
         field = _extracted(field, spec["extract"])
     if "map" in spec:
@@ -133,6 +135,16 @@ def _at(text: str) -> Field:
         return leaves[0] if leaves else Leaf(text, MISSING, scope.root.header)
 
     return field
+
+
+def _provided(field: Field) -> Field:
+    """What the provider takes where nothing is written."""
+
+    def provided(scope: Scope) -> Leaf:
+        leaf = field(scope)
+        return leaf._replace(value=default_at(leaf, scope)) if leaf.value is MISSING else leaf
+
+    return provided
 
 
 def _tested(data: Any) -> Field:

@@ -2,7 +2,7 @@
 
 Three-valued throughout, in one place: `_on_leaf` decides what becomes of missing, unknown and sensitive
 values before any operator sees one. On a missing value every operator but `set`, `default` and those about
-a collection's items is false.
+a collection's items is false, unless the provider is known to take something else there (`defaults`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from guardrail.conditions.defaults import default_at, from_top, inside
 from guardrail.conditions.mappings import MAPPINGS
 from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE, keys_of, number, of_part, wanted_words
 from guardrail.conditions.outcome import (
@@ -99,8 +100,12 @@ def _at_path(path: Path, checks: list[Check]) -> Condition:
     if not checks:
         return lambda scope: TRUE
 
+    from_resource = path.from_resource
+
     def evaluate(scope: Scope) -> Outcome:
         leaves = path.leaves(scope)
+        if from_resource:
+            scope = from_top(scope)
         if len(leaves) == 1:
             leaf = leaves[0]
             if len(checks) == 1:
@@ -236,7 +241,7 @@ def _where(condition: Condition) -> Check:
             return Outcome(None, (leaf,))
         if not isinstance(value, Map):
             return Outcome(False, (leaf,))
-        outcome = condition(scope._replace(root=value))
+        outcome = condition(inside(scope, leaf.path, value))
         within = tuple(inner._replace(path=f"{leaf.path}.{inner.path}") for inner in outcome.leaves)
         return Outcome(outcome.truth, within)
 
@@ -255,7 +260,8 @@ def _simple(operator: str, operand: Any) -> Check:
     def check(leaf: Leaf, scope: Scope) -> Outcome:
         value = leaf.value
         if value is MISSING:
-            return Outcome(False, (leaf.asked(words),))
+            taken = default_at(leaf, scope)
+            return Outcome(taken is not MISSING and test(taken), (leaf.asked(words),))
         if isinstance(value, Sensitive):
             value = value.reveal()
         if isinstance(value, PartText):

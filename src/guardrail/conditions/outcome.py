@@ -57,11 +57,12 @@ class Outcome(NamedTuple):
 
 class Scope(NamedTuple):
     """What a condition is evaluated on. `root` is what its paths start from, `resource.attributes` what
-    paths beginning with `^.` start from."""
+    paths beginning with `^.` start from. `at`: where in the attributes `root` stands, if it is a part of them."""
 
     root: Map
     resource: Resource
     inventory: Inventory
+    at: str = ""
 
 
 Condition = Callable[[Scope], Outcome]

@@ -91,7 +91,7 @@ def _linked(scope: Scope, kinds: tuple[str, ...], via: str, match: Matching) -> 
 
 
 def _kind(resource: Resource) -> str:
-    return f"data.{resource.kind}" if resource.mode == "data" else resource.kind
+    return f"{resource.mode}.{resource.kind}" if resource.mode in ("data", "ephemeral") else resource.kind
 
 
 def _matching(scope: Scope, kind: str, match: Matching) -> list[tuple[Resource, bool | None]]:

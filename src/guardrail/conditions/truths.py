@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from guardrail.conditions.compiler import compile_condition, given, is_condition
+from guardrail.conditions.defaults import from_top, inside, known_at
 from guardrail.conditions.operators import SIMPLE
 from guardrail.conditions.outcome import MISSING, Condition, Outcome, Scope
 from guardrail.conditions.paths import Path, parse_path
@@ -25,11 +26,13 @@ SCALARS = frozenset((str, int, float, bool, Text))
 
 class _Asked(NamedTuple):
     """What operators come to: for a missing value, for a scalar, and for a list or mapping. The last two are None, and
-    the last may give LONG, where only the long way tells."""
+    the last may give LONG, where only the long way tells. `settled`: what is missing comes to the same whatever the
+    provider takes there."""
 
     missing: bool | None
     scalar: Plain | None
     collection: Callable[[Any, Scope], Any] | None = None
+    settled: bool = True
 
 
 LONG: Any = object()
@@ -81,24 +84,29 @@ def _explained(data: dict[str, Any], parameters: Mapping[str, Any]) -> Truth:
 
 
 def _at(path: Path, asked: _Asked, slow: Truth) -> Truth:
-    missing, scalar, collection = asked
+    missing, scalar, collection, settled = asked
     before: Any = path.steps[:-1]
     last: Any = path.steps[-1]
-    from_resource = path.from_resource
+    from_resource, names = path.from_resource, path.names
+
+    def of_nothing(scope: Scope) -> bool | None:
+        if settled or known_at(names, from_top(scope) if from_resource else scope) is MISSING:
+            return missing
+        return slow(scope)
 
     def of_value(value: Any, scope: Scope) -> bool | None:
         kind = type(value)
         if kind in SCALARS:
             return scalar(value) if scalar is not None else slow(scope)
         if collection is not None and (kind is Seq or kind is Map):
-            found = collection(value, scope)
+            found = collection(value, inside(from_top(scope) if from_resource else scope, names, scope.root))
             if found is not LONG:
                 return found  # type: ignore[no-any-return]
         return slow(scope)
 
     def of_field(scope: Scope) -> bool | None:
         value = scope.root.get(last)
-        return missing if value is None else of_value(value, scope)
+        return of_nothing(scope) if value is None else of_value(value, scope)
 
     def of_path(scope: Scope) -> bool | None:
         holder: Any = scope.resource.attributes if from_resource else scope.root
@@ -107,7 +115,7 @@ def _at(path: Path, asked: _Asked, slow: Truth) -> Truth:
             if type(holder) is not Map:
                 return missing if holder is None else slow(scope)
         value = holder.get(last)
-        return missing if value is None else of_value(value, scope)
+        return of_nothing(scope) if value is None else of_value(value, scope)
 
     return of_path if before or from_resource else of_field
 
@@ -128,7 +136,7 @@ def _asked(wanted: Any, parameters: Mapping[str, Any]) -> _Asked | None:
         elif operator in ("each", "some", "none"):
             part = _over_items(operator, operand, parameters)
         elif operator in SIMPLE and not (isinstance(operand, dict) and "path" in operand):
-            part = _Asked(False, SIMPLE[operator](operand))
+            part = _Asked(False, SIMPLE[operator](operand), settled=False)
         else:
             part = None
         if part is None:
@@ -141,7 +149,7 @@ def _asked(wanted: Any, parameters: Mapping[str, Any]) -> _Asked | None:
         return asked
     if asked.scalar is None or type(default) not in SCALARS:
         return None
-    return asked._replace(missing=asked.scalar(default))
+    return asked._replace(missing=asked.scalar(default), settled=True)
 
 
 _ANYTHING = _Asked(True, lambda value: True, lambda value, scope: True)
@@ -157,7 +165,7 @@ def _refused(operand: Any, parameters: Mapping[str, Any]) -> _Asked | None:
     inner = _asked(operand, parameters)
     if inner is None:
         return None
-    missing, scalar, collection = inner
+    missing, scalar, collection, settled = inner
 
     def refused(value: Any) -> bool | None:
         found = scalar(value)  # type: ignore[misc]
@@ -166,7 +174,7 @@ def _refused(operand: Any, parameters: Mapping[str, Any]) -> _Asked | None:
     def refused_of(value: Any, scope: Scope) -> Any:
         return _opposite(collection(value, scope))  # type: ignore[misc]
 
-    return _Asked(_opposite(missing), refused if scalar else None, refused_of if collection else None)
+    return _Asked(_opposite(missing), refused if scalar else None, refused_of if collection else None, settled)
 
 
 def _opposite(found: Any) -> Any:
@@ -226,6 +234,7 @@ def _together(parts: list[_Asked]) -> _Asked:
         _conjunction([part.missing for part in parts]),
         of_scalar if None not in scalars else None,
         of_collection if None not in collections else None,
+        all(part.settled for part in parts),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
+from guardrail.conditions.defaults import inside
 from guardrail.errors import GuardrailError
 from guardrail.model import Inventory, Map, Noun, Problem, Resource, Span, Unknown
 from guardrail.policy.narrowing import Narrowed, clauses
@@ -166,7 +167,7 @@ def _subjects(
     for word in words:
         if word not in spoken_of:
             pairs = [(s, Scope(s.root, s.resource, inventory)) for s in subjects_of(word, inventory)]
-            spoken_of[word] = Narrowed(pairs, _root)
+            spoken_of[word] = Narrowed(pairs, _root, _has_defaults)
     wanted = () if "each" in check else clauses(check.get("when"))  # with `each` it speaks of the items
     if len(words) == 1:
         return spoken_of[words[0]].among(wanted)
@@ -175,6 +176,11 @@ def _subjects(
         for pair in spoken_of[word].among(wanted):
             once.setdefault(id(pair[0].root), pair)
     return list(once.values())
+
+
+def _has_defaults(pair: tuple[Subject, Scope]) -> bool:
+    """A resource's own attributes, for which its provider may take something where they aren't written."""
+    return pair[0].root is pair[0].resource.attributes and pair[0].resource.platform == "terraform"
 
 
 def _root(pair: tuple[Subject, Scope]) -> Map:
@@ -192,7 +198,7 @@ def _judge_each(
             judgement.verdicts.append(Verdict(rule, check, setting, part, False, (leaf,), leaf.span))
         elif isinstance(leaf.value, Map):
             part = subject._replace(root=leaf.value, header=leaf.value.header, key=f"{subject.key}/{leaf.path}")
-            _verdict(rule, check, setting, part, scope._replace(root=leaf.value), judgement)
+            _verdict(rule, check, setting, part, inside(scope, leaf.path, leaf.value), judgement)
 
 
 def _verdict(

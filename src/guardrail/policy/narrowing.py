@@ -41,11 +41,15 @@ def _is_word(value: object) -> bool:
 
 
 class Narrowed(Generic[T]):
-    """The subjects of one word of `on:`, sorted by the fields that checks ask for."""
+    """The subjects of one word of `on:`, sorted by the fields that checks ask for. `has_defaults`: whether something
+    may be taken for what a subject lacks."""
 
-    def __init__(self, subjects: Sequence[T], fields_of: Callable[[T], Map]) -> None:
+    def __init__(
+        self, subjects: Sequence[T], fields_of: Callable[[T], Map], has_defaults: Callable[[T], bool] = lambda _: False
+    ) -> None:
         self.subjects = subjects
         self.fields_of = fields_of
+        self.has_defaults = has_defaults
         self._sorted: dict[str, tuple[dict[Hashable, list[T]], list[T]]] = {}
 
     def among(self, wanted: Sequence[Clause]) -> Sequence[T]:
@@ -62,7 +66,7 @@ class Narrowed(Generic[T]):
 
     def _by(self, field: str) -> tuple[dict[Hashable, list[T]], list[T]]:
         """By value those that plainly have it; and those of which only the condition can tell. A subject that lacks the
-        field is neither: what is missing equals nothing."""
+        field is neither, unless something is taken for it: what is missing equals nothing."""
         known = self._sorted.get(field)
         if known is not None:
             return known
@@ -71,6 +75,8 @@ class Narrowed(Generic[T]):
         for subject in self.subjects:
             value: Any = self.fields_of(subject).get(field)
             if value is None:
+                if self.has_defaults(subject):
+                    others.append(subject)
                 continue
             kind = type(value)
             if kind is bool or ((kind is str or kind is Text) and _is_word(value)):
