@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from guardrail.inputs.terraform.module import Module
 
 # What a provider adds to the tags of all that it manages: (block or attribute, member of the block).
-_DEFAULTS = {"aws": ("default_tags", "tags"), "google": ("default_labels", ""), "google-beta": ("default_labels", "")}
-_WITHOUT_DEFAULTS = frozenset(("aws_autoscaling_group",))
+DEFAULT_TAGS = {
+    "aws": ("default_tags", "tags"),
+    "google": ("default_labels", ""),
+    "google-beta": ("default_labels", ""),
+}
+WITHOUT_DEFAULT_TAGS = frozenset(("aws_autoscaling_group",))
 
 
 @cache
@@ -139,7 +143,7 @@ def default_tags(module: Module, block: Block, scope: Scope) -> Value:
     chosen = _name_of(attribute.node) if attribute is not None else ""
     key = _key_of(attribute.node) if attribute is not None else None
     found = configuration(module, chosen or provider_of(kind), key, scope)
-    if found is None or kind in _WITHOUT_DEFAULTS:
+    if found is None or kind in WITHOUT_DEFAULT_TAGS:
         return None
     if found.scope is not found.module.scope:
         return _defaults(found)
@@ -151,7 +155,7 @@ def default_tags(module: Module, block: Block, scope: Scope) -> Value:
 
 def _defaults(found: Configured) -> Value:
     module, settings, scope = found
-    where, member = _DEFAULTS.get(real_name(module, settings.labels[0]), ("", ""))
+    where, member = DEFAULT_TAGS.get(real_name(module, settings.labels[0]), ("", ""))
     if not where:
         return None
     sources: list[Value] = []
@@ -193,10 +197,10 @@ def _open(value: Value) -> Value:
 def effective_tags(module: Module, block: Block, attributes: Map, scope: Scope) -> Map | Unknown | None:
     """What the resource is tagged with, its own tags over the provider's; None where its type takes none."""
     kind = block.labels[0]
-    path = _path(kind, attributes)
+    path = tags_path(kind, attributes)
     if path is None:
         return None
-    own = _own(attributes, path)
+    own = own_tags(attributes, path)
     inherited = default_tags(module, block, scope) if path in ("tags", "labels", "tag") else None
     result: Map | Unknown = merged([_open(inherited), own])
     if isinstance(result, Map):
@@ -209,7 +213,8 @@ def effective_tags(module: Module, block: Block, attributes: Map, scope: Scope) 
     return result
 
 
-def _path(kind: str, attributes: Map) -> str | None:
+def tags_path(kind: str, attributes: Map) -> str | None:
+    """Where a resource has its tags; None where its type takes none."""
     known = taggable().get(provider_of(kind), {})
     for path, kinds in known.items():
         if kind in kinds:
@@ -217,7 +222,8 @@ def _path(kind: str, attributes: Map) -> str | None:
     return "tags" if isinstance(attributes.get("tags"), (Map, Unknown)) and "tags" in attributes else None
 
 
-def _own(attributes: Map, path: str) -> Value:
+def own_tags(attributes: Map, path: str) -> Value:
+    """The tags that stand in the resource itself: a Map, an Unknown or None."""
     if path == "tag":
         return _tag_blocks(attributes)
     value: Value = attributes

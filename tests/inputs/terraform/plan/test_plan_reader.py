@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from guardrail.formats.hcl_values import PartialMap
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform.plan import read
 from guardrail.inputs.terraform.plan.reader import is_wanted
@@ -200,7 +201,71 @@ def test_effective_tags(after: Any, kind: str, expected: Any) -> None:
     assert plain(only(plan([change(f"{kind}.x", after)])).tags) == expected
 
 
+TAGS = {"references": ["var.tags"]}
+AWS = {
+    "aws": {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws",
+            "expressions": {"default_tags": [{"tags": {"constant_value": {"team": "core", "a": "0"}}}]}},
+    "aws.west": {"name": "aws", "alias": "west", "expressions": {"default_tags": [{"tags": TAGS}]}},
+    "module.m:aws": {"name": "aws", "module_address": "module.m", "expressions": {}},
+    "google": {"name": "google-beta", "expressions": {"default_labels": {"constant_value": {"team": "core"}}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "after", "unknown", "expected"),
+    [
+        # What will be is not told: the resource's own tags, and those of its provider's configuration.
+        ("aws", "aws_sns_topic", {"tags": {"a": "1"}}, {"tags_all": True}, {"a": "1", "team": "core"}),
+        ("aws.west", "aws_sns_topic", {"tags": {"a": "1"}}, {"tags_all": True}, {"a": "1", "*": "?"}),
+        ("module.m:aws", "aws_sns_topic", {"tags": {"a": "1"}}, {"tags_all": True}, {"a": "1"}),
+        ("aws", "aws_sns_topic", {"tags": {"a": "1"}}, {"tags": {"b": True}, "tags_all": True},
+         {"a": "1", "b": "?", "team": "core"}),
+        ("google", "google_storage_bucket", {"labels": {"a": "1"}},
+         {"effective_labels": True, "terraform_labels": True}, {"a": "1", "team": "core"}),
+        # It is told but for some values.
+        ("aws", "aws_sns_topic", {"tags": {"a": "1"}, "tags_all": {"a": "1"}}, {"tags_all": {"made": True}},
+         {"a": "1", "made": "?"}),
+    ],
+)  # fmt: skip
+def test_tags_that_are_known_only_after_apply(key: str, kind: str, after: Any, unknown: Any, expected: Any) -> None:
+    (attribute,) = set(after) & {"tags", "labels"}
+    root = {"resources": [{**configured(f"{kind}.x", **{attribute: {}}), "provider_config_key": key}]}
+    document = plan([change(f"{kind}.x", after, unknown)], root)
+    document["configuration"]["provider_config"] = AWS
+    tags = only(document).tags
+    assert isinstance(tags, Map)
+    shown = {name: "?" if isinstance(value, Unknown) else value for name, value in tags.items()}
+    if isinstance(tags, PartialMap):
+        shown["*"] = "?"
+    assert shown == expected
+
+
 # ---- actions ----
+
+
+def test_what_terraform_put_off_may_not_exist() -> None:
+    deferred = change("aws_x.d", {"a": 1}, {"b": True})
+    found = resources(plan([change("aws_x.a", {})], {"resources": [configured("aws_x.d", a={}, b={})]},
+                           deferred_changes=[{"reason": "instance_count_unknown", "resource_change": deferred}]))
+    assert found["aws_x.a"].uncertain is None
+    assert found["aws_x.d"].uncertain.reason == "aws_x.d is deferred (instance count unknown)"
+    assert found["aws_x.d"].attributes["a"] == 1
+    assert isinstance(found["aws_x.d"].attributes["b"], Unknown)
+
+
+def test_what_is_imported_is_what_it_becomes() -> None:
+    one = change("aws_x.i", {"a": 1}, actions=["update"])
+    one["change"]["importing"] = {"id": "i-1"}
+    found = only(plan([one], resource_drift=[change("aws_x.i", {"a": 2}), change("aws_x.gone", None)]))
+    assert found.attributes["a"] == 1
+
+
+def test_what_is_unknown_altogether() -> None:
+    whole = change("data.aws_x.y", None, actions=["read"])
+    whole["change"]["after_unknown"] = True
+    root = {"resources": [{**configured("data.aws_x.y", filter={}), "mode": "data"}]}
+    found = only(plan([whole], root))
+    assert isinstance(found.attributes["filter"], Unknown)
 
 
 def test_what_is_deleted_is_not_judged_unless_asked_for() -> None:

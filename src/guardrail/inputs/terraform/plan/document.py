@@ -18,11 +18,11 @@ MAX_MODULES_DEEP = 50
 class Change:
     """One instance of a resource. `after` has places; `unknown` and `sensitive` are plain JSON of the same shape, with
     true for what is so. `actions` is empty for what a state holds. `has_unknown` is False where only values are
-    there, so that what is lacking may be unknown."""
+    there, so that what is lacking may be unknown. `deferred`: why Terraform put off planning it, else empty."""
 
     __slots__ = (
-        "actions", "address", "after", "depends_on", "has_unknown", "header", "kind", "mode", "module", "provider",
-        "sensitive", "span", "unknown",
+        "actions", "address", "after", "deferred", "depends_on", "has_unknown", "header", "kind", "mode", "module",
+        "provider", "sensitive", "span", "unknown",
     )  # fmt: skip
 
     def __init__(self, told: dict[str, Any], after: Map, span: Span, header: Span) -> None:
@@ -37,6 +37,7 @@ class Change:
         self.unknown: Any = {}
         self.sensitive: Any = {}
         self.has_unknown = True
+        self.deferred = ""
         self.depends_on: list[str] = strings(told.get("depends_on"))
 
 
@@ -127,6 +128,10 @@ class _Reader:
                 for place in cursor.items():
                     self.change(place)
                 continue
+            if key == "deferred_changes":
+                for _ in cursor.items():
+                    self.deferred()
+                continue
             value = cursor.raw()
             if key in ("planned_values", "values"):
                 values_at = start
@@ -158,6 +163,18 @@ class _Reader:
 
     # ---- resource_changes ----
 
+    def deferred(self) -> None:
+        """What is planned as far as it goes, and whose instances may not be known."""
+        known, reason = len(self.document.changes), ""
+        for key, start in self.cursor.members():
+            if key == "resource_change":
+                self.change(start)
+            else:
+                value = self.cursor.raw()
+                reason = value if key == "reason" and isinstance(value, str) else reason
+        for change in self.document.changes[known:]:
+            change.deferred = reason.replace("_", " ") or "for an unknown reason"
+
     def change(self, begin: int) -> None:
         cursor = self.cursor
         told: dict[str, Any] = {}
@@ -183,7 +200,7 @@ class _Reader:
             after = cursor.located()
             cursor.at = end
         span = cursor.span(begin, end)
-        if gone and after is None:
+        if after is None and (gone or change.get("after_unknown") is True):
             after = Map(span, header)
         made = self.made(told, after, span, header)
         if made is None:

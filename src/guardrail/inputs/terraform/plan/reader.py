@@ -8,7 +8,7 @@ from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform.plan.addresses import Configuration, block_of, calls_of
 from guardrail.inputs.terraform.plan.document import Change, PlanDocument, load, module_of
 from guardrail.inputs.terraform.plan.overlay import Overlay
-from guardrail.inputs.terraform.plan.settings import configuration_resources
+from guardrail.inputs.terraform.plan.settings import configuration_resources, default_tags
 from guardrail.inputs.terraform.plan.source import Source, beside
 from guardrail.inputs.terraform.plan.tags import planned_tags
 from guardrail.inputs.terraform.plan.values import Builder, settled, withheld_values
@@ -16,7 +16,7 @@ from guardrail.inputs.terraform.policy_document import policy_document
 from guardrail.inputs.terraform.providers import provider_of
 from guardrail.inputs.terraform.run import MAX_RESOURCES
 from guardrail.model import Edge, EncodedUnknown, Map, Problem, Reference, Resource, Unknown
-from guardrail.tree import Tree, Unreadable
+from guardrail.tree import MAX_PLAN_BYTES, Tree, Unreadable
 
 
 def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
@@ -24,7 +24,7 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     reading = Reading()
     for path in sorted(files):
         try:
-            data = tree.read(path)
+            data = tree.read(path, MAX_PLAN_BYTES)
         except Unreadable as error:
             reading.problems.append(error.problem)
             reading.files[path] = "failed"
@@ -104,7 +104,10 @@ class _Plan:
             edges = moved if exact else list(dict.fromkeys([*moved, *edges]))
         made.edges = edges
         made.actions = change.actions
-        made.tags = planned_tags(made, written)
+        inherited = default_tags(self.document.configuration, told, change.kind)
+        made.tags = planned_tags(made, written, change.unknown, inherited)
+        if change.deferred:
+            made.uncertain = Unknown(f"{change.address} is deferred ({change.deferred})")
         if change.kind == "aws_iam_policy_document" and change.mode == "data":
             _add_document(made.attributes)
         return made

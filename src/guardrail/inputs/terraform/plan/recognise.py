@@ -8,6 +8,7 @@ import re
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BODY = frozenset(("planned_values", "resource_changes", "values"))
+_FIRST_SORTED = re.compile(rb'\s*\{\s*"(?:applyable|checks|complete|configuration)"\s*:')
 
 
 def recognise(path: str, head: bytes) -> bool:
@@ -24,6 +25,11 @@ def recognise(path: str, head: bytes) -> bool:
     if "format_version" not in keys or "terraform_version" not in keys:
         return False
     return not _BODY.isdisjoint(keys) or keys[2:] == ["variables"]  # so many of them that the head has no more
+
+
+def may_be_sorted(head: bytes) -> bool:
+    """Whether a file begins as a plan does whose keys somebody sorted, so that what it is stands at its end."""
+    return _FIRST_SORTED.match(head) is not None
 
 
 def _top_keys(text: str) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from guardrail.inputs.terraform.plan.addresses import heads, is_expression
-from guardrail.inputs.terraform.plan.document import PlanDocument
+from guardrail.inputs.terraform.plan.document import PlanDocument, mapping
+from guardrail.inputs.terraform.providers import DEFAULT_TAGS, WITHOUT_DEFAULT_TAGS
 from guardrail.model import Map, Resource, Seq, Unknown, Value
 
 MAX_MODULES_DEEP = 50
@@ -19,6 +20,29 @@ def configuration_resources(document: PlanDocument) -> list[Resource]:
     if isinstance(providers, Map):
         found += _providers(providers)
     return found
+
+
+def default_tags(configuration: dict[str, Any], told: dict[str, Any] | None, kind: str) -> Value:
+    """What the provider's configuration adds to the tags of a resource (`told` is the resource's own configuration): a
+    Map, an Unknown or None."""
+    if told is None:
+        return Unknown("the plan does not say how the provider is configured")
+    provider = mapping(mapping(configuration.get("provider_config")).get(told.get("provider_config_key") or ""))
+    name = str(provider.get("full_name") or provider.get("name"))
+    where, member = DEFAULT_TAGS.get(name.rpartition("/")[2], ("", ""))
+    if not where or kind in WITHOUT_DEFAULT_TAGS:
+        return None
+    found = mapping(provider.get("expressions")).get(where)
+    if member and found:
+        found = mapping(found[0] if isinstance(found, list) else found).get(member)
+    if found is None:
+        return None
+    value = mapping(found).get("constant_value")
+    if not isinstance(value, dict):
+        return Unknown(f"{where} of the provider is not in the plan", tuple(heads(found)))
+    tags = Map()
+    tags.update(value)
+    return tags
 
 
 def _calls(module: Value, prefix: str, found: list[Resource], depth: int) -> None:

@@ -63,7 +63,10 @@ class Builder:
     def attributes(self) -> Map:
         change = self.change
         written = None if self.told is None else [mapping(self.told.get("expressions"))]
-        made = self._block(change.after, change.unknown, change.sensitive, written, self.nested, change.address)
+        unknown = change.unknown
+        if unknown is True:  # all of it
+            unknown = dict.fromkeys(written[0], True) if written is not None else {}
+        made = self._block(change.after, unknown, change.sensitive, written, self.nested, change.address)
         if not change.has_unknown and written is not None:
             for name in written[0]:
                 if name not in made:

@@ -1,4 +1,5 @@
-"""Terragrunt: a `terragrunt.hcl` names a module and gives it inputs. The module is judged with them.
+"""Terragrunt: a `terragrunt.hcl` names a module, gives it inputs and writes files into it; a `terragrunt.stack.hcl`
+makes units of files with values. Each unit's module is judged with all that.
 
-What Terragrunt does besides (remote state, generated files, hooks, stacks) is not evaluated.
+What Terragrunt does besides (remote state, hooks, the outputs of dependencies) is not evaluated.
 """

@@ -35,13 +35,20 @@ class Include(NamedTuple):
 
 
 class Config:
-    """A file. `unit` is the file that it is evaluated for, which for an included one is the one that includes it;
-    paths and look-ups go by that. `including` is the include block's file, where it is included itself."""
+    """A file. `unit` is the file that it is evaluated for, which for an included one is the one that includes it, and
+    for what a stack generates the place where that comes to stand; paths and look-ups go by that. `values` are those
+    that a stack gives it."""
 
-    def __init__(self, path: str, unit: str, sources: Sources, depth: int = 0, included: bool = False) -> None:
+    def __init__(
+        self, path: str, unit: str, sources: Sources, depth: int = 0, included: bool = False, values: Value = None
+    ) -> None:
         self.path, self.unit, self.sources, self.depth, self.included = path, unit, sources, depth, included
+        self.values = values
+        self.added: Value = None  # inputs that a stack lays over its own
         self.run: Run = sources.run
         self.base = folder_of(unit)
+        # Where the files stand that a stack copies to the unit's folder.
+        self.copied_from = folder_of(path) if not included and unit != path else self.base
         document = sources.document(path)
         self.body = document.body if document is not None else None
         self.readable = document is not None
@@ -59,6 +66,8 @@ class Config:
     def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:
         root, steps = ref.root, ref.steps
         name = str(steps[0][1]) if steps and steps[0][0] == ATTR else ""
+        if root == "values" and self.values is not None:
+            return self.values, 0
         if root in _UNKNOWN_ROOTS:
             what = f"{root}.{name}"
             return Unknown(_UNKNOWN_ROOTS[root].format(what), (ref.text(),)), len(steps)
@@ -116,16 +125,24 @@ class Config:
             found.put(name, self.local(name), attribute.span)
         return found
 
-    def value(self, attribute: Attribute, what: str) -> Value:
-        return self.run.value_of(attribute.node, self.scope, attribute.span, what)
+    def value(self, attribute: Attribute, what: str, scope: Scope | None = None) -> Value:
+        return self.run.value_of(attribute.node, scope or self.scope, attribute.span, what)
 
     def _feature(self, name: str) -> Value:
         found = Map()
-        for block in self.body.of_type("feature") if self.body is not None else ():
-            default = block.body.attributes.get("default")
-            if block.labels == (name,) and default is not None:
-                found.put("value", self.value(default, f"feature.{name}"), default.span)
+        for config in self.layers():
+            for block in config.body.of_type("feature") if config.body is not None else ():
+                default = block.body.attributes.get("default")
+                if block.labels == (name,) and default is not None and "value" not in found:
+                    found.put("value", config.value(default, f"feature.{name}"), default.span)
         return found
+
+    def locate(self, path: str) -> str | None:
+        """The name in the tree of a path as the unit's expressions have it."""
+        name = in_tree(path, self.base, self.run.tree)
+        if name is not None and self.copied_from != self.base and f"{name}/".startswith(f"{self.base}/"):
+            name = (self.copied_from + name[len(self.base) :]).lstrip("/")
+        return name
 
     # ---- what it includes ----
 
@@ -141,6 +158,10 @@ class Config:
         """Those that it is laid over, the one first that counts most, which is the last one written."""
         return [include for include in reversed(self.includes().values()) if include.strategy != "no_merge"]
 
+    def layers(self) -> list[Config]:
+        """The files that a unit is made of, the one first that counts most."""
+        return [self, *(include.config for include in self.merged() if include.config is not None)]
+
     def _include(self, block: Block) -> Include:
         attributes = block.body.attributes
         path = attributes.get("path")
@@ -151,12 +172,13 @@ class Config:
         value = self.value(path, "path of include")
         if not isinstance(value, str):
             return Include(block, None, value if isinstance(value, Unknown) else Unknown("an include has no path"), how)
-        name = in_tree(value, self.base, self.run.tree)
+        name = self.locate(value)
         if name is None or not self.run.tree.is_file(name):
             return Include(block, None, Unknown("an included file is not among the scanned files"), how)
         if name == self.path:
             return Include(block, None, Unknown("a file includes itself"), how)
-        return Include(block, Config(name, self.unit, self.sources, self.depth + 1, included=True), None, how)
+        included = Config(name, self.unit, self.sources, self.depth + 1, included=True, values=self.values)
+        return Include(block, included, None, how)
 
     def _exposed(self, name: str) -> tuple[Value, int]:
         """What `include.root.locals.x` goes on from; a nameless include has its members in `include` itself."""
@@ -191,7 +213,7 @@ class Config:
         return self._memo[_INPUTS]
 
     def _inputs(self) -> Value:
-        made = self.own_inputs()
+        made = laid_over(self.added, self.own_inputs(), True)
         for include in self.merged():
             if include.config is None:
                 made = laid_over(made, include.reason, False)
@@ -248,7 +270,7 @@ class _Files(Templates):
         self.config = config
 
     def _name(self, path: str) -> str | Unknown:
-        name = in_tree(path, self.config.base, self.config.run.tree)
+        name = self.config.locate(path)
         return Unknown("the file lies outside the scanned tree") if name is None or path.startswith("~") else name
 
 

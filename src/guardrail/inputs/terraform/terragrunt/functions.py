@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.grouping import folder_of
-from guardrail.inputs.terraform.terragrunt.paths import absolute, in_tree, relative
-from guardrail.model import Unknown, Value
+from guardrail.inputs.terraform.terragrunt.paths import absolute, relative
+from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, Seq, Unknown, Value, is_known, plain
 
 if TYPE_CHECKING:
     from guardrail.inputs.terraform.terragrunt.config import Config
 
 MANY = 100
+CO_VARARGS = 4  # in a function's flags: it takes any number of arguments
 
 
 class Function(NamedTuple):
@@ -30,7 +32,8 @@ TABLE: dict[str, Function] = {}
 def function(call: Callable[..., Value]) -> Callable[..., Value]:
     code: Any = call.__code__
     high = code.co_argcount - 1
-    TABLE[code.co_name] = Function(call, high - len(call.__defaults__ or ()), high)
+    low = high - len(call.__defaults__ or ())
+    TABLE[code.co_name] = Function(call, low, MANY if code.co_flags & CO_VARARGS else high)
     return call
 
 
@@ -113,7 +116,7 @@ def get_path_to_repo_root(config: Config) -> Value:
 def read_terragrunt_config(config: Config, path: Value, fallback: Value = None) -> Value:
     from guardrail.inputs.terraform.terragrunt.config import MAX_READ, Config
 
-    name = in_tree(_text(path), config.base, config.run.tree)
+    name = config.locate(_text(path))
     if name is None or not config.run.tree.is_file(name):
         return fallback if fallback is not None else Unknown("a file that is read is not among the scanned files")
     if config.depth >= MAX_READ:
@@ -122,6 +125,37 @@ def read_terragrunt_config(config: Config, path: Value, fallback: Value = None) 
     if name not in known:
         known[name] = Config(name, name, config.sources, config.depth + 1)
     return known[name].as_value()
+
+
+@function
+def read_tfvars_file(config: Config, path: Value) -> Value:
+    """A file of variables' values, as JSON."""
+    from guardrail.inputs.terraform.variables import values_in
+
+    name = config.locate(_text(path))
+    if name is None or not config.run.tree.is_file(name):
+        return Unknown("a file of values is not among the scanned files")
+    document = config.sources.document(name)
+    if document is None:
+        return Unknown(f"{name} cannot be read")
+    values = Map()
+    for key, given in values_in(document, name, config.run).items():
+        values.put(key, given.value, given.span)
+    if not is_known(values):
+        return EncodedUnknown(f"a value in {name} is unknown", values)
+    return Encoded(json.dumps(plain(values), separators=(",", ":")), values)
+
+
+@function
+def deep_merge(config: Config, *maps: Value) -> Value:
+    from guardrail.inputs.terraform.terragrunt.config import laid_over
+
+    made: Value = Map()
+    for value in maps:
+        if value is not None and not isinstance(value, (Map, Unknown)):
+            raise EvalError("deep_merge() takes maps")
+        made = laid_over(value, made, True)
+    return made
 
 
 @function
@@ -135,6 +169,22 @@ def mark_as_read(config: Config, path: Value) -> Value:
     return path
 
 
+def _commands(name: str, *commands: str) -> None:
+    def call(config: Config) -> Value:
+        made = Seq()
+        for command in commands:
+            made.add(command, NOWHERE)
+        return made
+
+    TABLE[f"get_terraform_commands_that_need_{name}"] = Function(call, 0, 0)
+
+
+_commands("vars", "apply", "console", "destroy", "import", "plan", "push", "refresh")
+_commands("input", "apply", "import", "init", "plan", "refresh")
+_commands("locking", "apply", "destroy", "import", "init", "plan", "refresh", "taint", "untaint")
+_commands("parallelism", "apply", "plan", "destroy")
+
+
 def _decided_by_a_run(name: str) -> None:
     def call(config: Config, *args: Value) -> Value:
         return Unknown(f"{name}() is known only in a run")
@@ -144,9 +194,7 @@ def _decided_by_a_run(name: str) -> None:
 
 for _name in (
     "get_aws_account_id", "get_aws_account_alias", "get_aws_caller_identity_arn", "get_aws_caller_identity_user_id",
-    "get_terraform_command", "get_terraform_cli_args", "get_terraform_commands_that_need_vars",
-    "get_terraform_commands_that_need_input", "get_terraform_commands_that_need_locking",
-    "get_terraform_commands_that_need_parallelism", "get_default_retryable_errors", "get_terragrunt_source_cli_flag",
-    "get_platform", "get_working_dir", "run_cmd", "sops_decrypt_file", "read_tfvars_file", "constraint_check",
+    "get_terraform_command", "get_terraform_cli_args", "get_default_retryable_errors", "get_platform",
+    "get_terragrunt_source_cli_flag", "get_working_dir", "run_cmd", "sops_decrypt_file", "constraint_check",
 ):  # fmt: skip
     _decided_by_a_run(_name)

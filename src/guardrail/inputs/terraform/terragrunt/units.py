@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_values import EvalError, PartialMap, derived
-from guardrail.inputs.terraform.folder import Sources
+from guardrail.inputs.reader import ReadOptions
+from guardrail.inputs.terraform.folder import Folder, Sources
+from guardrail.inputs.terraform.grouping import is_stack, is_unit
 from guardrail.inputs.terraform.terragrunt.config import Config
-from guardrail.inputs.terraform.terragrunt.paths import BASE, in_tree, without_marks
-from guardrail.inputs.terraform.variables import Given
-from guardrail.model import Map, Span, Unknown, Value
+from guardrail.inputs.terraform.terragrunt.paths import BASE, without_marks
+from guardrail.inputs.terraform.variables import Given, given_values
+from guardrail.model import Map, Origin, Seq, Span, Unknown, Value
+
+_PLANS = frozenset(("plan", "apply", "all", "all_except_output"))  # actions without which nothing is made
 
 
 class Unit(NamedTuple):
-    """`folder` is that of the module, None where it is not read; `place` is where its source is written."""
+    """`folder` is that of the module, None where it is not read; `place` is where its source is written; `trace`: how
+    it came about."""
 
     config: Config
     folder: str | None
     place: Span
+    trace: tuple[Origin, ...]
 
 
 def included_by(path: str, sources: Sources) -> list[str]:
@@ -26,30 +34,46 @@ def included_by(path: str, sources: Sources) -> list[str]:
     return [include.config.path for include in Config(path, path, sources).includes().values() if include.config]
 
 
-def _layers(config: Config) -> list[Config]:
-    """The files that a unit is made of, the one first that counts most."""
-    return [config, *(include.config for include in config.merged() if include.config is not None)]
+def units(files: Sequence[str], sources: Sources) -> list[Unit]:
+    """The units among files, and those that their stacks make; with those whose modules are not here. A file that
+    others include is none, nor is one that a stack makes units of."""
+    made: list[tuple[Config, tuple[Origin, ...]]] = []
+    out: set[str] = set()
+    stacks = [path for path in sorted(files) if is_stack(path)]
+    if stacks:
+        from guardrail.inputs.terraform.terragrunt.stacks import units_of_stacks
+
+        found = units_of_stacks(stacks, sources)
+        made += [(one.config, one.trace) for one in found]
+        out.update(one.config.path for one in found)
+    paths = [path for path in sorted(files) if is_unit(path)]
+    out.update(other for path in paths for other in included_by(path, sources))
+    made = [*((Config(path, path, sources), ()) for path in paths if path not in out), *made]
+    return [unit_of(config, trace) for config, trace in made]
 
 
-def unit_of(path: str, sources: Sources) -> Unit:
+def unit_of(config: Config, trace: tuple[Origin, ...] = ()) -> Unit:
     """Never raises for what the file holds: that is a problem of the run."""
-    config = Config(path, path, sources)
+
+    def unit(folder: str | None, place: Span) -> Unit:
+        return Unit(config, folder, place, (*trace, Origin(f"unit {config.unit}", place, None)))
+
     try:
         if _skipped(config):
-            return Unit(config, None, _head(config))
-        for one in _layers(config):
+            return unit(None, head(config))
+        for one in config.layers():
             attribute = one.source()
             if attribute is not None:
-                return Unit(config, _folder(one, attribute, config), attribute.span)
-        return Unit(config, _same_folder(config), _head(config))
+                return unit(_folder(one, attribute, config), attribute.span)
+        return unit(_same_folder(config), head(config))
     except EvalError as error:
-        config.run.tell(error.kind, error.message, _head(config), error.line)
+        config.run.tell(error.kind, error.message, head(config), error.line)
     except RecursionError:
-        config.run.tell("too-deep", "its expressions refer to others over too many steps", _head(config))
-    return Unit(config, None, _head(config))
+        config.run.tell("too-deep", "its expressions refer to others over too many steps", head(config))
+    return unit(None, head(config))
 
 
-def _head(config: Config) -> Span:
+def head(config: Config) -> Span:
     items: list[Block | Attribute] = []
     if config.body is not None:
         items = [*config.body.blocks, *config.body.attributes.values()]
@@ -57,16 +81,24 @@ def _head(config: Config) -> Span:
 
 
 def _skipped(config: Config) -> bool:
-    for one in _layers(config):
+    """`skip = true`, or an `exclude` block that keeps it from being planned or applied."""
+    for one in config.layers():
         attribute = one.body.attributes.get("skip") if one.body is not None else None
-        if attribute is not None:
-            return one.value(attribute, "skip") is True
+        if attribute is not None and one.value(attribute, "skip") is True:
+            return True
+    for one in config.layers():
+        for block in one.body.of_type("exclude") if one.body is not None else ():
+            condition, actions = block.body.attributes.get("if"), block.body.attributes.get("actions")
+            if condition is None or one.value(condition, "if of exclude") is not True:
+                return False  # what is written in the unit counts more than what it includes
+            named = one.value(actions, "actions of exclude") if actions is not None else None
+            return not isinstance(named, Seq) or not _PLANS.isdisjoint(item for item in named if isinstance(item, str))
     return False
 
 
 def _same_folder(config: Config) -> str | None:
     """A unit without a source calls the module that stands beside it."""
-    return config.base if config.sources.code_files(config.base) else None
+    return config.copied_from if config.sources.code_files(config.copied_from) else None
 
 
 def _folder(sourced: Config, attribute: Attribute, config: Config) -> str | None:
@@ -75,51 +107,70 @@ def _folder(sourced: Config, attribute: Attribute, config: Config) -> str | None
     source = sourced.value(attribute, "source")
     if isinstance(source, Unknown) or not isinstance(source, str):
         why = source.reason if isinstance(source, Unknown) else "it is no string"
-        run.note("remote-module", f"the module of {config.path} is not read: its source is unknown ({why})",
+        run.note("remote-module", f"the module of {config.unit} is not read: its source is unknown ({why})",
                  attribute.span)  # fmt: skip
         return None
     path = source.partition("?")[0].replace("//", "/")
-    if not path.startswith((BASE, "./", "../")) and path not in (".", "..") and not _is_there(path, config):
-        run.note("remote-module", f"the module of {config.path} comes from {source} and is not read", attribute.span)
+    if not is_local(path, config):
+        run.note("remote-module", f"the module of {config.unit} comes from {source} and is not read", attribute.span)
         return None
-    folder = in_tree(path, config.base, run.tree)
+    folder = config.locate(path)
     if folder is None or not run.tree.contains(folder) or not config.sources.code_files(folder):
         shown = source.removeprefix(BASE + "/")
-        run.tell("missing-module", f"the source {shown} of {config.path} leads to no Terraform files", attribute.span)
+        run.tell("missing-module", f"the source {shown} of {config.unit} leads to no Terraform files", attribute.span)
         return None
     return folder
 
 
-def _is_there(path: str, config: Config) -> bool:
+def is_local(path: str, config: Config) -> bool:
     """A path without `./` is one where there is such a folder, else an address."""
-    folder = in_tree(path, config.base, config.run.tree)
+    if path.startswith((BASE, "./", "../")) or path in (".", ".."):
+        return True
+    folder = config.locate(path)
     return "://" not in path and "::" not in path and folder is not None and config.run.tree.is_folder(folder)
 
 
-def inputs_of(unit: Unit, sources: Sources) -> dict[str, Given]:
+def root_of(unit: Unit, sources: Sources, options: ReadOptions) -> tuple[Folder, dict[str, Given], list[str]]:
+    """The unit's module with what is generated into it, the values of its variables, and the files that they are from.
+    Inputs and TF_VAR_ variables come by the environment, which everything else overrides."""
+    from guardrail.inputs.terraform.terragrunt.arguments import extra_arguments
+    from guardrail.inputs.terraform.terragrunt.generated import generated_files
+
+    assert unit.folder is not None
+    documents = generated_files(unit.config, unit.folder)
+    folder = sources.folder_with(unit.folder, documents) if documents else sources.folder(unit.folder)
+    extra = extra_arguments(unit.config)
+    more = replace(
+        options,
+        var_files=(*extra.var_files, *options.var_files),
+        variables=(*extra.variables, *options.variables),
+    )
+    given, used = given_values(unit.folder, sources, more)
+    found = {**inputs_of(unit, folder), **extra.environment}
+    if extra.unread is not None:  # what it gives, nobody knows; what comes later counts all the same
+        later = {name for name, _ in more.variables}
+        for name in folder.variables:
+            if name not in later:
+                found[name] = Given(extra.unread, f"a file of values of {unit.config.unit}", unit.place)
+                given.pop(name, None)
+    return folder, {**found, **given}, used
+
+
+def inputs_of(unit: Unit, folder: Folder) -> dict[str, Given]:
     """Values for the variables of the unit's module."""
     config = unit.config
     try:
         value: Value = without_marks(config.inputs())
     except EvalError as error:
-        config.run.tell(error.kind, f"inputs: {error.message}", _head(config), error.line)
-        value = Unknown(f"the inputs of {config.path} cannot be evaluated")
+        config.run.tell(error.kind, f"inputs: {error.message}", head(config), error.line)
+        value = Unknown(f"the inputs of {config.unit} cannot be evaluated")
     found: dict[str, Given] = {}
     rest = value if isinstance(value, Unknown) else value.rest if isinstance(value, PartialMap) else None
-    if rest is not None and unit.folder is not None:
-        for name in sources.folder(unit.folder).variables:
-            found[name] = Given(derived(rest), f"inputs of {config.path}", unit.place)
+    if rest is not None:
+        for name in folder.variables:
+            found[name] = Given(derived(rest), f"inputs of {config.unit}", unit.place)
     if isinstance(value, Map):
         for name in value:
             span = value.spans.get(name) or unit.place
-            found[name] = Given(value[name], f"input {name} of {config.path}", span)
+            found[name] = Given(value[name], f"input {name} of {config.unit}", span)
     return found
-
-
-def note_generated(unit: Unit) -> None:
-    """Say what is left out."""
-    run = unit.config.run
-    for config in _layers(unit.config):
-        for block in config.body.of_type("generate") if config.body is not None else ():
-            label = f" {block.labels[0]}" if block.labels else ""
-            run.note("generated", f"what the generate block{label} writes is not read", block.header)
