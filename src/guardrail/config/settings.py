@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.config.nearest import did_you_mean
-from guardrail.config.source import CONFIG_NAMES, ConfigFile, Layer, Place, Setting, is_rule_glob, read
+from guardrail.config.source import CONFIG_NAMES, ConfigFile, Layer, PackName, Place, Setting, is_rule_glob, read
 from guardrail.errors import ConfigError
-from guardrail.model import Value, plain
+from guardrail.model import Map, Value, plain
 from guardrail.tree import Tree
+
+if TYPE_CHECKING:
+    from guardrail.config.charts import HelmProfile
 
 
 class RuleSetting(NamedTuple):
@@ -93,10 +96,14 @@ class Config:
     """All guardrail.yaml of a tree, each read when a path below its folder is first asked for.
 
     `fail_on`, `var_files` and `variables` are the base's. Variables are text as `terraform -var` takes it.
+    `under`: what profiles and packs say, which all guardrail.yaml refine; set before settings are asked for.
+    `explicit`: the absolute path of the file that the user gave instead of those in the tree.
     """
 
     def __init__(self, tree: Tree, explicit: ConfigFile | None = None) -> None:
         self.tree = tree
+        self.explicit = ""
+        self.under: tuple[ConfigFile, ...] = ()
         self._only = explicit
         self._files: dict[str, ConfigFile | None] = {"": explicit} if explicit else {}
         self._chains: dict[str, tuple[ConfigFile, ...]] = {}
@@ -107,6 +114,30 @@ class Config:
         self.variables: tuple[tuple[str, str], ...] = (
             tuple((name, _variable(found.value)) for name, found in base.variables.items()) if base else ()
         )
+
+    @property
+    def helm_profiles(self) -> tuple[HelmProfile, ...]:
+        """What charts are rendered with, by the file at the base. Raises ConfigError."""
+        from guardrail.config.charts import helm_profiles
+
+        base = self.file_in("")
+        return helm_profiles(base, self.tree) if base and base.helm else ()
+
+    @property
+    def packs(self) -> list[PackName]:
+        base = self.file_in("")
+        return base.packs if base else []
+
+    @property
+    def profiles(self) -> list[Setting]:
+        base = self.file_in("")
+        return base.profiles if base else []
+
+    @property
+    def bindings(self) -> tuple[Map, str] | None:
+        """What binds concepts to kinds of one's own, and the file that says so."""
+        base = self.file_in("")
+        return (base.bindings, base.file) if base and base.bindings else None
 
     def file_in(self, folder: str) -> ConfigFile | None:
         """The one that stands in this very folder. Raises ConfigError."""
@@ -150,7 +181,7 @@ class Config:
 
     def for_path(self, path: str) -> Settings:
         """What holds for a file. Raises ConfigError."""
-        chain = self.chain(path.rpartition("/")[0])
+        chain = (*self.under, *self.chain(path.rpartition("/")[0]))
         if not chain:
             return _NOTHING
         layers: list[Layer] = []
@@ -178,10 +209,10 @@ class Config:
         return [source for _, source in sorted(self._files.items()) if source is not None]
 
     def rule_ids_named(self) -> list[NamedRule]:
-        """Every rule id, and glob of ids, in the files read so far, in the order written."""
+        """Every rule id, and glob of ids, in `under` and the files read so far, in the order written."""
         return [
             NamedRule(name, *place)
-            for source in self.files
+            for source in (*self.under, *self.files)
             for layer in source.layers
             for name, place in layer.named
         ]
@@ -204,7 +235,9 @@ def load(tree: Tree, explicit: str | None = None) -> Config:
     name = os.path.relpath(absolute, tree.base).replace(os.sep, "/") if inside else explicit
     # It is the user's own word, so it may stand outside the tree; a tree of its own keeps the size cap.
     own = Tree(os.path.dirname(absolute))
-    return Config(tree, read(own, os.path.basename(absolute), "", shown=name, is_base=True))
+    config = Config(tree, read(own, os.path.basename(absolute), "", shown=name, is_base=True))
+    config.explicit = absolute
+    return config
 
 
 def check_rule_ids(config: Config, known_ids: Collection[str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from guardrail.config.source import Place, Setting
-from guardrail.model import CATEGORIES, plain
+from guardrail.config.source import ConfigFile, Place, Setting, place_of
+from guardrail.model import CATEGORIES, Map, plain
 
 if TYPE_CHECKING:
     from guardrail.config.settings import Config, RuleSetting
@@ -38,6 +38,8 @@ def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> d
             "var_files": [_entry(setting) for setting in base.var_files] if base else [],
             "variables": {name: _entry(setting) for name, setting in base.variables.items()} if base else {},
         },
+        "helm": {"profiles": _profiles(base)},
+        "bindings": _bindings(config),
         "categories": {
             name: _entry(categories[name]) if name in categories else _default(True) for name in CATEGORIES
         },
@@ -55,6 +57,8 @@ def text(show: dict[str, Any]) -> str:
     rows += [("exclude", entry) for entry in show["exclude"]]
     rows += [("terraform.var_files", entry) for entry in show["terraform"]["var_files"]]
     rows += [(f"terraform.variables.{name}", entry) for name, entry in show["terraform"]["variables"].items()]
+    rows += [("helm.profiles", entry) for entry in show["helm"]["profiles"]]
+    rows += [(f"bindings.{entry['concept']}.{entry['kind']}", entry) for entry in show["bindings"]]
     rows += [(f"categories.{name}", entry) for name, entry in show["categories"].items()]
     for item in show["globs"]:
         rows += [(f"rules.{item['match']}.{key}", entry) for key, entry in item.items() if key != "match"]
@@ -67,6 +71,33 @@ def text(show: dict[str, Any]) -> str:
         source = f"{entry['file']}:{entry['line']}" if entry["file"] else "default"
         lines.append(f"  {name}: {_word(entry['value'])}  ({source})")
     return "\n".join(lines) + "\n"
+
+
+def _profiles(base: ConfigFile | None) -> list[dict[str, Any]]:
+    listed = base.helm.get("profiles") if base and base.helm else None
+    spans = listed.spans if listed else []
+    file = base.file if base else ""
+    return [
+        _placed(item, Place(file, span.line, span.column)) for item, span in zip(listed or (), spans, strict=True)
+    ]
+
+
+def _bindings(config: Config) -> list[dict[str, Any]]:
+    """Every kind that is bound, in the order written."""
+    found: list[dict[str, Any]] = []
+    bound = config.bindings
+    for concept, bindings in bound[0].items() if bound else ():
+        file = bound[1] if bound else ""
+        if isinstance(bindings, Map):
+            for kind, value in bindings.items():
+                entry = _placed(value, place_of(bindings, kind, file))
+                found.append({"concept": concept, "kind": kind, **entry})
+        else:
+            for index, binding in enumerate(bindings or ()):
+                span = bindings.spans[index]
+                entry = _placed(binding["fields"], Place(file, span.line, span.column))
+                found += [{"concept": concept, "kind": kind, **entry} for kind in binding["kinds"]]
+    return found
 
 
 def _word(value: Any) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONFIG_NAMES = ("guardrail.yaml", "guardrail.yml", ".guardrail.yaml", ".guardrail.yml")
 SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config.schema.json")
-_BASE_ONLY = ("fail_on", "terraform")
+_BASE_ONLY = ("fail_on", "terraform", "helm", "bindings", "packs", "profile")
 
 
 class Place(NamedTuple):
@@ -33,6 +33,14 @@ class Setting(NamedTuple):
     place: Place
 
 
+class PackName(NamedTuple):
+    """How guardrail.yaml names a pack. `how`: path or distribution."""
+
+    how: str
+    name: str
+    place: Place
+
+
 class Layer(NamedTuple):
     """Settings that hold together: the top of a file, or one of its `paths`. A rule's settings are
     "enabled", "severity", "enforce" and "parameters.NAME". `named` has every rule id and glob, as written."""
@@ -44,16 +52,20 @@ class Layer(NamedTuple):
 
 
 class ConfigFile:
-    """`folder` is what globs are relative to. `refinements` are in the order written."""
+    """`folder` is what globs are relative to. `refinements` are in the order written. `data`: the file as it is."""
 
-    def __init__(self, file: str, folder: str, content: Map) -> None:
-        self.file, self.folder = file, folder
+    def __init__(self, file: str, folder: str, content: Map, data: bytes = b"") -> None:
+        self.file, self.folder, self.data = file, folder, data
         self.exclude, self.exclude_lines = _globs(content, "exclude", file)
         self.top = _layer(content, file)
         self.refinements: list[tuple[Globs, Layer]] = []
         for item in content.get("paths") or ():
             self.refinements.append((_globs(item, "match", file)[0], _layer(item, file)))
         self.fail_on = _setting(content, "fail_on", file)
+        self.packs = _packs(content, file)
+        self.profiles = _profiles(content, file)
+        self.bindings: Map | None = content.get("bindings")
+        self.helm: Map | None = content.get("helm")
         terraform = content.get("terraform") or Map()
         self.var_files = [
             Setting(path, _at(span, file))
@@ -91,7 +103,7 @@ def read(tree: Tree, path: str, folder: str, *, shown: str = "", is_base: bool) 
             if key in content:
                 place = place_of(content, key, file)
                 raise ConfigError(f"{key} only counts in the guardrail.yaml at the base of the tree", *place)
-    return ConfigFile(file, folder, content)
+    return ConfigFile(file, folder, content, data)
 
 
 def check(content: Value, file: str) -> None:
@@ -229,6 +241,23 @@ def _at(span: Any, file: str) -> Place:
 def _item_spans(mapping: Map, key: str) -> list[Any]:
     items = mapping.get(key)
     return items.spans if isinstance(items, Seq) else []
+
+
+def _packs(content: Map, file: str) -> list[PackName]:
+    packs: list[PackName] = []
+    for item, span in zip(content.get("packs") or (), _item_spans(content, "packs"), strict=True):
+        if len(item) != 1:
+            raise ConfigError("a pack has either a path or a distribution", *_at(span, file))
+        ((how, name),) = item.items()
+        packs.append(PackName(how, name, place_of(item, how, file)))
+    return packs
+
+
+def _profiles(content: Map, file: str) -> list[Setting]:
+    named = content.get("profile")
+    if isinstance(named, Seq):
+        return [Setting(name, _at(span, file)) for name, span in zip(named, named.spans, strict=True)]
+    return [Setting(named, place_of(content, "profile", file))] if named else []
 
 
 def _setting(mapping: Map, key: str, file: str) -> Setting | None:

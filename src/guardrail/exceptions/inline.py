@@ -31,7 +31,8 @@ _MAX_HINTS = 100
 _WHOLE_FILE = 1 << 30  # a line after every file's last
 
 # The comment must begin at the line's start or after a space, and the marker must come first in it.
-_COMMENT = re.compile(r"(?:^|(?<=\s))(#+|//+|/\*+)[ \t]*guardrail:ignore(?![A-Za-z0-9_])")
+# Templates of Helm charts have theirs in `{{/* */}}`.
+_COMMENT = re.compile(r"(?:^|(?<=\s)|(?<=\{\{))(#+|//+|/\*+)[ \t]*guardrail:ignore(?![A-Za-z0-9_])")
 _DIRECTIVE = re.compile(r"-[A-Za-z0-9_-]*")
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*")
 _RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*\Z")
@@ -125,7 +126,7 @@ def _in_line(lines: _Lines, index: int, file: str) -> Ignore | None:
         if line.count('"', 0, start) % 2 and line.count('"', start) % 2:
             continue
         span = Span(file, index + 1, start + 1, index + 1, end + 1)
-        alone = not line[:start].strip() and not line[end:].strip()
+        alone = _bare(line[:start]) in ("", "{{", "{{-") and _bare(line[end:]) in ("", "}}", "-}}")
         return _parse(line[match.end() : rest], span, *_scope(lines, index, alone))
     return None
 
@@ -141,7 +142,13 @@ def _scope(lines: _Lines, index: int, alone: bool) -> tuple[str, int]:
 
 def _is_comment(line: str) -> bool:
     stripped = line.strip()
+    if stripped.startswith("{{") and stripped.endswith("}}"):
+        stripped = stripped[2:-2].strip("- \t")
     return stripped.startswith(("#", "//")) or (stripped.startswith("/*") and stripped.endswith("*/"))
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
 
 
 def _is_divider(line: str) -> bool:
@@ -228,7 +235,8 @@ def extents_of(resources: Iterable[Resource], files: Collection[str]) -> dict[st
             ends[line] = max(ends.get(line, 0), span.end_line)
 
     for resource in resources:
-        if resource.span.file not in extents:
+        # What a chart is rendered to has values from other files than its template.
+        if resource.span.file not in extents and not resource.declared:
             continue
         # A job's mapping starts below its name, which is the header.
         header = resource.header

@@ -4,8 +4,9 @@ Reads libyaml's event stream rather than PyYAML's nodes: nearly four times as fa
 same file), no recursion, so depth is a number and not a crash, and aliases stay references to one object.
 
 Scalars follow YAML 1.2's core schema. Dialect "kubernetes" adds what Kubernetes' own reader takes from YAML
-1.1: `yes`, `no`, `on`, `off` as booleans and a leading `0` for octal integers. Keys are always strings, as
-written (`on:` stays "on").
+1.1: `yes`, `no`, `on`, `off` as booleans, a leading `0` for octal integers, `0b11` and `1_000`; dialect
+"kustomize" only the numbers of these, for kustomize leaves those words as strings. Keys are always strings, as written
+(`on:` stays "on").
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _number(text: str, dialect: str) -> Value:
         digits = text.lstrip("+-")
         if len(digits) > 4000:  # Python refuses longer ones, and no manifest means a number by it
             return text
-        if dialect == "kubernetes" and digits[0] == "0" and len(digits) > 1 and not digits.strip("01234567"):
+        if dialect != "core" and digits[0] == "0" and len(digits) > 1 and not digits.strip("01234567"):
             return int(text, 8)
         return int(text)
     if _FLOAT.match(text):
@@ -90,6 +91,12 @@ def _number(text: str, dialect: str) -> Value:
         return int(text, 16)
     if text.startswith("0o") and len(text) > 2 and not text[2:].strip("01234567"):
         return int(text[2:], 8)
+    if dialect != "core":
+        if "_" in text:  # as in 1_000
+            number = _number(text.replace("_", ""), dialect)
+            return text if isinstance(number, str) else number
+        if text.startswith("0b") and len(text) > 2 and not text[2:].strip("01"):
+            return int(text[2:], 2)
     return _SPECIAL.get(text.lower(), text)
 
 

@@ -82,6 +82,7 @@ class Finding:
     enforce: str = "block"  # block | warn: whether it can break the gate
     suppression: Suppression | None = None
     excerpt: Excerpt | None = None
+    owner: str = ""  # of what stands there, as a software catalogue of the tree has it: group:default/payments
 
     def sort_key(self) -> tuple[object, ...]:
         return (self.span.file, self.span.line, self.span.column, severity_rank(self.severity), self.rule,

@@ -8,8 +8,8 @@ from guardrail.model.resource import Noun, Resource
 
 
 class Inventory:
-    """Resources by address, kind (`data.` before that of a data source) and concept. The index of who refers to
-    whom is made when first asked for."""
+    """Resources by address, kind (`data.` before that of a data source, `ephemeral.` of an ephemeral resource) and
+    concept. The index of who refers to whom is made when first asked for."""
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self.resources: list[Resource] = []
@@ -24,7 +24,7 @@ class Inventory:
 
     def add(self, resource: Resource) -> None:
         self.resources.append(resource)
-        kind = "data." + resource.kind if resource.mode == "data" else resource.kind
+        kind = f"{resource.mode}.{resource.kind}" if resource.mode in ("data", "ephemeral") else resource.kind
         self.by_kind.setdefault(kind, []).append(resource)
         self.by_address.setdefault(resource.address, resource)
 

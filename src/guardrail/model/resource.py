@@ -39,17 +39,20 @@ class Edge(NamedTuple):
 class Resource:
     """One thing that the scanned files declare.
 
-    platform: terraform, kubernetes or pipeline. provider: aws, kubernetes, github-actions, ...
+    platform: terraform, kubernetes, pipeline or catalog. provider: aws, kubernetes, github-actions, ...
     kind: `aws_s3_bucket`, `Deployment`, `job`. address: unique name in the scan, as the platform spells it:
     `module.m["a"].aws_s3_bucket.b[0]`, `Deployment/default/api`, `.github/workflows/ci.yml#jobs.build`.
-    mode: "managed"; "data" for data sources; "config" for what configures rather than declares (Terraform
+    mode: "managed"; "data" for data sources; "ephemeral" for Terraform's ephemeral resources; "config" for what configures rather than declares (Terraform
     module calls, providers, variables), which `inspect` leaves out unless asked.
     span: the whole extent; header: what a finding about the whole points at.
     trace: how it came about, outermost first (module calls, chart and values); empty for what is written
     where it stands. scope: the folder or file in which `local` names are unique; part of the fingerprint.
     local: its name there, without instance keys, so that ten instances of one block share it.
     tags: effective tags or labels, None where the kind takes none.
-    root: what its address is unique in: the folder of the Terraform root module, "" elsewhere.
+    root: what its address is unique in: the folder of the Terraform root module, a Helm chart with certain values, ""
+    elsewhere.
+    declared: what declares it, for the fingerprint to go by instead of `local`, where that may give it one name or
+    another (a chart's template, with one values file or another); "" elsewhere.
     uncertain: why it cannot be known whether it exists at all (an unknown `count`); None where it surely does.
     actions: what a Terraform plan does to it ("create", or "delete" and "create" in order); empty elsewhere.
     edges: references to other resources, also those that a known value came from.
@@ -57,7 +60,7 @@ class Resource:
     """
 
     __slots__ = (
-        "actions", "address", "attributes", "edges", "header", "kind", "local", "mode", "nouns",
+        "actions", "address", "attributes", "declared", "edges", "header", "kind", "local", "mode", "nouns",
         "platform", "provider", "root", "scope", "span", "tags", "trace", "uncertain",
     )  # fmt: skip
 
@@ -82,7 +85,7 @@ class Resource:
         self.span = span if span.line else attributes.span
         self.header = header or attributes.header
         self.scope, self.local = scope, local or address
-        self.root = ""
+        self.root = self.declared = ""
         self.uncertain: Unknown | None = None
         self.actions: tuple[str, ...] = ()
         self.edges: list[Edge] = []

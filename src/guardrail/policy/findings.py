@@ -25,6 +25,8 @@ from guardrail.policy.rule import Rule
 
 MAX_EVIDENCE = 8
 MAX_EVIDENCE_DEPTH = 2
+MAX_NAMED = 12  # profiles of a chart
+MAX_WAYS = 3  # charts that bring the same one along
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _DIGITS = re.compile(r"(\d+)")
@@ -63,7 +65,7 @@ def _finding(group: list[Verdict], span: Span) -> Finding:
         span=span,
         message=message,
         remedy=" ".join(rule.remedy(resource, first.subject.concept).split()),
-        evidence=_evidence(first),
+        evidence=_evidence(first, group),
         replaces=rule.data.get("replaces") or {},
         frameworks=rule.data.get("frameworks") or {},
         fingerprint=_fingerprint(first),
@@ -80,7 +82,8 @@ def _fingerprint(verdict: Verdict) -> str:
     """What the finding is about, without lines, instance keys or the order of things."""
     subject = verdict.subject
     path = next((leaf.path for leaf in verdict.leaves if leaf.path), "")
-    parts = (verdict.rule.id, subject.resource.scope, subject.resource.local, _INDEX.sub("[]", subject.key),
+    resource = subject.resource
+    parts = (verdict.rule.id, resource.scope, resource.declared or resource.local, _INDEX.sub("[]", subject.key),
              _INDEX.sub("[]", path))  # fmt: skip
     from hashlib import sha256  # loads OpenSSL, which a scan without findings can do without
 
@@ -230,17 +233,37 @@ def _undetermined(verdict: Verdict) -> str:
     return f"{verdict.subject.name}: cannot tell, because {why}"
 
 
-def _evidence(verdict: Verdict) -> tuple[Evidence, ...]:
+def _evidence(verdict: Verdict, group: list[Verdict]) -> tuple[Evidence, ...]:
     """The values that decided (with the path of each), followed by where they came from; then how the resource came
-    about. What the last two say stands in the note."""
+    about. What the last two say stands in the note. `group`: all verdicts of the finding."""
     found: list[Evidence] = []
     for leaf in verdict.leaves:
         found += _evidence_of(leaf)
-    for origin in verdict.subject.resource.trace:
-        found.append(Evidence("", _small(plain(origin.value)), origin.span, origin.note))
+    came: list[Evidence] = []
+    if verdict.subject.resource.declared:
+        came = _ways(group)
+    else:
+        for origin in verdict.subject.resource.trace:
+            found.append(Evidence("", _small(plain(origin.value)), origin.span, origin.note))
     unique = list(dict.fromkeys((e.path, repr(e.value), e.span, e.note) for e in found))
     by_key = {(e.path, repr(e.value), e.span, e.note): e for e in found}
-    return tuple(by_key[key] for key in unique[:MAX_EVIDENCE])
+    return (*(by_key[key] for key in unique[: MAX_EVIDENCE - len(came)]), *came)
+
+
+def _ways(group: list[Verdict]) -> list[Evidence]:
+    """How resources came about that are made several times of one thing, a chart's with one values file and another:
+    for which of them a finding holds is part of what it says."""
+    ways: dict[str, tuple[Span, dict[str, None]]] = {}
+    for verdict in group:
+        for step in verdict.subject.resource.trace:
+            names = ways.setdefault(step.note, (step.span, {}))[1]
+            if step.value is not None:
+                names[str(step.value)] = None
+    made: list[Evidence] = []
+    for note, (span, names) in list(ways.items())[:MAX_WAYS]:
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        made.append(Evidence("", None, span, f"{note} {', '.join(list(names)[:MAX_NAMED])}{more}".rstrip()))
+    return made
 
 
 def _evidence_of(leaf: Leaf) -> list[Evidence]:

@@ -108,15 +108,14 @@ def test_items_of_a_typed_list_need_not_say_what_they_are() -> None:
     assert [(problem.kind, problem.line) for problem in found.problems] == [("syntax", 5)]
 
 
-def test_a_chart_is_told_once() -> None:
-    found = reading("chart/templates/deployment.yaml", "chart/templates/service.yaml",
+def test_a_chart_is_rendered() -> None:
+    found = reading("chart/Chart.yaml", "chart/templates/deployment.yaml", "chart/templates/service.yaml",
                     "chart/templates/account.yaml", "chart/crds/things.yaml", "chart/values.yaml")  # fmt: skip
-    assert sorted(by_address(found)) == ["CustomResourceDefinition/things.example.com", "ServiceAccount/default/web"]
-    (problem,) = found.problems
-    assert (problem.kind, problem.file) == ("unrendered", "chart/Chart.yaml")
-    assert "2 templates" in problem.message
-    assert found.files["chart/values.yaml"] == "skipped"
-    assert found.files["chart/templates/service.yaml"] == "failed"
+    assert sorted(by_address(found)) == ["CustomResourceDefinition/things.example.com", "Service/web/web",
+                                        "ServiceAccount/web/web"]  # fmt: skip
+    assert not found.problems
+    assert found.files["chart/values.yaml"] == "analysed"
+    assert found.files["chart/templates/deployment.yaml"] == "skipped"  # switched off
 
 
 def test_a_template_outside_a_chart_is_told() -> None:
@@ -134,8 +133,8 @@ def test_braces_in_strings_are_no_template() -> None:
 def test_kustomize_patches_are_not_judged_as_wholes() -> None:
     found = reading("overlay/patches/replicas.yaml", "overlay/extra.yaml")
     assert list(by_address(found)) == ["Pod/default/extra"]
-    assert [(note.kind, note.file) for note in found.notes] == [("patch", "overlay/patches/replicas.yaml")]
-    assert found.files["overlay/patches/replicas.yaml"] == "skipped"
+    assert not found.notes
+    assert found.files["overlay/patches/replicas.yaml"] == "analysed"
     assert found.resources[0].scope == "overlay"
 
 

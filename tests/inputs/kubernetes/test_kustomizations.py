@@ -13,8 +13,7 @@ CLUSTER_ROLE = ROLE.replace("Role", "ClusterRole")
 def reading(tmp_path: Path, **files: str) -> Reading:
     """Files by name, with `__` for `/` and without `.yaml`."""
     overlay = {f"{name.replace('__', '/')}.yaml": text.encode() for name, text in files.items()}
-    names = sorted(name for name in overlay if not name.endswith("kustomization.yaml"))
-    return read(names, Tree(str(tmp_path), overlay), ReadOptions())
+    return read(sorted(overlay), Tree(str(tmp_path), overlay), ReadOptions())
 
 
 def addresses(found: Reading) -> list[str]:
@@ -30,12 +29,13 @@ def test_a_namespace_is_given_to_what_has_none(tmp_path: Path) -> None:
         placed=ROLE + "  namespace: other\n",
         unlisted=ROLE,
     )
-    assert addresses(found) == ["ClusterRole/a", "Role/other/a", "Role/shop/a", "Role/default/a"]
-    role = found.resources[2]
+    assert sorted(addresses(found)) == ["ClusterRole/a", "Role/default/a", "Role/shop/a", "Role/shop/a"]
+    assert [problem.kind for problem in found.problems] == ["duplicate-id"]
+    role = found.resources[0]
     metadata = role.attributes["metadata"]
-    assert role.local == role.address
+    assert (role.address, role.local, role.root) == ("Role/shop/a", "Role/default/a", "kustomization.yaml")
     assert metadata["namespace"] == "shop"
-    assert metadata.place("namespace").line == 3
+    assert (metadata.place("namespace").file, metadata.place("namespace").line) == ("kustomization.yaml", 1)
     (origin,) = metadata.origin_of("namespace")
     assert (origin.span.file, origin.span.line) == ("kustomization.yaml", 1)
 
@@ -51,6 +51,8 @@ def test_the_outermost_counts_and_reaches_through_folders(tmp_path: Path) -> Non
         other__role=ROLE,
     )
     assert addresses(found) == ["Role/outer/a", "Role/alone/a"]
+    assert found.resources[0].attributes["metadata"].place("namespace").file == "kustomization.yaml"
+    assert [resource.root for resource in found.resources] == ["kustomization.yaml", "other/kustomization.yaml"]
 
 
 def test_kustomizations_that_name_each_other_come_to_an_end(tmp_path: Path) -> None:
@@ -61,6 +63,7 @@ def test_kustomizations_that_name_each_other_come_to_an_end(tmp_path: Path) -> N
         x__y__role=ROLE,
     )
     assert addresses(found) == ["Role/default/a"]
+    assert {problem.kind for problem in found.problems} == {"cycle"}
 
 
 def test_half_a_workload_beside_a_kustomization_is_a_patch(tmp_path: Path) -> None:
@@ -69,7 +72,11 @@ def test_half_a_workload_beside_a_kustomization_is_a_patch(tmp_path: Path) -> No
     patch = half + "        - {name: a, args: [-v]}\n"
     found = reading(tmp_path, config__kustomization="resources: []\n", config__patch=patch, plain__patch=patch)
     assert [(note.kind, note.file) for note in found.notes] == [("patch", "config/patch.yaml")]
-    assert found.files == {"config/patch.yaml": "skipped", "plain/patch.yaml": "analysed"}
+    assert found.files == {
+        "config/kustomization.yaml": "analysed",
+        "config/patch.yaml": "skipped",
+        "plain/patch.yaml": "analysed",
+    }
     whole = half + "        - {name: a, image: b}\n"
     assert len(reading(tmp_path, config__kustomization="", config__whole=whole).resources) == 1
 

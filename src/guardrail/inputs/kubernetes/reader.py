@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from guardrail.formats import yaml
-from guardrail.inputs.kubernetes.charts import Surroundings
-from guardrail.inputs.kubernetes.kustomizations import Kustomizations
+from guardrail.inputs.kubernetes import documents
+from guardrail.inputs.kubernetes.helm import read_charts
+from guardrail.inputs.kubernetes.kustomize import Kustomizations
+from guardrail.inputs.kubernetes.platform.catalog import entity, is_entity, is_skeleton
+from guardrail.inputs.kubernetes.platform.releases import Releases
+from guardrail.inputs.kubernetes.platform.sources import add_sources
 from guardrail.inputs.kubernetes.recognise import NOT_FOR_A_CLUSTER
-from guardrail.inputs.kubernetes.scopes import address
+from guardrail.inputs.kubernetes.scopes import address, group_of, settle
 from guardrail.inputs.kubernetes.secrets import hide
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.model import Map, Note, Problem, Resource, Seq, Span, Value
 from guardrail.tree import Tree, Unreadable
 
-_NOT_MANIFESTS = frozenset({"chart.yaml", "chart.yml", "values.yaml", "values.yml", "kustomization.yaml",
-                            "kustomization.yml", "kustomization"})  # fmt: skip
+_NOT_MANIFESTS = frozenset({"chart.yaml", "chart.yml", "values.yaml", "values.yml"})  # fmt: skip
 UNNAMED = "(unnamed)"
 
 
 def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
-    reading = Reading()
-    surroundings = Surroundings(tree)
-    kustomizations = Kustomizations(tree)
-    templates: dict[str, int] = {}  # Chart.yaml -> how many templates
+    releases = Releases(files, tree)
+    reading = read_charts(files, tree, options, releases.profiles_of)
+    kustomizations = Kustomizations(files, tree, _read_file)
+    kustomizations.add_to(reading)
     for path in files:
+        if path in reading.files:
+            continue
         if path.rsplit("/", 1)[-1].lower() in _NOT_MANIFESTS:
             reading.files[path] = "skipped"
             continue
@@ -35,12 +41,6 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
             reading.problems.append(error.problem)
             reading.files[path] = "failed"
             continue
-        if b"{{" in data:
-            chart = surroundings.chart_of(path)
-            if chart is not None:
-                templates[chart] = templates.get(chart, 0) + 1
-                reading.files[path] = "failed"
-                continue
         if kustomizations.is_patch(path):
             reading.notes.append(_patch(path))
             reading.files[path] = "skipped"
@@ -52,56 +52,65 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
             if kustomizations.is_partial(path, resource):
                 reading.notes.append(_patch(path))
                 continue
-            kustomizations.place_in_namespace(path, resource)
             whole.append(resource)
         if len(whole) != len(reading.resources) - before:
             reading.resources[before:] = whole
             if not whole and reading.files[path] == "analysed":
                 reading.files[path] = "skipped"
-    for chart, count in sorted(templates.items()):
-        which = "its template is" if count == 1 else f"its {count} templates are"
-        reading.problems.append(
-            Problem("unrendered", f"a Helm chart; charts are not rendered yet, so {which} not judged", chart)
-        )
+    settle(reading.resources)
+    releases.place(reading.resources)
+    reading.notes += releases.notes
+    add_sources(reading.resources, releases.is_local)
     return reading
 
 
 def _patch(path: str) -> Note:
-    return Note("patch", "a kustomize patch; what it changes is judged as the base has it", path)
+    return Note("patch", "a kustomize patch that nothing of what is built makes use of; not judged", path)
 
 
-def _read_file(path: str, data: bytes, reading: Reading) -> None:
-    loaded = yaml.load(data, path, "kubernetes")
-    if b"{{" in data and any(problem.kind == "syntax" for problem in loaded.problems):
-        first = min(problem.line for problem in loaded.problems if problem.kind == "syntax")
-        reading.problems.append(
-            Problem("unrendered", "a template that is no YAML before it is filled in; not judged", path, first)
-        )
-        reading.files[path] = "failed"
-        return
+def _read_file(path: str, data: bytes, reading: Reading, dialect: str = "kubernetes") -> None:
+    loaded = documents.load(data, path, dialect)
     problems = list(loaded.problems)
+    broken = [problem.line for problem in problems if problem.kind == "syntax"] if b"{{" in data else []
+    if problems and is_skeleton(data):
+        what = "a template of catalogue entries, to be filled in by a scaffolder; not judged"
+        reading.notes.append(Note("template", what, path))
+        reading.files[path] = "skipped"
+        return
+    if broken:
+        what = "a template that is no YAML before it is filled in; not judged"
+        problems = [problem for problem in problems if problem.kind != "syntax"]
+        problems.append(Problem("unrendered", what, path, min(broken)))
     lines: list[str] = []
     tagged = b"!" in data
     resources: list[Resource] = []
     for document in loaded.documents:
-        value = _untagged(document.value) if tagged else document.value
-        if not isinstance(value, Map):
-            if isinstance(value, Seq):
-                resources.extend(_items(value, path, problems))
+        value = untagged(document.value) if tagged else document.value
+        if broken and isinstance(value, (Map, Seq)) and any(map(value.span.covers, broken)):
             continue
-        if _is_resource(value, path, problems):
-            if _is_list(value):
-                resources.extend(_items(_members(value, path, problems), path, problems))
-                continue
-            if not lines:
-                lines = loaded.text.split("\n")
-            resources.append(_resource(value, path, _extent(value, document, lines)))
+        if not lines:
+            lines = loaded.text.split("\n")
+        resources.extend(resources_in(value, path, problems, partial(_extent, document, lines)))
     reading.resources += resources
     reading.problems += problems
     if problems:
         reading.files[path] = "partial" if resources else "failed"
     else:
         reading.files[path] = "analysed" if resources else "skipped"
+
+
+def resources_in(
+    value: Value, path: str, problems: list[Problem], extent: Callable[[Map], Span]
+) -> Iterator[Resource]:
+    """The resources of one document of a file. `extent` says how much of the file is an object's that has the document
+    to itself."""
+    if isinstance(value, Seq):
+        yield from _items(value, path, problems)
+    elif isinstance(value, Map) and _is_resource(value, path, problems):
+        if _is_list(value):
+            yield from _items(_members(value, path, problems), path, problems)
+        else:
+            yield _resource(value, path, extent(value))
 
 
 def _is_resource(value: Map, path: str, problems: list[Problem]) -> bool:
@@ -141,18 +150,24 @@ def _items(items: Seq, path: str, problems: list[Problem]) -> Iterator[Resource]
 
 
 def _is_list(value: Map) -> bool:
-    return "items" in value and value["kind"].endswith("List")
+    return ("items" in value and value["kind"].endswith("List")) or _is_template(value)
+
+
+def _is_template(value: Map) -> bool:
+    """OpenShift's, whose parameters are filled in when it is processed."""
+    return "objects" in value and value["kind"] == "Template" and group_of(value) in ("", "template.openshift.io")
 
 
 def _members(listing: Map, path: str, problems: list[Problem]) -> Seq:
     """The items of a `List`, or of a typed one (`ConfigMapList`) whose items need not say what they are."""
-    items = listing["items"]
+    key = "objects" if _is_template(listing) else "items"
+    items = listing[key]
     if not isinstance(items, Seq):
         if items is not None:
             problems.append(Problem("syntax", f"the items of a {listing['kind']} are no list; not judged", path,
-                                    listing.place("items").line))  # fmt: skip
+                                    listing.place(key).line))  # fmt: skip
         return Seq()
-    kind = listing["kind"][: -len("List")]
+    kind = listing["kind"][: -len("List")] if key == "items" else ""
     for index, item in enumerate(items):
         if not isinstance(item, Map):
             problems.append(
@@ -165,6 +180,8 @@ def _members(listing: Map, path: str, problems: list[Problem]) -> Seq:
 
 
 def _resource(value: Map, path: str, span: Span) -> Resource:
+    if is_entity(value):
+        return entity(value, path, span)
     kind: str = value["kind"]
     metadata = value.get("metadata")
     name: Value = None
@@ -183,7 +200,7 @@ def _resource(value: Map, path: str, span: Span) -> Resource:
         "kubernetes",
         "kubernetes",
         kind,
-        address(kind, _word(namespace), _word(name) or UNNAMED),
+        address(kind, _word(namespace), _word(name) or UNNAMED, group_of(value)),
         value,
         span=span,
         scope=posixpath.dirname(path),
@@ -198,7 +215,7 @@ def _word(value: Value) -> str:
     return str(value)
 
 
-def _extent(value: Map, document: yaml.Document, lines: list[str]) -> Span:
+def _extent(document: yaml.Document, lines: list[str], value: Map) -> Span:
     """The document from its first comment to the end of its content; without `---` and blank lines around."""
     first = document.line
     while first < value.span.line and first <= len(lines):
@@ -211,7 +228,7 @@ def _extent(value: Map, document: yaml.Document, lines: list[str]) -> Span:
     return Span(value.span.file, first, 1, value.span.end_line, value.span.end_column)
 
 
-def _untagged(root: Value) -> Value:
+def untagged(root: Value) -> Value:
     """The value without local tags (`!vault x`), which Kubernetes' own reader passes over as well."""
     while isinstance(root, yaml.Tag):
         root = root.value

@@ -16,7 +16,7 @@ _FLOW_KIND = re.compile(rb"""["']?\bkind["']?\s*:\s*([^\s,}]*)""")
 
 # Files that have an apiVersion and a kind and are read by a tool instead of an API server.
 NOT_FOR_A_CLUSTER = re.compile(
-    r"(?:kustomize\.config\.k8s\.io|skaffold|(?:[a-z0-9.-]+\.)?backstage\.io|kind\.x-k8s\.io|k3d\.io|eksctl\.io"
+    r"(?:kustomize\.config\.k8s\.io|skaffold|kind\.x-k8s\.io|k3d\.io|eksctl\.io"
     r"|ctlptl\.dev|kubeadm\.k8s\.io|(?:kubelet|kubeproxy|kubescheduler|apiserver|credentialprovider)\.config\.k8s\.io"
     r"|audit\.k8s\.io|cli\.kyverno\.io|krew\.googlecontent\.com|score\.dev|minikube\.sigs\.k8s\.io"
     r"|talos\.dev|k0sctl\.k0sproject\.io)(?:/|\Z)"
@@ -24,6 +24,8 @@ NOT_FOR_A_CLUSTER = re.compile(
 _PREAMBLE = rb"\A(?:\xef\xbb\xbf)?(?:[ \t\r]*(?:#[^\n]*)?\n|---[^\n]*\n)*"
 _LISTED = re.compile(_PREAMBLE + rb"[ \t]*-[ \t]")
 _BRACED = re.compile(_PREAMBLE + rb"(?:---)?[ \t]*(?:\[|\{(?!\{))")  # `{{` begins a template's action
+_CHART = re.compile(rb"^name[ \t]*:", re.M)  # Helm's Chart.yaml, by which its templates are found
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _SUFFIXES = (".yaml", ".yml", ".json")
 _NAMES = frozenset({"chart.yaml", "chart.yml", "chart.lock", "values.yaml", "values.yml", "kustomization.yaml",
                     "kustomization.yml", "skaffold.yaml", "skaffold.yml"})  # fmt: skip
@@ -31,7 +33,12 @@ _NAMES = frozenset({"chart.yaml", "chart.yml", "chart.lock", "values.yaml", "val
 
 def recognise(path: str, head: bytes) -> bool:
     """True if a file of this name that begins like this is a manifest (or a template of one)."""
-    name = path.rsplit("/", 1)[-1].lower()
+    name = path.rsplit("/", 1)[-1]
+    if name == "Chart.yaml":
+        return _CHART.search(head) is not None
+    if name in _KUSTOMIZATIONS:
+        return True
+    name = name.lower()
     if name in _NAMES or not name.endswith(_SUFFIXES):
         return False
     # Two searches for fixed bytes settle nearly all files that are something else.

@@ -1,0 +1,70 @@
+"""What a chart makes anew each time it is rendered: passwords, certificates, dates. It is nowhere in the repository,
+and no two scans would see the same, so it is unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from guardrail.inputs.kubernetes import documents
+from guardrail.model import Map, Sensitive, Seq, Unknown, Value
+
+REASON = "Helm makes it anew each time"
+_MAKES = re.compile(
+    r"\b(?:rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|gen(?:CA|SelfSignedCert|SignedCert|PrivateKey)\w*|uuidv4"
+    r"|shuffle|htpasswd|bcrypt|encryptAES|now|ago|unixEpoch)\b"
+)
+
+
+def makes_anything(texts: Iterable[str]) -> bool:
+    """Whether templates call a function that gives something else each time."""
+    return any(_MAKES.search(text) for text in texts)
+
+
+def made_by(action: str) -> bool:
+    return _MAKES.search(action) is not None
+
+
+def blank_out(values: list[Value], again: str) -> None:
+    """Makes unknown, in the documents of an output, what another rendering (`again`) has otherwise."""
+    others = [document.value for document in documents.load(again.encode("utf-8", "surrogatepass"), "").documents]
+    for value, other in zip(values, others, strict=False):
+        _compare(value, other)
+
+
+def _compare(root: Value, other: Value) -> None:
+    stack: list[tuple[Value, Value, bool]] = [(root, other, _is_secret(root))]
+    seen: set[int] = set()
+    while stack:
+        one, two, hidden = stack.pop()
+        if id(one) in seen or not isinstance(one, (Map, Seq)):
+            continue
+        seen.add(id(one))
+        keys: list[str] | range = list(one) if isinstance(one, Map) else range(len(one))
+        for key in keys:
+            value: Value = one[key]  # type: ignore[index]
+            beside = _at(two, key)
+            if isinstance(value, (Map, Seq)):
+                stack.append((value, beside, hidden))
+            elif type(value) is not type(beside) or value != beside:
+                one[key] = _unknown(key, value, beside, hidden)  # type: ignore[index]
+
+
+def _at(holder: Value, key: str | int) -> Value:
+    if isinstance(holder, Map):
+        return holder.get(str(key))
+    if isinstance(holder, Seq) and isinstance(key, int) and key < len(holder):
+        return holder[key]
+    return None
+
+
+def _unknown(key: str | int, value: Value, beside: Value, hidden: bool) -> Value:
+    if key == "name" and isinstance(value, str) and isinstance(beside, str):
+        alike = next((index for index, (a, b) in enumerate(zip(value, beside, strict=False)) if a != b), 0)
+        return value[:alike] + "*"
+    unknown = Unknown(REASON)
+    return Sensitive(unknown) if hidden else unknown
+
+
+def _is_secret(value: Value) -> bool:
+    return isinstance(value, Map) and value.get("kind") == "Secret"

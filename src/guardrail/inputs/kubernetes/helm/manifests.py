@@ -1,0 +1,196 @@
+"""What Helm puts out for one profile -> resources, each with its place in the tree."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from guardrail.inputs.kubernetes import documents
+from guardrail.inputs.kubernetes.helm.engine import Job, Rendering
+from guardrail.inputs.kubernetes.helm.flows import Flows
+from guardrail.inputs.kubernetes.helm.generated import blank_out
+from guardrail.inputs.kubernetes.helm.marks import Marker
+from guardrail.inputs.kubernetes.helm.output import Output
+from guardrail.inputs.kubernetes.helm.places import Placer
+from guardrail.inputs.kubernetes.helm.profiles import Profile
+from guardrail.inputs.kubernetes.helm.workspace import Instance, Part, owner_of
+from guardrail.inputs.kubernetes.scopes import group_of, is_cluster_scoped
+from guardrail.model import Map, Origin, Problem, Resource, Seq, Span, Value
+
+if TYPE_CHECKING:
+    from guardrail.inputs.kubernetes.helm.rendering import Renderer
+
+_TEST_HOOKS = frozenset(("test", "test-success", "test-failure"))
+
+
+class Failure(NamedTuple):
+    """A rendering that came to nothing: what Helm said, and where it says that the fault is."""
+
+    profile: Profile
+    message: str
+    file: str
+    line: int
+    aborted: bool
+
+
+class Rendered(NamedTuple):
+    """What a chart came to. `templates`: those of the tree that came out with something in them; `empty`: those that
+    did not, with any profile; `tests`: those that hold test hooks; `dropped`: what was left out so that the rest could
+    be rendered."""
+
+    resources: list[Resource]
+    problems: list[tuple[str, Problem]]  # with the profile's name
+    failures: list[Failure]
+    profiles: list[Profile]  # those that rendered
+    templates: dict[str, str]
+    empty: list[str]
+    tests: list[str]
+    dropped: list[Failure]
+
+
+class ManifestReader:
+    """Reads what one profile came to."""
+
+    def __init__(
+        self, renderer: Renderer, profile: Profile, job: Job, rendered: Rendered, again: dict[str, str]
+    ) -> None:
+        self.renderer, self.profile, self.job, self.rendered = renderer, profile, job, rendered
+        self.again = again  # the same once more
+        chart = renderer.workspace.chart
+        self.root = f"{chart.folder}/Chart.yaml with {profile.name}".lstrip("/")
+        self.flows: dict[tuple[int, ...], Flows] = {}
+        self._near: Rendering | None = None
+        self.instances = list(renderer.workspace.instances(renderer.values_of(profile)))
+
+    def take(self, clean: Rendering, places: Rendering) -> None:
+        for name in sorted(clean.manifests):
+            text = clean.manifests[name]
+            parts = name.split("/")
+            if "templates" not in parts or parts[-1] == "NOTES.txt" or not text.strip():
+                continue
+            found = owner_of(name, self.instances)
+            if found is not None:
+                self._template(name, text, places.manifests.get(name), *found)
+
+    def _template(self, name: str, text: str, marked: str | None, owner: Instance, own: str) -> None:
+        renderer, part, seen = self.renderer, owner.part, owner.values
+        inner = f"{part.where}/{own}" if part.where else own
+        file = renderer.workspace.sources.get(inner, "")
+        output = self._output(name, text, marked)
+        fallback = Span(file, 1, 1, 1, 1) if file else part.place
+        from guardrail.inputs.kubernetes.reader import resources_in, untagged  # which asks for charts itself
+
+        loaded = documents.load(text.encode("utf-8", "surrogatepass"), file or part.place.file)
+        problems: list[Problem] = []
+        before = len(self.rendered.resources)
+        tests = False
+        values = [untagged(document.value) for document in loaded.documents]
+        if self.again.get(name, text) != text:
+            blank_out(values, self.again[name])
+        for value in values:
+            if not isinstance(value, (Map, Seq)) or not value:
+                continue
+            if isinstance(value, Map) and _is_test(value):
+                tests = True
+                continue
+            extent, segment = self._extent(output, inner, file, value.span, fallback)
+            placer = Placer(output, seen, extent._replace(end_line=extent.line, end_column=extent.column), self.flows)
+            holder = value if isinstance(value, Map) else _held(value)
+            placer.document(holder, holder.get("kind"))
+            for item in value if isinstance(value, Seq) else (value,):
+                put_into_namespace(item, self.job.namespace)
+            for resource in resources_in(value, file or part.place.file, problems, partial(_always, extent)):
+                self._finish(resource, inner, segment, part)
+                self.rendered.resources.append(resource)
+        for problem in (*loaded.problems, *problems):
+            self._problem(problem, output, file, part, fallback)
+        if file:
+            if tests:
+                self.rendered.tests.append(file)
+            broken = any(problem.kind != "duplicate-key" for problem in loaded.problems)
+            status = "partial" if broken else "analysed" if len(self.rendered.resources) > before else "skipped"
+            known = self.rendered.templates.get(file)
+            self.rendered.templates[file] = min(known, status, key=("partial", "analysed", "skipped").index) if (
+                known) else status  # fmt: skip
+
+    def _output(self, name: str, text: str, marked: str | None) -> Output:
+        renderer = self.renderer
+        trails: list[tuple[str, Marker]] = []
+        marker = renderer.full or renderer.marker
+        if marked is not None and marker is not None:
+            trails.append((marked, marker))
+        output = Output(text, trails, renderer.sources)
+        if output.covered():
+            return output
+        if self._near is None:
+            self._near = renderer.near(self.job)
+        if name in self._near.manifests and renderer.marker is not None:
+            trails.append((self._near.manifests[name], renderer.marker))
+            output = Output(text, trails, renderer.sources)
+        return output
+
+    def _extent(self, output: Output, inner: str, file: str, rendered: Span, fallback: Span) -> tuple[Span, int]:
+        """The part of its template that a document is made by, and its number there."""
+        if not file or inner not in output.sources.templates:
+            return fallback, 0
+        template = output.sources.templates[inner]
+        frames = output.frames(rendered.line, rendered.column)
+        line = frames[0].span.line if frames and frames[0].span.file == file else 1
+        segment = output.sources.segment_at(inner, line)
+        first, last = output.sources.segments(inner)[segment]
+        return Span(file, first, 1, last, len(template.line_text(last).rstrip()) + 1), segment
+
+    def _finish(self, resource: Resource, inner: str, segment: int, part: Part) -> None:
+        chart = self.renderer.workspace.chart
+        resource.root = self.root
+        sources = self.renderer.sources
+        number = sources.ordinal(inner, segment, resource.kind) if inner in sources.templates else 0
+        # What the fingerprint goes by: with other values, the object may have another name.
+        where, below = (part.chart.folder, inner[len(part.where) :].lstrip("/")) if part.chart.place.file else (
+            chart.folder, inner)  # fmt: skip
+        resource.declared = f"{below}#{resource.kind}" + (f"[{number}]" if number else "")
+        resource.scope = where
+        place = resource.span._replace(end_line=resource.span.line, end_column=resource.span.column)
+        resource.trace = (Origin(f"chart {chart.name} rendered with", place, self.profile.name),)
+
+    def _problem(self, problem: Problem, output: Output, file: str, part: Part, fallback: Span) -> None:
+        line = 0
+        if problem.line:
+            frames = output.frames(problem.line, 1) or output.frames(problem.line, 10)
+            own = [frame for frame in frames if frame.span.file == file]
+            line = own[0].span.line if own else fallback.line
+        place = Problem(problem.kind, problem.message, file or part.place.file, line or fallback.line)
+        self.rendered.problems.append((self.profile.name, place))
+
+
+def _always(extent: Span, _: Map) -> Span:
+    return extent
+
+
+def _held(value: Seq) -> Map:
+    holder = Map(value.span, value.header)
+    holder.put("items", value, value.span)
+    return holder
+
+
+def put_into_namespace(value: Value, namespace: str) -> None:
+    """Does what Helm does when it installs a chart: what names no namespace goes into the release's."""
+    if not isinstance(value, Map) or not isinstance(value.get("kind"), str):
+        return
+    items = value.get("items")
+    if isinstance(items, Seq) and value["kind"].endswith("List"):
+        for item in items:
+            put_into_namespace(item, namespace)
+        return
+    metadata = value.get("metadata")
+    if not isinstance(metadata, Map) or metadata.get("namespace") is not None:
+        return
+    if not is_cluster_scoped(value["kind"], group_of(value)):
+        metadata.put("namespace", namespace, metadata.header)
+
+
+def _is_test(value: Map) -> bool:
+    metadata = value.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Map) else None
+    hooks = annotations.get("helm.sh/hook") if isinstance(annotations, Map) else None
+    return isinstance(hooks, str) and not _TEST_HOOKS.isdisjoint(hook.strip() for hook in hooks.split(","))

@@ -1,0 +1,198 @@
+"""One chart with all its profiles: handed to Helm, and what comes back made into resources."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from guardrail.formats.text import decode
+from guardrail.inputs.kubernetes.helm.engine import Engine, Job, Rendering
+from guardrail.inputs.kubernetes.helm.generated import makes_anything
+from guardrail.inputs.kubernetes.helm.manifests import Failure, ManifestReader, Rendered
+from guardrail.inputs.kubernetes.helm.marks import Marker
+from guardrail.inputs.kubernetes.helm.output import Sources
+from guardrail.inputs.kubernetes.helm.profiles import Profile
+from guardrail.inputs.kubernetes.helm.syntax import NotATemplate, Template
+from guardrail.inputs.kubernetes.helm.values import load_values, merged
+from guardrail.inputs.kubernetes.helm.workspace import Workspace, owner_of
+from guardrail.model import Map, Problem, plain
+from guardrail.tree import Tree, Unreadable
+
+_PLACE = re.compile(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+?):(\d+)")
+_NAMED = re.compile(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
+MAX_MESSAGE = 500
+MAX_DROPPED = 40  # templates that are left out
+
+
+class Renderer:
+    """Renders the chart of one workspace. `folder` is an empty folder on disk that is its alone."""
+
+    def __init__(self, workspace: Workspace, tree: Tree, engine: Engine, folder: str) -> None:
+        self.workspace, self.tree, self.engine, self.folder = workspace, tree, engine, folder
+        self.sources = self._parse()
+        self.values_files: dict[str, str] = {}
+        self.unreadable: list[Problem] = []
+        self.copy = os.path.join(folder, "chart", _safe(workspace.chart.name))
+        self.edition = 0
+        self.marker: Marker | None = None  # what the copy on disk is marked with
+        self.full: Marker | None = None  # what it was marked with before
+        self.dropped: dict[str, bytes] = {}
+
+    def _parse(self) -> Sources:
+        workspace = self.workspace
+        templates: dict[str, Template] = {}
+        for name in workspace.templates():
+            text, problem = decode(workspace.files[name], name)
+            if problem is None:
+                try:
+                    templates[name] = Template(text)
+                except NotATemplate:
+                    continue  # Helm says what is wrong with it
+        return Sources(templates, workspace.sources)
+
+    def render(self, profiles: Sequence[Profile]) -> Rendered:
+        name = self.workspace.chart.name
+        self._write("clean")
+        jobs = [self._job(profile) for profile in profiles]
+        first = self.engine.render(jobs)
+        rendered = Rendered([], [], [], [], {}, [], [], [])
+        if self.workspace.missing and all(rendering.error for rendering in first):
+            self._without_what_fails(profiles, jobs, first, rendered)
+        good = [index for index, rendering in enumerate(first) if not rendering.error]
+        again: list[Rendering] = []
+        if makes_anything(template.text for template in self.sources.templates.values()):
+            again = self.engine.render([jobs[index] for index in good])
+        if good:
+            self._write("full")
+        marked = self.engine.render([self._for_places(jobs[index]) for index in good])
+        for index, rendering in enumerate(first):
+            if rendering.error:
+                rendered.failures.append(self._failure(profiles[index], rendering))
+        for number, index in enumerate(good):
+            profile = profiles[index]
+            rendered.profiles.append(profile)
+            other = again[number].manifests if again else first[index].manifests
+            ManifestReader(self, profile, jobs[index], rendered, other).take(first[index], marked[number])
+        own = {f"{name}/{template}": source for template, source in self._own_templates()}
+        rendered.empty.extend(source for source in own.values() if source not in rendered.templates)
+        return rendered
+
+    def _without_what_fails(
+        self, profiles: Sequence[Profile], jobs: list[Job], first: list[Rendering], rendered: Rendered
+    ) -> None:
+        """Renders a chart that lacks dependencies without those of its templates that cannot do without them."""
+        for _ in range(MAX_DROPPED):
+            failing = [index for index, rendering in enumerate(first) if rendering.error and not rendering.aborted]
+            dropped: dict[str, bytes] = {}
+            for index in failing:
+                failure = self._failure(profiles[index], first[index])
+                own = next((name for name, file in self.workspace.sources.items() if file == failure.file), "")
+                if failure.file and own not in self.dropped and not own.rsplit("/", 1)[-1].startswith("_"):
+                    dropped[own] = b""
+                    rendered.dropped.append(failure)
+            if not dropped:
+                return
+            self.dropped.update(dropped)
+            self.edition += 1
+            self.workspace.write(self.copy, dropped)
+            jobs[:] = [job._replace(edition=self.edition) for job in jobs]
+            for index, again in zip(failing, self.engine.render([jobs[index] for index in failing]), strict=True):
+                first[index] = again
+
+    def _own_templates(self) -> Iterator[tuple[str, str]]:
+        """The chart's own templates that are meant to come out as manifests."""
+        for name, source in self.workspace.sources.items():
+            base = name.rsplit("/", 1)[-1]
+            if name.startswith("templates/") and not base.startswith("_") and base.endswith((".yaml", ".yml", ".json")):
+                template = self.sources.templates.get(name)
+                if template is None or any(action.prints for action in template.actions) or _has_text(template):
+                    yield name, source
+
+    def _write(self, kind: str) -> None:
+        """Puts the chart on disk: `clean` as it is, `full` with marks everywhere, `near` with none in its `define`s."""
+        if kind == "clean":
+            self.workspace.write(self.copy, self.workspace.files)
+            return
+        self.marker = Marker(template.text for template in self.sources.templates.values())
+        marked = {
+            name: self.marker.instrumented(name, template, kind == "full").encode("utf-8", "surrogatepass")
+            for name, template in self.sources.templates.items()
+        }
+        self.workspace.write(self.copy, {**marked, **self.dropped})
+        self.edition += 1
+
+    def _for_places(self, job: Job) -> Job:
+        return job._replace(for_places=True, edition=self.edition)
+
+    def near(self, job: Job) -> Rendering:
+        """Once more for places, with fewer marks. All that was to be rendered with more of them has been."""
+        if self.full is None:
+            self.full = self.marker
+            self._write("near")
+        return self.engine.render([self._for_places(job)])[0]
+
+    def _job(self, profile: Profile) -> Job:
+        files = [path for name in profile.files if (path := self._values_file(name)) is not None]
+        if profile.values is not None:
+            path = os.path.join(self.folder, f"said{len(os.listdir(self.folder))}.json")
+            with open(path, "w", encoding="utf-8") as stream:
+                json.dump(plain(profile.values), stream)
+            files.append(path)
+        release = profile.release or self.workspace.chart.release
+        # Nobody knows yet where it will be installed; not in the default namespace, one hopes.
+        return Job(self.copy, tuple(files), release, profile.namespace or release)
+
+    def _values_file(self, name: str) -> str | None:
+        if name not in self.values_files:
+            try:
+                data = self.tree.read(name)
+            except Unreadable as error:
+                self.unreadable.append(error.problem)
+                return None
+            path = os.path.join(self.folder, f"values{len(self.values_files)}.yaml")
+            with open(path, "wb") as stream:
+                stream.write(data)
+            self.values_files[name] = path
+        return self.values_files[name]
+
+    def values_of(self, profile: Profile) -> Map:
+        values = self.workspace.root.values
+        for name in profile.files:
+            if name in self.values_files:
+                values = merged(values, load_values(self.tree.read(name), name))
+        return merged(values, profile.values) if profile.values is not None else values
+
+    def _failure(self, profile: Profile, rendering: Rendering) -> Failure:
+        said = rendering.error.replace(self.folder + os.sep, "").replace(self.folder, "")
+        message = " ".join(said.split())
+        if len(message) > MAX_MESSAGE:
+            message = message[: MAX_MESSAGE - 3] + "..."
+        file, line = "", 0
+        for match in _PLACE.finditer(said):
+            source = self.source_of(match.group(1))
+            if source:
+                file, line = source, int(match.group(2))
+                break
+        else:
+            named = _NAMED.search(said)
+            file = (named and self.source_of(named.group(1))) or ""
+        return Failure(profile, message, file, line, rendering.aborted)
+
+    def source_of(self, name: str) -> str | None:
+        """The file in the tree of a template as Helm calls it."""
+        found = owner_of(name, self.workspace.instances(self.workspace.root.values))
+        if found is None:
+            return None
+        where, own = found[0].part.where, found[1]
+        return self.workspace.sources.get(f"{where}/{own}" if where else own)
+
+
+def _has_text(template: Template) -> bool:
+    return any(unit is None and template.text[start:end].strip() for start, end, unit in template.texts)
+
+
+def _safe(name: str) -> str:
+    """A chart's name as the name of a folder."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).strip(".") or "chart"

@@ -1,0 +1,167 @@
+"""The values that a chart is rendered with, put together as Helm does, each with the place that has the last word.
+
+See https://helm.sh/docs/chart_template_guide/values_files/ and, for subcharts and `global`,
+https://helm.sh/docs/chart_template_guide/subcharts_and_globals/.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import NamedTuple
+
+from guardrail.formats import yaml
+from guardrail.inputs.kubernetes.helm.flows import EACH, Path
+from guardrail.model import Map, Sensitive, Seq, Span, Value
+
+MAX_FOUND = 200
+MAX_COMPARED = 20_000  # values in one comparison
+
+
+class Found(NamedTuple):
+    """A value, where its entry stands, and what it is called (`image.tag`)."""
+
+    value: Value
+    span: Span
+    header: Span
+    name: str
+
+
+def load_values(data: bytes, file: str) -> Map:
+    """A values file; empty where it holds no mapping. What is wrong with it Helm says."""
+    for document in yaml.load(data, file, "kubernetes").documents:
+        if isinstance(document.value, Map):
+            return document.value
+    return Map()
+
+
+def merged(base: Map, over: Map, depth: int = 0) -> Map:
+    """`over` wins; a null in it takes the key away."""
+    result = Map(over.span if over else base.span, over.header if over else base.header)
+    for key, value in base.items():
+        if key not in over:
+            _put(result, base, key, value)
+    for key, value in over.items():
+        below = base.get(key)
+        if value is None:
+            continue
+        if isinstance(value, Map) and isinstance(below, Map) and depth < yaml.MAX_DEPTH:
+            _put(result, over, key, merged(below, value, depth + 1))
+        else:
+            _put(result, over, key, value)
+    return result
+
+
+def of_subchart(defaults: Map, parent: Map, name: str) -> Map:
+    """What a subchart sees: its own defaults, what its parent's values say under its name, and `global`."""
+    below = parent.get(name)
+    own = merged(defaults, below) if isinstance(below, Map) else defaults
+    everywhere = parent.get("global")
+    if not isinstance(everywhere, Map):
+        return own
+    beside = own.get("global")
+    shared = merged(beside, everywhere) if isinstance(beside, Map) else everywhere
+    result = merged(own, Map())
+    result.put("global", shared, parent.spans.get("global", parent.header))
+    return result
+
+
+def _put(result: Map, source: Map, key: str, value: Value) -> None:
+    result.put(key, value, source.spans.get(key, source.header))
+
+
+def find(values: Map, path: Path) -> list[Found]:
+    """What stands at a path; with EACH in it, all that do, in the order in which `range` goes through them."""
+    found = [Found(values, values.span, values.header, "")]
+    for step in path:
+        following: list[Found] = []
+        for at in found:
+            following += _step(at, step)
+            if len(following) > MAX_FOUND:
+                break
+        found = following
+    return found
+
+
+def _step(at: Found, step: object) -> list[Found]:
+    holder = at.value
+    if isinstance(holder, Map):
+        keys = sorted(holder) if step is EACH else [step] if isinstance(step, str) and step in holder else []
+        return [_entry(at, holder, key) for key in keys if isinstance(key, str)]
+    if isinstance(holder, Seq):
+        if step is EACH:
+            return [_item(at, holder, index) for index in range(len(holder))]
+        index = step if isinstance(step, int) else int(step) if isinstance(step, str) and step.isdecimal() else -1
+        return [_item(at, holder, index)] if 0 <= index < len(holder) else []
+    return []
+
+
+def below(at: Found) -> list[Found]:
+    """What stands right below a value."""
+    return _step(at, EACH)
+
+
+def _entry(at: Found, holder: Map, key: str) -> Found:
+    span = holder.spans.get(key, holder.header)
+    value = holder[key]
+    header = value.header if isinstance(value, (Map, Seq)) and value.header.line else span
+    return Found(value, span, header, f"{at.name}.{key}" if at.name else key)
+
+
+def _item(at: Found, holder: Seq, index: int) -> Found:
+    span = holder.spans[index] if index < len(holder.spans) else holder.header
+    value = holder[index]
+    header = value.header if isinstance(value, (Map, Seq)) and value.header.line else span
+    return Found(value, span, header, f"{at.name}[{index}]")
+
+
+def same(rendered: Value, value: Value, encoded: bool = False) -> bool:
+    """Whether what was rendered is this value. Numbers and text that read alike are alike, since templates quote as
+    they like; `encoded`: also if it is in base64."""
+    budget = [MAX_COMPARED]
+    if _same(rendered, value, budget):
+        return True
+    if encoded and isinstance(rendered, str) and not isinstance(value, (Map, Seq)):
+        try:
+            return base64.b64decode(rendered, validate=True).decode() == as_text(value)
+        except (binascii.Error, ValueError):
+            return False
+    return False
+
+
+def _same(rendered: Value, value: Value, budget: list[int]) -> bool:
+    budget[0] -= 1
+    if budget[0] < 0:
+        return False
+    if isinstance(rendered, Sensitive):
+        rendered = rendered.reveal()
+    if isinstance(rendered, Map):
+        return (
+            isinstance(value, Map)
+            and len(rendered) == len(value)
+            and all(key in value and _same(item, value[key], budget) for key, item in rendered.items())
+        )
+    if isinstance(rendered, Seq):
+        return (
+            isinstance(value, Seq)
+            and len(rendered) == len(value)
+            and all(_same(first, second, budget) for first, second in zip(rendered, value, strict=True))
+        )
+    if isinstance(value, (Map, Seq)):
+        return False
+    if isinstance(rendered, bool) or isinstance(value, bool) or rendered is None or value is None:
+        return as_text(rendered) == as_text(value)
+    if rendered == value:
+        return True
+    return as_text(rendered).strip() == as_text(value).strip()
+
+
+def as_text(value: Value) -> str:
+    """A scalar as a template prints it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)

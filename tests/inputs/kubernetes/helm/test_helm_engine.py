@@ -1,0 +1,146 @@
+"""Helm on its lead: what runs away is stopped, and the rest goes on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helm_charts import FIXTURES, Charts, chart
+
+from guardrail.inputs.kubernetes.helm import engine, reading
+from guardrail.inputs.kubernetes.helm.engine import Binary, Engine, Job, Library, find_engine
+from guardrail.model import Map, Seq
+
+Make = Callable[..., Charts]
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  x: %s\n"
+HELM = shutil.which("helm")
+
+
+@pytest.fixture(params=["library", pytest.param("binary", marks=pytest.mark.skipif(not HELM, reason="no helm"))])
+def any_engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    def make(home: str) -> Engine:
+        if request.param == "binary":
+            assert HELM
+            return Binary(HELM, home)
+        found = find_engine(home)
+        assert isinstance(found, Library)
+        return found
+
+    monkeypatch.setattr(reading, "find_engine", make)
+    return str(request.param)
+
+
+def test_the_sdk_comes_before_a_helm_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(find_engine(str(tmp_path)), Library)
+    monkeypatch.setattr(engine, "_sdk", lambda: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_engine(str(tmp_path)) is None
+    (tmp_path / "helm").write_text("#!/bin/sh\n")
+    (tmp_path / "helm").chmod(0o755)
+    assert isinstance(find_engine(str(tmp_path)), Binary)
+
+
+def test_a_template_that_never_ends(charts: Make, any_engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SECONDS", 1.0)
+    endless = '{{ range until 30000 }}{{ range until 30000 }}{{ $x := sha256sum "a" }}{{ end }}{{ end }}'
+    found = charts(
+        {
+            "a/Chart.yaml": chart("a"),
+            "a/templates/a.yaml": POD % endless,
+            "b/Chart.yaml": chart("b"),
+            "b/templates/b.yaml": POD % "1",
+        }
+    ).read()
+    assert [resource.address for resource in found.resources] == ["Pod/b/p"]
+    (problem,) = found.problems
+    assert "takes longer than 1 seconds" in problem.message
+
+
+def test_a_template_that_eats_all_memory(charts: Make, any_engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MEMORY", 400 << 20)
+    hungry = '{{ $x := repeat 1000000 "0123456789" }}{{ range until 1000 }}{{ $x }}{{ end }}'
+    found = charts({"a/Chart.yaml": chart("a"), "a/templates/a.yaml": POD % hungry, "b/Chart.yaml": chart("b"),
+                    "b/templates/b.yaml": POD % "1"}).read()  # fmt: skip
+    assert [resource.address for resource in found.resources] == ["Pod/b/p"]
+    (problem,) = found.problems
+    assert "memory" in problem.message or "bytes" in problem.message
+
+
+def test_an_output_that_is_too_long(charts: Make, any_engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MAX_OUTPUT", 100_000)
+    found = charts({"Chart.yaml": chart("a"), "templates/a.yaml": POD % '{{ repeat 200000 "x" }}'}).read()
+    (problem,) = found.problems
+    assert "100,000 bytes" in problem.message or "Helm ended" in problem.message
+
+
+def test_all_together_have_a_limit(charts: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "ALL_SECONDS", -1.0)
+    found = charts({"Chart.yaml": chart("a"), "templates/a.yaml": POD % "1"}).read()
+    assert "the charts together take longer" in found.problems[0].message
+
+
+def test_a_template_that_includes_itself(charts: Make, any_engine: str) -> None:
+    endless = '{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}'
+    found = charts({"Chart.yaml": chart("a"), "templates/a.yaml": endless}).read()
+    assert [problem.kind for problem in found.problems] == ["unrendered"]
+
+
+def test_helm_sees_nothing_of_the_environment(charts: Make, any_engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_OF_CI", "x")
+    values = engine._environment("/nowhere")
+    assert "SECRET_OF_CI" not in values
+    assert values["HOME"] == "/nowhere"
+    found = charts({"Chart.yaml": chart("a"), "templates/a.yaml": POD % "{{ env \"SECRET_OF_CI\" }}"}).read()
+    assert not found.resources  # Helm has no such function
+    assert [problem.kind for problem in found.problems] == ["unrendered"]
+
+
+def test_the_version_of_kubernetes_is_fixed(charts: Make, any_engine: str) -> None:
+    pod = POD % "{{ .Capabilities.KubeVersion.Version }}"
+    found = charts({"Chart.yaml": chart("a"), "templates/a.yaml": pod}).read()
+    assert found.resources[0].attributes["spec"]["x"] == f"v{engine.KUBE_VERSION}"
+
+
+@pytest.mark.skipif(not HELM, reason="no helm")
+def test_both_engines_see_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert HELM
+    binary = HELM
+    one = Charts(FIXTURES / "web").read()
+    monkeypatch.setattr(reading, "find_engine", lambda home: Binary(binary, home))
+    two = Charts(FIXTURES / "web").read()
+    assert sorted((r.address, r.root) for r in one.resources) == sorted((r.address, r.root) for r in two.resources)
+    by_key = {(r.address, r.root): r for r in two.resources}
+    for resource in one.resources:
+        other = by_key[resource.address, resource.root]
+        assert (resource.span, resource.attributes) == (other.span, other.attributes)
+        assert spans_of(resource.attributes) == spans_of(other.attributes), resource.address
+
+
+def spans_of(root: Map | Seq) -> list[object]:
+    found: list[object] = []
+    stack: list[Map | Seq] = [root]
+    while stack:
+        value = stack.pop()
+        found += (value.header, value.spans)
+        items = value.values() if isinstance(value, Map) else value
+        stack += [item for item in items if isinstance(item, (Map, Seq))]
+    return found
+
+
+def test_a_job_after_one_that_was_fatal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = find_engine(str(tmp_path))
+    assert isinstance(library, Library)
+    good = tmp_path / "good"
+    (good / "templates").mkdir(parents=True)
+    (good / "Chart.yaml").write_text(chart("good"))
+    (good / "templates" / "a.yaml").write_text("a: {{ .Release.Name }}\n")
+    job = Job(str(good), (), "rel", "ns")
+    (first,) = library.render([job])
+    assert library.process is not None
+    library.process.kill()
+    library.process.wait()
+    (second,) = library.render([job])
+    library.close()
+    assert first.manifests == second.manifests == {"good/templates/a.yaml": "a: rel\n"}
