@@ -159,8 +159,12 @@ def test_charts_that_controllers_install() -> None:
         "    - {repoURL: https://c.example, chart: redis, targetRevision: 1.2.3}\n"
         "    - {repoURL: https://c.example/x.git, path: x, targetRevision: main}\n"
     )
-    (noun,) = dependencies(argo.replace("GROUP", "argoproj.io"), "kubernetes")
-    assert facts(noun) == ("chart", "redis", "https://c.example", "1.2.3", "version", False)
+    nouns = dependencies(argo.replace("GROUP", "argoproj.io"), "kubernetes")
+    found = {noun.fields["ecosystem"]: facts(noun) for noun in nouns}
+    assert found == {
+        "chart": ("chart", "redis", "https://c.example", "1.2.3", "version", False),
+        "git": ("git", "c.example/x", "c.example", "main", "branch", False),
+    }
     assert dependencies(argo.replace("GROUP", "app.k8s.io"), "kubernetes") == []
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from guardrail.concepts.binding import Binding, compile_binding
-from guardrail.concepts.table import AFTERWARDS, BY_ATTRIBUTE, CODE
+from guardrail.concepts.table import AFTERWARDS, BY_ATTRIBUTE, CODE, JOINED, OWN_PODS, PODS
 from guardrail.errors import RuleError
 from guardrail.model import Inventory, Map, Noun, PartText, Problem, Resource, Unknown
 
@@ -24,8 +25,12 @@ def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -
     """
     problems: list[Problem] = []
     for kind, resources in inventory.by_kind.items():
-        mapped = [_compiled(kind, concept, data) for concept, data in bindings.get(kind, ())]
+        bound = bindings.get(kind, ())
+        mapped = [_compiled(kind, concept, data) for concept, data in bound if concept != OWN_PODS]
         coded = [_module(name) for name in CODE.get(kind, ())]
+        for concept, data in bound:
+            if concept == OWN_PODS:  # the user's own word counts before the table
+                coded = [_own_pods(data), *(maker for maker in coded if maker.__module__ != PODS)]
         if not mapped and not coded:
             continue
         for resource in resources:
@@ -44,6 +49,8 @@ def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -
         for concept, module in AFTERWARDS:
             if concept in resource.nouns and resource.platform != "pipeline":
                 _collect(_module(module), resource, inventory, problems, coded=True)
+        for module in JOINED.get(resource.kind, ()):
+            _collect(_module(module), resource, inventory, problems, coded=True)
     inventory.index_nouns()
     return problems
 
@@ -85,6 +92,11 @@ def _compiled(kind: str, concept: str, data: Any) -> Binding:
         return compile_binding(concept, data)
     except (ValueError, KeyError, TypeError) as error:
         raise RuleError(f"binding of {kind} to {concept}: {error}") from error
+
+
+def _own_pods(data: Any) -> NounsOf:
+    bound: Callable[..., Iterable[Noun]] = importlib.import_module(PODS).bound_nouns
+    return partial(bound, paths=data["paths"], klass=data["class"])
 
 
 def _module(name: str) -> NounsOf:

@@ -13,6 +13,9 @@ _COMMAND = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*\Z")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    # What is a pipeline as well has scripts that know what is pasted into them.
+    if any(noun.fields.get("class") == "step" for noun in resource.nouns.get("script", ())):
+        return
     for container in resource.nouns.get("container", ()):
         words = container.fields.get("command")
         if not isinstance(words, Seq):

@@ -16,6 +16,7 @@ from guardrail.concepts.blocks import (
     truth,
     word,
 )
+from guardrail.concepts.pod_details import add_to_container, runs_windows, settled
 from guardrail.model import Map, Noun, Origin, Resource, Seq, Span, Unknown, Value
 
 _RESOURCES = (("cpu", "cpu"), ("memory", "memory"), ("ephemeral_storage", "ephemeral-storage"))
@@ -25,7 +26,7 @@ _ENV_SOURCES = (("secretKeyRef", "secret"), ("configMapKeyRef", "config"), ("fie
 _SCALARS = ("image", "command", "privileged", "run_as_non_root", "run_as_user", "run_as_group",
             "read_only_root_filesystem", "allow_privilege_escalation", "seccomp_profile", "proc_mount",
             "apparmor_profile", "host_process", "env",
-            "ports", "mounts", "image_pull_policy")  # fmt: skip
+            "ports", "mounts", "image_pull_policy", "interactive")  # fmt: skip
 _GROUPS = (("requests", ("cpu", "memory", "ephemeral_storage")), ("limits", ("cpu", "memory", "ephemeral_storage")),
            ("capabilities", ("add", "drop")), ("selinux", ("type", "user", "role")),
            ("probes", ("liveness", "readiness", "startup")))  # fmt: skip
@@ -37,7 +38,7 @@ class Pod:
 
     __slots__ = (
         "defaults", "host_paths", "long_running", "orchestrator", "ports_declared", "resources", "security", "selected",
-        "spelling", "unconfined",
+        "spelling", "unconfined", "windows",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +52,7 @@ class Pod:
         self.defaults: dict[str, tuple[Map, Resource]] = {}  # of its namespace; see `Joins.defaults`
         self.unconfined: dict[str, Span] = {}
         self.ports_declared = False
+        self.windows = runs_windows(spec, spelling)
 
 
 def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
@@ -105,6 +107,8 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
     for probe, key in _PROBES:
         _probe(probes, probe, source, spelling, key)
     take(fields, "image_pull_policy", source, spelling["imagePullPolicy"], here, word)
+    add_to_container(fields, source, spelling)
+    fields.put("windows", pod.windows, here)
 
     runs = pod.long_running if kind in ("app", "sidecar") else False
     fields.put("long_running", runs, here)
@@ -116,7 +120,7 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
 
 # What containers elsewhere do not have, whatever else is unknown of them.
 _OF_PODS = frozenset(("proc_mount", "apparmor_profile", "seccomp_profile", "selinux", "host_process",
-                      "image_pull_policy"))  # fmt: skip
+                      "image_pull_policy", "interactive"))  # fmt: skip
 
 
 def unknown_container(why: Unknown, where: Span, kind: str, index: int, orchestrator: str = "kubernetes") -> Noun:
@@ -134,6 +138,25 @@ def unknown_container(why: Unknown, where: Span, kind: str, index: int, orchestr
             if pod or name not in _OF_PODS:
                 nested.put(member, why, where)
     return Noun("container", f"{kind}[{index}]", fields)
+
+
+# What no operator adds to a container that does not ask for it.
+NOT_ADDED = frozenset(("privileged", "host_process", "proc_mount", "apparmor_profile", "env", "ports", "mounts",
+                       "run_as_group", "interactive", "add", "type", "user", "role"))  # fmt: skip
+
+
+def doubt(fields: Map, why: Unknown, spared: frozenset[str] = frozenset()) -> None:
+    """Of what a container doesn't say, but for what is spared, what it comes to is not known: somebody else has a say
+    in it."""
+    for name in _SCALARS:
+        if name not in fields and name != "image" and name not in spared:  # an image is then the operator's own
+            fields.put(name, why, fields.spans.get(name) or fields.header)
+    for name, members in _GROUPS:
+        nested = fields.get(name)
+        if isinstance(nested, Map):
+            for member in members:
+                if nested.get(member) is None and member not in spared:
+                    nested.put(member, why, nested.spans.get(member) or nested.header)
 
 
 def _command(fields: Map, source: Map, spelling: Spelling, here: Span) -> None:
@@ -291,6 +314,7 @@ def _ports(fields: Map, source: Map, spelling: Spelling) -> Value:
                               ("name", "name")):  # fmt: skip
                 if item.get(spelling[key]) is not None:
                     made.copy_entry(item, spelling[key], name)
+                    made[name] = settled(made[name])
             if "protocol" not in made:
                 made.put("protocol", "TCP", made.header)
             ports.add(made, value.place(index))

@@ -1,54 +1,33 @@
 """Everything that holds a pod -> `container` and `workload` nouns.
 
-Kubernetes' own kinds, Terraform's `kubernetes_*` for the same, and the object in a `kubernetes_manifest`, all
-by the tables below. Effective values follow the kubelet: a container's security context before its pod's.
+Kubernetes' own kinds and those of operators (`pod_kinds` knows where each has its pods), Terraform's `kubernetes_*`
+for the same, and the object in a `kubernetes_manifest`. Effective values follow the kubelet: a container's security
+context before its pod's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from guardrail.concepts.blocks import Block, Spelling, account_is_default, take, truth, whole, word
-from guardrail.concepts.pod_containers import Pod, container, mounted_paths, restarts, unknown_container
-from guardrail.concepts.pod_joins import Joins, Selector, joins_of, namespace_of, spelled
+from guardrail.concepts import pod_kinds
+from guardrail.concepts.blocks import KUBERNETES, Block, Spelling, account_is_default, take, truth, whole, word
+from guardrail.concepts.pod_containers import (
+    NOT_ADDED,
+    Pod,
+    container,
+    doubt,
+    mounted_paths,
+    restarts,
+    unknown_container,
+)
+from guardrail.concepts.pod_details import add_to_workload, doubt_of_workload
+from guardrail.concepts.pod_joins import Joins, joins_of
+from guardrail.concepts.pod_kinds import Bearer
+from guardrail.concepts.pod_references import missing
+from guardrail.concepts.pod_sums import PodLevel, add_sums, product, reckoned, unknown_sums
+from guardrail.concepts.selectors import Selector, namespace_of, spelled
 from guardrail.model import Inventory, Map, Noun, Origin, Resource, Seq, Span, Unknown, Value
 
-# Where the pod's spec stands; a custom resource needs a line here (and in _CLASSES if it has replicas).
-POD_SPECS: dict[str, tuple[str, ...]] = {
-    "Pod": ("spec",),
-    "PodTemplate": ("template", "spec"),
-    "ReplicationController": ("spec", "template", "spec"),
-    "ReplicaSet": ("spec", "template", "spec"),
-    "Deployment": ("spec", "template", "spec"),
-    "StatefulSet": ("spec", "template", "spec"),
-    "DaemonSet": ("spec", "template", "spec"),
-    "Job": ("spec", "template", "spec"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    # Argo Rollouts, OpenShift, OpenKruise, KEDA; Knative's Service is told from the other by its group.
-    "Rollout": ("spec", "template", "spec"),
-    "DeploymentConfig": ("spec", "template", "spec"),
-    "CloneSet": ("spec", "template", "spec"),
-    "ScaledJob": ("spec", "jobTargetRef", "template", "spec"),
-    "Service": ("spec", "template", "spec"),
-}
-_OWN_GROUPS = frozenset({"", "apps", "batch", "extensions"})
-# The class of each, and whether it keeps a number of replicas (one where nothing is written).
-_CLASSES: dict[str, tuple[str, bool]] = {
-    "Pod": ("pod", False),
-    "PodTemplate": ("pod", False),
-    "ReplicationController": ("replicaset", True),
-    "ReplicaSet": ("replicaset", True),
-    "Deployment": ("deployment", True),
-    "StatefulSet": ("statefulset", True),
-    "DaemonSet": ("daemonset", False),
-    "Job": ("job", False),
-    "CronJob": ("cronjob", False),
-    "Rollout": ("deployment", True),
-    "DeploymentConfig": ("deployment", True),
-    "CloneSet": ("deployment", True),
-    "ScaledJob": ("cronjob", False),
-    "Service": ("deployment", False),
-}
 _OWN_WAY_OF_SELECTING = frozenset({"ReplicationController", "DeploymentConfig"})
 TERRAFORM_KINDS: dict[str, str] = {
     f"kubernetes_{name}{version}": kind
@@ -59,47 +38,97 @@ TERRAFORM_KINDS: dict[str, str] = {
     )
     for version in ("", "_v1")
 }  # fmt: skip
-KINDS: tuple[str, ...] = (*POD_SPECS, *TERRAFORM_KINDS, "kubernetes_manifest")
+KINDS: tuple[str, ...] = (*pod_kinds.KINDS, *TERRAFORM_KINDS, "kubernetes_manifest")
 
 _RESTARTING = frozenset({"deployment", "statefulset", "daemonset", "replicaset"})
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
-_JOBS = frozenset({"Job", "CronJob", "ScaledJob"})
+_ENDING = frozenset({"job", "cronjob"})
+_UNCOUNTED = frozenset({"daemonset"})  # as many as there are nodes
+_COUNTED = frozenset({"deployment", "statefulset", "replicaset"})  # by a number, or by what is not written here
+_ACCOUNT = ("serviceAccountName", "serviceAccount")
+_WRITTEN_AS = (("automount_token", ("automountServiceAccountToken",)), ("restart_policy", ("restartPolicy",)),
+               ("spread", ("topologySpreadConstraints", "affinity")), ("service_account", _ACCOUNT),
+               ("default_account", _ACCOUNT), ("granted", _ACCOUNT))  # fmt: skip
 _LISTS = (("containers", "app"), ("initContainers", "init"), ("ephemeralContainers", "ephemeral"))
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    """The workload that a resource is and the containers that it runs; nothing for other kinds."""
+    """The workloads that a resource is and the containers that they run; nothing for other kinds."""
     if resource.mode != "managed":
         return
     kind, attributes, spelling = spelled(resource)
     kind = TERRAFORM_KINDS.get(kind, kind)
-    path = POD_SPECS.get(kind)
-    if path is None:
-        return
     version = attributes.get("apiVersion") if isinstance(attributes, Map) else None
     group = version.rpartition("/")[0] if isinstance(version, str) else ""
-    if kind == "Service" and group != "serving.knative.dev":
-        return
+    for bearer in pod_kinds.bearers(kind, group, attributes, spelling):
+        yield from _of_bearer(resource, kind, attributes, spelling, bearer, inventory)
+
+
+def bound_nouns(resource: Resource, inventory: Inventory, paths: Sequence[str], klass: str) -> Iterator[Noun]:
+    """The same for a kind of which somebody else has said where its pods stand."""
+    for bearer in pod_kinds.at_paths(paths, klass, resource.attributes):
+        yield from _of_bearer(resource, resource.kind, resource.attributes, KUBERNETES, bearer, inventory)
+
+
+def _of_bearer(
+    resource: Resource, kind: str, attributes: Block, spelling: Spelling, bearer: Bearer, inventory: Inventory
+) -> Iterator[Noun]:
     joins = joins_of(inventory)
-    template: Block = spelling.path(attributes, path[:-1])
-    job: Block = spelling.path(attributes, path[:-2]) if kind in _JOBS else None
-    spec: Block = spelling.block(template, path[-1])
-    if spec is None and group not in _OWN_GROUPS:
-        return  # a kind of the same name that has its pods elsewhere: Volcano's Job, a Rollout with a workloadRef
-    metadata = spelling.block(attributes, "metadata")
-    namespace = namespace_of(metadata)
+    template, spec = bearer.template, bearer.spec
+    namespace = namespace_of(spelling.block(attributes, "metadata"))
     labels = spelling.block(spelling.block(template, "metadata"), "labels")
-    runs = _runs(_CLASSES.get(kind, ("pod", False))[0], spec, spelling)
-    workload = _workload(resource, kind, attributes, spelling, spec, labels, runs, joins)
-    _ending(workload.fields, kind, job, spec, spelling)
-    yield workload
-    if isinstance(spec, Unknown):
-        yield unknown_container(spec, resource.header, "app", 0)
-    elif spec is not None:
+    if labels is None and bearer.doubt:
+        labels = Unknown(bearer.doubt)
+    runs = _runs(bearer.klass, spec, spelling)
+    workload = _workload(resource, kind, attributes, spelling, bearer, labels, runs, joins)
+    _ending(workload.fields, bearer, spelling)
+    add_to_workload(workload.fields, spec, template, labels, spelling)
+    workload.fields.put("isolated", joins.policies.selecting(namespace, labels), workload.fields.header)
+    containers: list[Noun] = []
+    if isinstance(spec, Map):
         selected = joins.services.selecting(namespace, labels) if runs is not False else False
         annotations = spelling.block(spelling.block(template, "metadata"), "annotations")
         defaults = joins.defaults.get(namespace, {}) if isinstance(namespace, str) else {}
-        yield from _containers(spec, spelling, runs, selected, annotations, defaults)
+        containers = list(_containers(spec, spelling, runs, selected, annotations, defaults))
+    elif spec is not None:
+        containers = [unknown_container(spec, resource.header, "app", 0)]
+    for noun in containers:
+        if bearer.doubt:
+            spared = NOT_ADDED if bearer.doubt == pod_kinds.MERGED else frozenset()
+            doubt(noun.fields, Unknown(bearer.doubt), spared)
+        if bearer.label:
+            noun.key = f"{bearer.label}/{noun.key}"
+    if bearer.doubt:
+        _doubt(workload.fields, spec, Unknown(bearer.doubt), spelling)
+        doubt_of_workload(workload.fields, Unknown(bearer.doubt))
+    _sums(workload.fields, bearer, containers, spelling)
+    if bearer.label:
+        workload.name, workload.key = f"{workload.name} {bearer.label}", f"{bearer.label}/{workload.key}"
+    yield workload
+    yield from containers
+    yield from missing(resource, spec, spelling.block(attributes, "metadata"), spelling, inventory)
+
+
+def _sums(fields: Map, bearer: Bearer, containers: list[Noun], spelling: Spelling) -> None:
+    spec = bearer.spec
+    here = spec.header if isinstance(spec, Map) and spec.header.line else fields.header
+    if isinstance(spec, Unknown):
+        unknown_sums(fields, spec, here)
+        return
+    counted = bearer.klass not in _UNCOUNTED and (bearer.counts or bearer.klass not in _COUNTED)
+    factors = [
+        reckoned(whole(holder[spelling[key]]))
+        for holder, key in bearer.counts
+        if isinstance(holder, Map) and holder.get(spelling[key]) is not None
+    ]
+    add_sums(fields, containers, PodLevel(spec, spelling), here, product(factors) if counted else None)
+
+
+def _doubt(fields: Map, spec: Block, why: Unknown, spelling: Spelling) -> None:
+    """Of what the template doesn't say, what it comes to is not known."""
+    for field, keys in _WRITTEN_AS:
+        if not isinstance(spec, Map) or all(spec.get(spelling[key]) is None for key in keys):
+            fields.put(field, why, fields.spans.get(field) or fields.header)
 
 
 def _runs(klass: str, spec: Block, spelling: Spelling) -> Value:
@@ -152,11 +181,11 @@ def _containers(
 
 
 def _workload(
-    resource: Resource, kind: str, attributes: Block, spelling: Spelling, spec: Block, labels: Block, runs: Value,
+    resource: Resource, kind: str, attributes: Block, spelling: Spelling, bearer: Bearer, labels: Block, runs: Value,
     joins: Joins,
 ) -> Noun:  # fmt: skip
     here = resource.header
-    klass, replicated = _CLASSES.get(kind, ("pod", False))
+    klass, spec, replicated = bearer.klass, bearer.spec, bearer.replicated
     fields = Map(resource.span, here)
     metadata = spelling.block(attributes, "metadata")
     take(fields, "name", metadata, "name", here, word)
@@ -169,12 +198,14 @@ def _workload(
     fields.put("long_running", runs, here)
 
     top = spelling.block(attributes, "spec") if kind != "PodTemplate" else None
-    if replicated and not take(fields, "replicas", top, "replicas", here, whole):
-        fields["replicas"] = 1
+    if replicated:
+        holder, key = bearer.counts[0]
+        if not take(fields, "replicas", holder, spelling[key], here, whole):
+            fields["replicas"] = 1
     namespace, name = namespace_of(metadata), fields.get("name")
     fields.put("autoscaled", joins.autoscaled(resource, kind, namespace, name), here)
     fields.put("disruption_budget", joins.budgets.selecting(namespace, labels), here)
-    if klass in _RESTARTING and kind not in _OWN_WAY_OF_SELECTING:
+    if klass in _RESTARTING and kind not in _OWN_WAY_OF_SELECTING and not bearer.label:
         _own_selector(fields, top, labels, spelling)
     if replicated:
         minimum = joins.budget_minimum(namespace, labels, fields.get("replicas"))
@@ -183,7 +214,6 @@ def _workload(
     _strategy(fields, top, spelling, klass in _RESTARTING)
 
     pod_here = spec.header if isinstance(spec, Map) else here
-    fields.put("spread", _spread(spec, spelling), pod_here)
     for field, key in (("host_network", "hostNetwork"), ("host_pid", "hostPID"), ("host_ipc", "hostIPC")):
         take(fields, field, spec, spelling[key], pod_here, truth)
     if not take(fields, "service_account", spec, spelling["serviceAccountName"], pod_here, word):
@@ -207,14 +237,15 @@ def _workload(
     return Noun("workload", name if isinstance(name, str) and name else resource.local, fields, key=klass)
 
 
-def _ending(fields: Map, kind: str, job: Block, spec: Block, spelling: Spelling) -> None:
+def _ending(fields: Map, bearer: Bearer, spelling: Spelling) -> None:
     """When it ends, and what becomes of it then."""
+    spec, job, is_job = bearer.spec, bearer.job, bearer.klass in _ENDING
     here = spec.header if isinstance(spec, Map) else fields.header
     # The API's default for jobs is `Always`, which it then refuses; Terraform's provider has one of its own.
     written = take(fields, "restart_policy", spec, spelling["restartPolicy"], here, word)
-    if not written and not (kind in _JOBS and spelling.singular):
+    if not written and not (is_job and spelling.singular):
         fields["restart_policy"] = "Always"
-    if kind not in _JOBS:
+    if not is_job:
         return
     above = job.header if isinstance(job, Map) else fields.header
     if not take(fields, "deadline", job, spelling["activeDeadlineSeconds"], above, whole):
@@ -248,18 +279,6 @@ def _strategy(fields: Map, top: Block, spelling: Spelling, rolling: bool) -> Non
             break
     if rolling:
         fields.setdefault("strategy", "RollingUpdate")
-
-
-def _spread(spec: Block, spelling: Spelling) -> Value:
-    constraints = spelling.blocks(spec, "topologySpreadConstraints")
-    anti_affinity = spelling.path(spec, ("affinity", "podAntiAffinity"))
-    for found in (constraints, anti_affinity):
-        if found and not isinstance(found, Unknown):
-            return True
-    for found in (constraints, anti_affinity):
-        if isinstance(found, Unknown):
-            return found
-    return False
 
 
 def _automount(fields: Map, spec: Block, spelling: Spelling, namespace: Value, joins: Joins) -> None:

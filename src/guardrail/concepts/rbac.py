@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrail.concepts.blocks import opened
 from guardrail.concepts.lists import first_unknown, listed, some
+from guardrail.concepts.rbac_roles import given_by
+from guardrail.concepts.selectors import namespace_of
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value
 
 MAX_RESOURCES = 1000  # groups times resources of one rule
@@ -48,7 +51,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         attributes, kind, terraform = manifest, manifest["kind"], False
     whole = "cluster" in kind.lower()
     if "binding" in kind.lower():
-        yield _binding(attributes, resource, terraform, "cluster" if whole else "namespace")
+        yield _binding(attributes, resource, terraform, "cluster" if whole else "namespace", inventory)
     elif kind in ("Role", "ClusterRole") or kind.startswith(("kubernetes_role", "kubernetes_cluster_role")):
         yield from _rules(attributes, resource, terraform, "cluster" if whole else "namespace")
 
@@ -100,7 +103,7 @@ def _unknown_rule(unknown: Unknown, place: Span, resource: Resource, scope: str)
     return Noun("grant", resource.local, fields, "rules")
 
 
-def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str) -> Noun:
+def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str, inventory: Inventory) -> Noun:
     header = attributes.header if attributes.header.line else resource.header
     fields = _fields(attributes.span, header, "binding", scope)
     key = _spelt("roleRef", terraform)
@@ -131,7 +134,16 @@ def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str) -
     fields.put("all_actions", whole, place)
     fields.put("service_wildcard", whole, place)
     fields.put("all_resources", whole, place)
+    if isinstance(ref, Map):
+        given = given_by(ref, _namespace(attributes), place, inventory)
+        if given is not None:
+            fields.put("gives", given, place)
     return Noun("grant", resource.local, fields)
+
+
+def _namespace(attributes: Map) -> Value:
+    metadata = attributes.get("metadata")
+    return namespace_of(opened(metadata[0] if isinstance(metadata, Seq) and metadata else metadata))
 
 
 def _is_default(subject: str) -> bool:

@@ -372,7 +372,7 @@ def _of_services(attributes: Map) -> set[str]:
     """Values in the environment of a job's service containers: databases that live as long as the job."""
     found: set[str] = set()
     jobs = attributes.get("jobs")
-    holders = [attributes, *(jobs.values() if isinstance(jobs, Map) else ())]
+    holders = [attributes, attributes.get("definitions"), *(jobs.values() if isinstance(jobs, Map) else ())]
     for holder in holders:
         services = holder.get("services") if isinstance(holder, Map) else None
         if isinstance(services, Map):

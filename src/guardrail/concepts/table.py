@@ -7,6 +7,7 @@ Modules are named, not imported: only those whose kinds turn up in a scan are lo
 from __future__ import annotations
 
 PODS = "guardrail.concepts.pods"
+OWN_PODS = "pods"  # stands for a concept where guardrail.yaml says where kinds of one's own have their pods
 ECS = "guardrail.concepts.ecs"
 BATCH = "guardrail.concepts.batch"
 NETWORK_RULES = "guardrail.concepts.network_rules"
@@ -17,10 +18,31 @@ STORES = "guardrail.concepts.stores"
 CONTAINER_SCRIPTS = "guardrail.concepts.container_scripts"
 DEPENDENCIES = "guardrail.concepts.dependencies"
 CLOUD_DEPENDENCIES = "guardrail.concepts.cloud_dependencies"
+ENTITIES = "guardrail.concepts.entities"
+DANGLING = "guardrail.concepts.dangling"
+BUDGETS = "guardrail.concepts.budgets"
+AUTOSCALERS = "guardrail.concepts.autoscalers"
+ALLOWANCES = "guardrail.concepts.allowances"
+INGRESSES = "guardrail.concepts.ingresses"
+SERVICES = "guardrail.concepts.services"
+TEKTON = "guardrail.concepts.cluster_pipelines.tekton"
+ARGO = "guardrail.concepts.cluster_pipelines.argo"
+
+_OPERATORS = """
+    DeploymentConfig Rollout Service Configuration Revision ContainerSource ScaledJob CloneSet BroadcastJob
+    AdvancedCronJob UnitedDeployment SidecarSet JobSet TrainingRuntime ClusterTrainingRuntime LeaderWorkerSet
+    Notebook TFJob PyTorchJob MPIJob XGBoostJob PaddleJob MXJob JAXJob RayCluster RayJob RayService
+    SeldonDeployment GameServer GameServerSet Fleet Sandbox AutoscalingRunnerSet EphemeralRunnerSet
+    ClusterServiceVersion Elasticsearch Kibana ApmServer EnterpriseSearch ElasticMapsServer Logstash Beat Agent
+    Grafana CassandraDatacenter FlinkDeployment Workflow WorkflowTemplate ClusterWorkflowTemplate CronWorkflow
+    Task ClusterTask TaskRun Pipeline PipelineRun StepAction TriggerTemplate Sensor
+    Prometheus PrometheusAgent Alertmanager ThanosRuler OpenTelemetryCollector InferenceService ServingRuntime ClusterServingRuntime Function SparkApplication
+    ScheduledSparkApplication
+"""  # whose objects bear pods; see `pod_kinds`
 
 _POD_KINDS = (
     "Pod", "PodTemplate", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job",
-    "CronJob", "Rollout", "DeploymentConfig", "CloneSet", "ScaledJob", "Service",
+    "CronJob", *_OPERATORS.split(),
     "kubernetes_pod", "kubernetes_pod_v1", "kubernetes_deployment", "kubernetes_deployment_v1",
     "kubernetes_stateful_set", "kubernetes_stateful_set_v1", "kubernetes_daemonset", "kubernetes_daemonset_v1",
     "kubernetes_daemon_set", "kubernetes_daemon_set_v1", "kubernetes_job", "kubernetes_job_v1",
@@ -103,10 +125,24 @@ _OTHER_DEPENDENCY_KINDS = (
     "helm_release", "HelmRelease", "Application",
 )  # fmt: skip
 
+_ENTITY_KINDS = tuple(
+    f"backstage.{kind}"
+    for kind in ("Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template")
+)
+
+# Pipelines that a cluster runs. Those of them that have pods are among the operators' kinds too.
+_TEKTON_KINDS = (
+    "Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun", "StepAction", "TriggerTemplate", "EventListener",
+    "Trigger",
+)  # fmt: skip
+_ARGO_KINDS = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "Sensor")
+
 CODE: dict[str, list[str]] = {}
 for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
     (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
+    (ENTITIES, _ENTITY_KINDS),
+    (TEKTON, _TEKTON_KINDS), (ARGO, _ARGO_KINDS),
     (RBAC, _RBAC_KINDS), (CLOUD_DEPENDENCIES, _OTHER_DEPENDENCY_KINDS), (DEPENDENCIES, ("module", "terraform")),
 ):  # fmt: skip
     for _kind in _kinds:
@@ -122,6 +158,34 @@ BY_ATTRIBUTE: tuple[tuple[frozenset[str], str], ...] = (
         SCRIPTS,
     ),
 )  # fmt: skip
+
+_INGRESS_KINDS = ("Ingress", "kubernetes_ingress", "kubernetes_ingress_v1")
+_BUDGET_KINDS = ("PodDisruptionBudget", "kubernetes_pod_disruption_budget", "kubernetes_pod_disruption_budget_v1")
+_AUTOSCALER_KINDS = (
+    "HorizontalPodAutoscaler", "kubernetes_horizontal_pod_autoscaler", "kubernetes_horizontal_pod_autoscaler_v1",
+    "kubernetes_horizontal_pod_autoscaler_v2", "kubernetes_horizontal_pod_autoscaler_v2beta2",
+)  # fmt: skip
+_ALLOWANCE_KINDS = (
+    "ResourceQuota", "kubernetes_resource_quota", "kubernetes_resource_quota_v1", "LimitRange",
+    "kubernetes_limit_range", "kubernetes_limit_range_v1",
+)  # fmt: skip
+
+JOINED: dict[str, list[str]] = {}
+"""By kind: modules that work on the nouns of other resources, so that all must have theirs first."""
+for _module, _kinds in (
+    (DANGLING, (*_INGRESS_KINDS, *_BUDGET_KINDS, *_AUTOSCALER_KINDS, "Service", "kubernetes_service",
+                "kubernetes_service_v1", "NetworkPolicy", "kubernetes_network_policy", "kubernetes_network_policy_v1",
+                "ServiceMonitor", "RoleBinding", "ClusterRoleBinding", "kubernetes_role_binding",
+                "kubernetes_role_binding_v1", "kubernetes_cluster_role_binding", "kubernetes_cluster_role_binding_v1",
+                "kubernetes_manifest")),
+    (BUDGETS, (*_BUDGET_KINDS, "kubernetes_manifest")),
+    (AUTOSCALERS, (*_AUTOSCALER_KINDS, "kubernetes_manifest")),
+    (ALLOWANCES, (*_ALLOWANCE_KINDS, "kubernetes_manifest")),
+    (INGRESSES, (*_INGRESS_KINDS, "kubernetes_manifest")),
+    (SERVICES, ("Service", "kubernetes_service", "kubernetes_service_v1", "kubernetes_manifest")),
+):  # fmt: skip
+    for _kind in _kinds:
+        JOINED.setdefault(_kind, []).append(_module)
 
 AFTERWARDS: tuple[tuple[str, str], ...] = (
     ("container", DEPENDENCIES),

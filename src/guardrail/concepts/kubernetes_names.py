@@ -1,0 +1,164 @@
+"""Objects of the scanned set by kind, namespace and name: whether what another object names is there.
+
+A set is rarely all that a cluster has. What is not found counts as missing only where the set keeps things of that
+kind next to the one that asks: in the same file, in the namespace that both name, or, where neither names one, in the
+same folder. Else nobody can tell.
+"""
+
+from __future__ import annotations
+
+from guardrail.concepts.blocks import Block, Spelling, word
+from guardrail.concepts.selectors import namespace_of, spelled
+from guardrail.model import Inventory, Map, Reference, Resource, Seq, Unknown, Value
+
+
+def _kinds(kind: str, terraform: str, *more: str) -> tuple[str, ...]:
+    return (kind, f"kubernetes_{terraform}", f"kubernetes_{terraform}_v1", *more)
+
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "Service": _kinds("Service", "service"),
+    "ServiceAccount": _kinds("ServiceAccount", "service_account", "kubernetes_default_service_account",
+                             "kubernetes_default_service_account_v1"),
+    "ConfigMap": _kinds("ConfigMap", "config_map"),
+    "Secret": _kinds("Secret", "secret"),
+    "PersistentVolumeClaim": _kinds("PersistentVolumeClaim", "persistent_volume_claim"),
+    "Role": _kinds("Role", "role"),
+    "ClusterRole": _kinds("ClusterRole", "cluster_role"),
+    "PriorityClass": _kinds("PriorityClass", "priority_class"),
+}  # fmt: skip
+# Objects of which something else makes one of the kind: kind -> (what it makes, where its name stands; its own if
+# nothing stands there).
+_MAKERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ExternalSecret": ("Secret", ("spec", "target", "name")),
+    "SealedSecret": ("Secret", ("spec", "template", "metadata", "name")),
+    "Certificate": ("Secret", ("spec", "secretName")),
+    "VaultStaticSecret": ("Secret", ("spec", "destination", "name")),
+    "VaultDynamicSecret": ("Secret", ("spec", "destination", "name")),
+    "OnePasswordItem": ("Secret", ()),
+    "SopsSecret": ("Secret", ()),
+    "InfisicalSecret": ("Secret", ("spec", "managedSecretReference", "secretName")),
+    "DopplerSecret": ("Secret", ("spec", "managedSecret", "name")),
+    "KafkaUser": ("Secret", ()),
+    "Bundle": ("ConfigMap", ()),
+}
+CLUSTER_WIDE = frozenset(("ClusterRole", "PriorityClass"))
+_SECRETS_OF_STORES = "SecretProviderClass"
+
+
+class Beside:
+    """Where things of a kind are kept."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.folders: set[str] = set()  # of those that name no namespace
+        self.namespaces: set[str] = set()  # that are named
+
+    def add(self, resource: Resource, metadata: Block, wide: bool = False) -> None:
+        self.files.add(resource.header.file)
+        if wide or not is_written(metadata):
+            self.folders.add(resource.scope)
+        else:
+            self.namespaces.add(str(namespace_of(metadata)))
+
+    def holds(self, asker: Resource, metadata: Block, wide: bool = False) -> bool:
+        if asker.header.file in self.files:
+            return True
+        if wide or not is_written(metadata):
+            return asker.scope in self.folders
+        return namespace_of(metadata) in self.namespaces
+
+
+class Names:
+    """What the set has of one kind."""
+
+    def __init__(self, kind: str, inventory: Inventory) -> None:
+        self.wide = kind in CLUSTER_WIDE
+        self.found: dict[tuple[str, str], Resource] = {}
+        self.made: set[tuple[str, str]] = set()
+        self.beside = Beside()
+        self.doubt = ""  # address of one whose name is not known
+        for wanted in (*KINDS[kind], "kubernetes_manifest"):
+            for resource in inventory.by_kind.get(wanted, ()):
+                actual, attributes, spelling = spelled(resource)
+                if resource.mode == "managed" and actual in KINDS[kind]:
+                    self._add(resource, attributes, spelling, resource.kind.startswith("kubernetes_default_"))
+        for maker, (makes, path) in _MAKERS.items():
+            for resource in inventory.by_kind.get(maker, ()) if makes == kind else ():
+                self._made(resource, path)
+        if kind == "Secret":
+            for resource in inventory.by_kind.get(_SECRETS_OF_STORES, ()):
+                self._of_store(resource)
+
+    def _add(self, resource: Resource, attributes: Block, spelling: Spelling, default: bool) -> None:
+        metadata = spelling.block(attributes, "metadata")
+        name = metadata.get("name") if isinstance(metadata, Map) else metadata
+        namespace = "" if self.wide else namespace_of(metadata)
+        self.beside.add(resource, metadata, self.wide)
+        if name is None and default:
+            name = "default"
+        if isinstance(name, str) and isinstance(namespace, str):
+            self.found.setdefault((namespace, name), resource)
+        elif isinstance(name, Unknown) or isinstance(namespace, Unknown):
+            self.doubt = self.doubt or resource.address
+
+    def _made(self, resource: Resource, path: tuple[str, ...]) -> None:
+        metadata = resource.attributes.get("metadata")
+        value: Value = resource.attributes
+        for step in path:
+            value = value.get(step) if isinstance(value, Map) else value
+        if path == () or value is None:
+            value = metadata.get("name") if isinstance(metadata, Map) else None
+        namespace = namespace_of(metadata if isinstance(metadata, (Map, Unknown)) else None)
+        if isinstance(value, str) and isinstance(namespace, str):
+            self.made.add((namespace, value))
+        else:
+            self.doubt = self.doubt or resource.address
+
+    def _of_store(self, resource: Resource) -> None:
+        metadata, spec = resource.attributes.get("metadata"), resource.attributes.get("spec")
+        namespace = namespace_of(metadata if isinstance(metadata, (Map, Unknown)) else None)
+        listed = spec.get("secretObjects") if isinstance(spec, Map) else None
+        for item in listed if isinstance(listed, Seq) else ():
+            name = item.get("secretName") if isinstance(item, Map) else None
+            if isinstance(name, str) and isinstance(namespace, str):
+                self.made.add((namespace, name))
+
+    def lookup(self, metadata: Block, name: Value, asker: Resource, namespace: Value = None) -> Value:
+        """True where the set has it; False where it should have and doesn't; None where nobody can tell. An Unknown
+        where one of the set may be it. `namespace`: where to look, else the one of `metadata`."""
+        if isinstance(name, Reference):
+            return True
+        if not isinstance(name, str) or not name or isinstance(word(name), Unknown):
+            return None
+        where = "" if self.wide else namespace_of(metadata) if namespace is None else namespace
+        if not isinstance(where, str):
+            return None
+        if (where, name) in self.found or (where, name) in self.made:
+            return True
+        if not self.keeps(metadata, asker, namespace):
+            return None
+        return Unknown(f"the name of {self.doubt} is not known") if self.doubt else False
+
+    def keeps(self, metadata: Block, asker: Resource, namespace: Value = None) -> bool:
+        """Whether the set has things of this kind next to the one that asks."""
+        if isinstance(namespace, str):
+            return namespace in self.beside.namespaces
+        return self.beside.holds(asker, metadata, self.wide)
+
+    def at(self, namespace: str, name: str) -> Resource | None:
+        return self.found.get(("" if self.wide else namespace, name))
+
+
+def is_written(metadata: Block) -> bool:
+    """Whether it names its namespace. Those that don't land where somebody applies them."""
+    return isinstance(metadata, Map) and isinstance(metadata.get("namespace"), str) and bool(metadata["namespace"])
+
+
+def names_of(kind: str, inventory: Inventory) -> Names:
+    """The index of an inventory, made when first asked for (and again where resources were added since)."""
+    key = f"kubernetes names {kind} {len(inventory.resources)}"
+    found = inventory.indexes.get(key)
+    if not isinstance(found, Names):
+        found = inventory.indexes[key] = Names(kind, inventory)
+    return found
