@@ -48,7 +48,7 @@ class Task(NamedTuple):
 
 @dataclass
 class Part:
-    """What came of one group."""
+    """What came of one group. `dated`: another day, something else may come of it."""
 
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -56,12 +56,14 @@ class Part:
     files: dict[str, str] = field(default_factory=dict)
     resources: int = 0
     passes: int = 0
+    dated: bool = False
 
 
 class Judged(NamedTuple):
     findings: list[Finding]
     problems: list[Problem]
     passes: int
+    dated: bool = False
 
 
 class Read(NamedTuple):
@@ -106,6 +108,7 @@ def process(group: Group, task: Task) -> Part:
         dict(reading.files),
         sum(1 for resource in reading.resources if resource.mode != "config"),
         passes,
+        judged.dated,
     )
 
 
@@ -130,7 +133,8 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     facts = Inventory(carriers(nouns))
     facts.index_nouns()
     judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)
-    return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passes)
+    dated = any(ignore.until for ignore in ignores)
+    return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passes, dated)
 
 
 def _with_excerpts(

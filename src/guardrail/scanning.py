@@ -15,7 +15,7 @@ from guardrail.errors import ConfigError, UsageError
 from guardrail.inputs.groups import groups_of
 from guardrail.inputs.reader import ReadOptions
 from guardrail.model import Coverage, Finding, Problem, Result, Span
-from guardrail.policy.bundle import Bundle, load_bundle
+from guardrail.policy.bundle import Bundle, cache_folder, load_bundle
 from guardrail.policy.findings import numbered
 from guardrail.policy.judge import Setting
 from guardrail.policy.rule import Rule
@@ -26,9 +26,14 @@ from guardrail.tree import Tree
 if TYPE_CHECKING:
     from datetime import date
 
+    from guardrail.cache import Cache
+
 PARALLEL_BYTES = 2_000_000
 """Below this much to read, starting workers costs more than they save."""
 
+
+WORTH_KEEPING = 100_000
+"""Bytes to read. Less is judged in the time that looking for it takes."""
 
 GARBAGE = 200_000
 """So many objects more than at the last collection (some 20 to 40 MB) are worth another one."""
@@ -38,7 +43,7 @@ class Request(NamedTuple):
     """What a scan is asked for. `fail_on`, `variables` and `var_files` add to what guardrail.yaml says.
     `environment` and `actions`: as in `ReadOptions`, whose default stands where `actions` is empty. `only`: ids of the
     rules to apply, all where empty. `today`: what the dates of ignores are held against.
-    `workers`: processes; 0 chooses."""
+    `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones."""
 
     paths: tuple[str, ...] = (".",)
     config: str | None = None
@@ -53,6 +58,7 @@ class Request(NamedTuple):
     stdin_filename: str = ""
     workers: int = 0
     today: date | None = None
+    cache: bool = False
 
 
 class Plan(NamedTuple):
@@ -68,7 +74,7 @@ class Plan(NamedTuple):
 def scan(request: Request) -> Result:
     """Raises UsageError, ConfigError and RuleError; what is wrong with the scanned files is in the result."""
     plan = prepare(request)
-    parts = list(_run(plan, request.workers))
+    parts = _remembered(plan, request) if request.cache else list(_run(plan, request.workers))
     return _result(plan, parts, request)
 
 
@@ -84,6 +90,10 @@ def prepare(request: Request) -> Plan:
         stdin_filename=request.stdin_filename,
     )
     bundle = load_bundle(folder("rules"))
+    if config.bindings:
+        from guardrail.policy.own_bindings import checked_bindings
+
+        bundle = bundle.with_bindings(checked_bindings(*config.bindings, bundle))
     for names in found.claimed.values():
         for name in names:
             config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
@@ -95,6 +105,7 @@ def prepare(request: Request) -> Plan:
         var_files=(*config.var_files, *(_inside(tree, name) for name in request.var_files)),
         environment=request.environment,
         actions=request.actions or ReadOptions.actions,
+        helm_profiles=config.helm_profiles,
     )
     setting_of = SettingsOf(config, bundle) if config.files else None
     task = Task(tree, bundle, rules, setting_of, options, request.today or _today())
@@ -170,19 +181,46 @@ class SettingsOf:
         return Setting(found.enabled, found.severity, found.enforce, dict(found.parameters) or None)
 
 
-def _run(plan: Plan, workers: int) -> Iterator[Part]:
+def _remembered(plan: Plan, request: Request) -> list[Part]:
+    """The parts, as far as they are known from earlier scans; the others are worked out, and kept."""
+    if plan.found.tree.overlay or sum(_size(plan, group) for group in plan.groups) < WORTH_KEEPING:
+        return list(_run(plan, request.workers))
+    from guardrail.cache import Cache
+
+    cache = Cache(cache_folder(), plan.task, _identity(plan, request))
+    known = [cache.find(group) for group in plan.groups]
+    fresh = plan._replace(groups=tuple(g for g, part in zip(plan.groups, known, strict=True) if part is None))
+    made = iter(_run(fresh, request.workers, cache))
+    parts = [part or next(made) for part in known]
+    if fresh.groups:
+        cache.store.tidy()
+    return parts
+
+
+def _identity(plan: Plan, request: Request) -> str:
+    """What the findings depend on besides the files that are scanned."""
+    import os
+
+    words = [plan.bundle.key, *sorted(rule.id for rule in plan.task.rules), repr(plan.task.options)]
+    words += [f"{source.file} {source.data!r}" for source in plan.config.files]
+    if request.environment:
+        words += sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("TF_VAR_"))
+    return "\0".join(words)
+
+
+def _run(plan: Plan, workers: int, cache: Cache | None = None) -> Iterator[Part]:
     """The parts, in the order of the groups, whoever worked them out."""
     count = _workers(plan, workers)
     if count <= 1:
         for group in plan.groups:
             _tidy()
-            yield processing.process(group, plan.task)
+            yield cache.process(group) if cache else processing.process(group, plan.task)
         return
     import multiprocessing
 
     # Forked, not spawned: a worker starts with the rules and the tree as they are, at no cost.
     context = multiprocessing.get_context("fork")
-    _Forked.plan = plan
+    _Forked.plan, _Forked.cache = plan, cache
     order = sorted(range(len(plan.groups)), key=lambda i: -_size(plan, plan.groups[i]))
     with context.Pool(count) as pool:
         done = dict(pool.imap_unordered(_Forked.work, order))
@@ -203,12 +241,14 @@ class _Forked:
     """What the workers inherit."""
 
     plan: Plan
+    cache: Cache | None
 
     @staticmethod
     def work(index: int) -> tuple[int, Part]:
-        plan = _Forked.plan
+        plan, cache = _Forked.plan, _Forked.cache
         _tidy()
-        return index, processing.process(plan.groups[index], plan.task)
+        group = plan.groups[index]
+        return index, cache.process(group) if cache else processing.process(group, plan.task)
 
 
 def _size(plan: Plan, group: Group) -> int:
@@ -246,13 +286,15 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
         status.update(part.files)
     if found.changed is not None:
         findings = [finding for finding in findings if _brought_about(finding, found.changed)]
-        problems = [problem for problem in problems if not problem.file or problem.file in found.changed]
+        problems = [problem for problem in problems if _is_of_change(problem, found)]
         notes = [note for note in notes if not note.file or note.file in found.changed]
+    if findings:
+        findings = _owned(findings, found.tree)
     counts = list(status.values())
     coverage = Coverage(
         analysed=counts.count("analysed"),
         partial=counts.count("partial"),
-        skipped=found.skipped + counts.count("skipped"),
+        skipped=found.skipped - len(found.unclaimed.intersection(status)) + counts.count("skipped"),
         failed=counts.count("failed"),
         resources=sum(part.resources for part in parts),
         rules=len(plan.task.rules),
@@ -270,6 +312,17 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
         name: plan.bundle.rules[name].card() for name in sorted({finding.rule for finding in findings})
     }
     return result
+
+
+def _owned(findings: list[Finding], tree: Tree) -> list[Finding]:
+    """With the owner of each, where the tree has a catalogue that says."""
+    from guardrail.inputs.kubernetes.platform.catalog import Ownership
+
+    ownership = Ownership(tree)
+    return [
+        replace(finding, owner=owner) if (owner := ownership.of(finding.span.file)) else finding
+        for finding in findings
+    ]
 
 
 def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]:
@@ -297,6 +350,16 @@ def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]
         else:
             instances = dict.fromkeys(address for finding in (first, *same) for address in finding.instances)
             yield replace(first, instances=tuple(instances))
+
+
+def _is_of_change(problem: Problem, found: Discovery) -> bool:
+    """Whether a problem is a change's business: it stands in a changed file, or keeps a chart from being rendered that
+    a changed file is part of."""
+    if not problem.file or found.changed is None or problem.file in found.changed:
+        return True
+    return problem.kind == "unrendered" and any(
+        problem.file.startswith(f"{folder}/" if folder else "") for folder in found.charts
+    )
 
 
 def _brought_about(finding: Finding, changed: frozenset[str]) -> bool:

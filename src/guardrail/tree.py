@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from guardrail.model import Problem
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_PLAN_BYTES = 64 * 1024 * 1024  # a Terraform plan says everything three times
 
 
 class Unreadable(Exception):
@@ -27,20 +28,41 @@ class Unreadable(Exception):
 class Tree:
     """Files below `base`, an absolute path. Names of files and folders are relative to it, with `/`; the
     base itself is "". `overlay` holds contents that stand in for files (standard input).
+
+    `log`, where there is one, notes what was asked and what the answer was, as a digest: whoever gets the same answers
+    to the same questions comes to the same result.
     """
 
     def __init__(self, base: str, overlay: dict[str, bytes] | None = None) -> None:
         self.base = os.path.realpath(base)
         self.overlay = overlay or {}
+        self.log: dict[tuple[str, str], str] | None = None
         self._contents: dict[str, bytes] = {}
+        self._inside: dict[str, bool] = {}  # folders: whether they are, their links resolved
+        self._prefix = self.base.rstrip(os.sep) + os.sep
 
     def absolute(self, path: str) -> str:
-        return os.path.join(self.base, *path.split("/")) if path else self.base
+        return self._prefix + (path if os.sep == "/" else path.replace("/", os.sep)) if path else self.base
 
     def contains(self, path: str) -> bool:
         """True if the path, its links resolved, lies in the tree."""
+        return self._noted("contains", path, self._contains(path))
+
+    def _contains(self, path: str) -> bool:
+        """Links are resolved once for each folder: asking the whole way up for every file took a third of a scan that
+        finds everything in the cache."""
+        folder = path.rpartition("/")[0]
+        inside = self._inside.get(folder)
+        if inside is None:
+            inside = self._inside[folder] = self._resolves_inside(folder)
+        last = path[len(folder) :].lstrip("/")
+        if not inside or last in ("", ".", "..") or os.path.islink(self.absolute(path)):
+            return self._resolves_inside(path)
+        return True
+
+    def _resolves_inside(self, path: str) -> bool:
         real = os.path.realpath(self.absolute(path))
-        return real == self.base or real.startswith(self.base.rstrip(os.sep) + os.sep)
+        return real == self.base or real.startswith(self._prefix)
 
     def join(self, folder: str, relative: str) -> str | None:
         """The name of `relative` as seen from `folder`, or None where it leads out of the tree."""
@@ -54,12 +76,15 @@ class Tree:
         return "" if joined == "." else joined
 
     def is_file(self, path: str) -> bool:
-        return path in self.overlay or (self.contains(path) and os.path.isfile(self.absolute(path)))
+        return self._noted("file", path, path in self.overlay or self._is_file(path))
+
+    def _is_file(self, path: str) -> bool:
+        return self._contains(path) and os.path.isfile(self.absolute(path))
 
     def is_folder(self, path: str) -> bool:
         if any(name.startswith(f"{path}/") for name in self.overlay):
             return True
-        return self.contains(path) and os.path.isdir(self.absolute(path))
+        return self._noted("folder", path, self._contains(path) and os.path.isdir(self.absolute(path)))
 
     def names_in(self, folder: str) -> list[str]:
         """File names (not folders) in a folder, sorted; empty where it can't be listed."""
@@ -67,26 +92,66 @@ class Tree:
         names = {
             path[len(prefix) :] for path in self.overlay if path.startswith(prefix) and "/" not in path[len(prefix) :]
         }
-        if self.contains(folder):
+        if self._contains(folder):
             try:
                 with os.scandir(self.absolute(folder)) as entries:
                     names.update(entry.name for entry in entries if entry.is_file())
             except OSError:
                 pass  # who asks for the names also asks for the files, and is told there
-        return sorted(names)
+        return self._listed("names", folder, sorted(names))
 
-    def read(self, path: str) -> bytes:
-        """A file's bytes. Raises `Unreadable`. What was read once is kept, so that every file is read once."""
+    def folders_in(self, folder: str) -> list[str]:
+        """Names of the folders in a folder (links to folders in the tree among them), sorted."""
+        prefix = f"{folder}/" if folder else ""
+        names = {
+            path[len(prefix) :].partition("/")[0]
+            for path in self.overlay
+            if path.startswith(prefix) and "/" in path[len(prefix) :]
+        }
+        if self._contains(folder):
+            try:
+                with os.scandir(self.absolute(folder)) as entries:
+                    names.update(
+                        entry.name for entry in entries if entry.is_dir() and self._contains(prefix + entry.name)
+                    )
+            except OSError:
+                pass  # as in names_in
+        return self._listed("folders", folder, sorted(names))
+
+    def walk(self, folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Every folder from `folder` downwards with the names of its folders and files, sorted. Links to folders are
+        not followed. Whoever takes names out of the folders' list keeps the walk out of them. The overlay is not in it.
+        """
+        if not self.contains(folder):
+            return
+        for at, folders, names in os.walk(self.absolute(folder)):
+            relative = os.path.relpath(at, self.base).replace(os.sep, "/")
+            name = "" if relative == "." else relative
+            folders.sort()
+            names.sort()
+            self._listed("walk", name, [*folders, "", *names])
+            yield name, folders, names
+
+    def read(self, path: str, limit: int = MAX_FILE_BYTES) -> bytes:
+        """A file's bytes. Raises `Unreadable`. What was read once is kept, so that every file is read once. `limit`: of
+        how many bytes it may be."""
         known = self._contents.get(path)
         if known is None:
             known = self.overlay.get(path)
             if known is None:
-                known = self._read(path)
+                try:
+                    known = self._read(path, limit)
+                except Unreadable as refusal:
+                    if self.log is not None:
+                        self.log["read", path] = refusal.problem.message
+                    raise
             self._contents[path] = known
+        if self.log is not None and ("read", path) not in self.log:
+            self.log["read", path] = digest(known)
         return known
 
-    def _read(self, path: str) -> bytes:
-        if not self.contains(path):
+    def _read(self, path: str, limit: int) -> bytes:
+        if not self._contains(path):
             raise Unreadable(Problem("outside-tree", "the path leads out of the scanned tree; not read", path))
         absolute = self.absolute(path)
         try:
@@ -98,23 +163,23 @@ class Tree:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise Unreadable(Problem("unreadable", "not a regular file", path))
-            if status.st_size > MAX_FILE_BYTES:
-                raise Unreadable(too_large(path, status.st_size))
+            if status.st_size > limit:
+                raise Unreadable(too_large(path, status.st_size, limit))
             with os.fdopen(handle, "rb", closefd=False) as stream:
-                data = stream.read(MAX_FILE_BYTES + 1)
+                data = stream.read(limit + 1)
         except OSError as error:
             raise Unreadable(_unreadable(path, error)) from None
         finally:
             os.close(handle)
-        if len(data) > MAX_FILE_BYTES:
-            raise Unreadable(too_large(path, len(data)))
+        if len(data) > limit:
+            raise Unreadable(too_large(path, len(data), limit))
         return data
 
     def head(self, path: str, size: int = 65536) -> bytes:
         """The first bytes of a file, without keeping it and without the size cap. Raises `Unreadable`."""
         if path in self.overlay:
             return self.overlay[path][:size]
-        if not self.is_file(path):
+        if not self._is_file(path):
             raise Unreadable(Problem("unreadable", "not a regular file in the scanned tree", path))
         try:
             with open(self.absolute(path), "rb") as stream:
@@ -122,16 +187,54 @@ class Tree:
         except OSError as error:
             raise Unreadable(_unreadable(path, error)) from None
 
+    def answer(self, question: str, path: str) -> str:
+        """What the log would have for a question, were it asked now."""
+        before, self.log = self.log, {}
+        try:
+            if question == "walk":
+                next(self.walk(path), None)
+            else:
+                _QUESTIONS[question](self, path)
+        except Unreadable:
+            pass  # that is an answer, too
+        finally:
+            log, self.log = self.log, before
+        return log.get((question, path), "")
+
+    def _noted(self, question: str, path: str, answer: bool) -> bool:
+        if self.log is not None:
+            self.log[question, path] = "yes" if answer else "no"
+        return answer
+
+    def _listed(self, question: str, path: str, names: list[str]) -> list[str]:
+        if self.log is not None:
+            self.log[question, path] = digest("\0".join(names).encode("utf-8", "surrogateescape"))
+        return names
+
     def forget(self, paths: Iterable[str]) -> None:
         """Drop contents that nobody will ask for again."""
         for path in paths:
             self._contents.pop(path, None)
 
 
-def too_large(path: str, size: int) -> Problem:
-    return Problem(
-        "too-large", f"the file has {size:,} bytes, more than the {MAX_FILE_BYTES:,} that are read; not judged", path
-    )
+_QUESTIONS: dict[str, Callable[[Tree, str], object]] = {
+    "read": Tree.read,
+    "file": Tree.is_file,
+    "folder": Tree.is_folder,
+    "contains": Tree.contains,
+    "names": Tree.names_in,
+    "folders": Tree.folders_in,
+}
+
+
+def digest(data: bytes) -> str:
+    from hashlib import blake2b
+
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def too_large(path: str, size: int, limit: int = MAX_FILE_BYTES) -> Problem:
+    return Problem("too-large", f"the file has {size:,} bytes, more than the {limit:,} that are read; not judged", path)
 
 
 def _unreadable(path: str, error: OSError) -> Problem:

@@ -39,6 +39,7 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
 @click.option("--changed", is_flag=True,
               help="PATHs are the changed files: read what they need, report what they bring about.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(0, 64), default=0, help="Processes; 0 chooses.  [default: 0]")
+@click.option("--no-cache", is_flag=True, help="Judge everything anew, and keep nothing for later scans.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the summary line.")
 @click.option("--verbose", "-v", is_flag=True, help="Also list what could not be determined, and notes.")
 @click.option("--color/--no-color", default=None, help="Colour the text; by default where it goes to a terminal.")
@@ -52,6 +53,7 @@ def command(
     only: tuple[str, ...],
     changed: bool,
     workers: int,
+    no_cache: bool,
     quiet: bool,
     verbose: bool,
     color: bool | None,
@@ -74,7 +76,12 @@ def command(
     if config is not None and not os.path.isfile(config):
         raise UsageError(f"{config}: no such file")
     request = request._replace(
-        config=os.path.abspath(config) if config else None, changed=changed, fail_on=fail_on, only=only, workers=workers
+        config=os.path.abspath(config) if config else None,
+        changed=changed,
+        fail_on=fail_on,
+        only=only,
+        workers=workers,
+        cache=not no_cache,
     )
     with _progress(form == "text" and not quiet):
         result = scan(request)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrail.inputs.groups import MANY_PIPELINES, groups_of
+from guardrail.inputs.groups import MANY, groups_of
 from guardrail.inputs.pipelines import grouping
 from guardrail.tree import Tree
 
@@ -56,6 +56,6 @@ def test_small_ones_share_a_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_few_are_one_group(tmp_path: Path) -> None:
-    files = {f".github/workflows/{n}.yml": WORKFLOW.format(uses="a/b@v4") for n in range(MANY_PIPELINES - 1)}
+    files = {f".github/workflows/{n}.yml": WORKFLOW.format(uses="a/b@v4") for n in range(MANY - 1)}
     names, tree = _write(tmp_path, files)
     assert list(groups_of({"pipelines": names}, tree)) == [("pipelines", tuple(names))]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from guardrail.formats.hcl import parse_template
 from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, derived, sensitive
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Undeclared, derived, sensitive
 from guardrail.model import Encoded, Map, Origin, Sensitive, Seq, Unknown, Value
 from guardrail.tree import Unreadable
 
@@ -45,8 +45,12 @@ def call_function(module: Home, call: Call, scope: Scope) -> Value:
         for arg in call.args:
             arg.eval(scope)
         return Unknown(f"{name}() is a function of a provider")
+    if name == "ephemeralasnull" and call.args and _is_ephemeral(call.args[0], scope):
+        return None
     from guardrail.inputs.terraform.functions import apply
 
+    if name == "templatestring" and call.args and not isinstance(call.args[0], Ref):
+        raise EvalError("the template that templatestring() is given is no reference")
     args = [arg.eval(scope) for arg in call.args]
     hidden = False
     if call.expand:
@@ -66,6 +70,29 @@ def call_function(module: Home, call: Call, scope: Scope) -> Value:
     return sensitive(result) if hidden else result
 
 
+def _is_ephemeral(node: Node, scope: Scope, depth: int = 0) -> bool:
+    """Whether an expression has to do with what a plan does not keep: ephemeral variables, resources and outputs."""
+    from guardrail.inputs.terraform.module import Module, is_true
+
+    for ref, at in node.leaves(scope):
+        module = at.world
+        if ref.root in at.names or not isinstance(module, Module) or depth > MAX_RENDERING:
+            continue
+        folder, name = module.folder, ref.text().split(".")
+        if ref.root == "ephemeral":
+            return True
+        if ref.root == "var" and len(name) > 1 and is_true(folder.variables.get(name[1]), "ephemeral"):
+            return True
+        local = folder.locals.get(name[1]) if ref.root == "local" and len(name) > 1 else None
+        if local is not None and _is_ephemeral(local.node, module.scope, depth + 1):
+            return True
+        if ref.root == "module" and len(name) > 2:
+            known = next((call.module for call in module.calls.known(name[1]) if call.module is not None), None)
+            if known is not None and is_true(known.folder.outputs.get(name[2]), "ephemeral"):
+                return True
+    return False
+
+
 def _try(run: Run, call: Call, scope: Scope) -> Value:
     last = "no expression is given"
     outer = run.doubtful
@@ -74,7 +101,7 @@ def _try(run: Run, call: Call, scope: Scope) -> Value:
         try:
             value = arg.eval(scope)
         except EvalError as error:
-            if error.kind != "evaluation":
+            if error.kind != "evaluation" or isinstance(error, Undeclared):
                 raise
             last = error.message
             continue
@@ -97,7 +124,7 @@ def _can(run: Run, call: Call, scope: Scope) -> Value:
     try:
         value = call.args[0].eval(scope)
     except EvalError as error:
-        if error.kind != "evaluation":
+        if error.kind != "evaluation" or isinstance(error, Undeclared):
             raise
         return False
     finally:
@@ -143,21 +170,17 @@ class Templates:
             return Unknown(f'"{name}" {error.problem.message}')
 
     def names_below(self, folder: str) -> list[str] | Unknown:
-        import os
-
         name = self._name(folder)
         if isinstance(name, Unknown):
             return name
         tree = self.module.run.tree
         if not tree.is_folder(name):
             return []  # as Terraform has it: modules look for optional files so
-        base = tree.absolute(name)
         found: list[str] = []
-        for at, folders, names in os.walk(base):
-            folders.sort()
-            below = os.path.relpath(at, base).replace(os.sep, "/")
-            prefix = "" if below == "." else below + "/"
-            found += [prefix + file for file in sorted(names)]
+        for at, _, names in tree.walk(name):
+            below = at[len(name) :].lstrip("/") if name else at
+            prefix = f"{below}/" if below else ""
+            found += [prefix + file for file in names]
             if len(found) > MAX_NAMES:
                 return Unknown(f'"{name}" has more than {MAX_NAMES:,} files')
         return found
