@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -195,7 +197,8 @@ def test_quoted_strings_come_back(text):
         return
     document = doc(f'x = "{escaped}"\n')
     if not document.problems:
-        assert document.body.attributes["x"].node.eval(Scope(NoWorld())) == text
+        value = document.body.attributes["x"].node.eval(Scope(NoWorld()))
+        assert value == unicodedata.normalize("NFC", text)
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -50,7 +51,7 @@ def test_rounding_is_to_the_nearest(value, bits):
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("0.1", 0.1), ("1e3", 1000), ("2.50", 2.5), ("1e22", 10**22), ("-0", 0), ("1e-400", 0), ("0.5e1", 5)],
+    [("0.1", 0.1), ("1e3", 1000), ("2.50", 2.5), ("1e22", 10**22), ("-0", 0), ("1e-1300", 0), ("0.5e1", 5)],
 )
 def test_a_number_that_a_float_can_say_is_plain(text, number):
     found = parse_number(text)
@@ -76,3 +77,18 @@ def test_a_third_is_no_float():
     third = made(rounded(Fraction(1, 3)))
     assert not same(third, 1 / 3)
     assert float(third) == 1 / 3
+
+
+@pytest.mark.parametrize(("text", "digits"), [("1e-400", "0." + "0" * 399 + "1"), ("1e400", "1" + "0" * 400)])
+def test_numbers_beyond_those_of_a_float_are_kept(text, digits):
+    assert number_text(parse_number(text)) == digits
+
+
+@pytest.mark.parametrize("text", ["", "1_000", " 1", "0x10", "inf", "nan", "1e2000", "١", "--1"])
+def test_what_is_no_number(text):
+    with pytest.raises(ValueError, match="^" + re.escape(text)):
+        parse_number(text)
+
+
+def test_a_large_whole_float_shows_its_53_bits():
+    assert text_of(Real(Fraction(3.0**40), 53)) == "12157665459056929000"

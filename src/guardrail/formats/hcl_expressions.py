@@ -11,6 +11,7 @@ from guardrail.formats.hcl_nodes import (
     FULL_SPLAT,
     INDEX,
     Access,
+    BareKey,
     Call,
     Literal,
     Node,
@@ -88,8 +89,9 @@ class ExpressionCompiler:
         if term.type == "variable_expr":
             steps = self._steps(children[1:], depth) if len(children) > 1 else []
             name = self.slice(term.start_byte, term.end_byte)
-            if name[0].isdigit():
-                return self._number(name, term)
+            if name[0].isdecimal():
+                number = self._number(name, term)
+                return Access(number, steps, self._line(term)) if steps else number
             return Ref(name, steps, self._line(term))
         base: Node = _TERMS[term.type](self, term, depth + 1)
         if len(children) == 1:
@@ -97,8 +99,12 @@ class ExpressionCompiler:
         return Access(base, self._steps(children[1:], depth), self._line(term))
 
     def _steps(self, children: list[Tree], depth: int) -> list[Step]:
+        """`[*]` takes in all the steps that follow, `.*` the attributes and the indices written as `.0`: any other
+        index is one of the result."""
         steps: list[Step] = []
-        for child in children:
+        if depth > MAX_DEPTH:
+            raise Rejected(f"an expression nested more than {MAX_DEPTH} deep", self._line(children[0]), "too-deep")
+        for at, child in enumerate(children):
             kind = child.type
             if kind == "get_attr":
                 name = child.named_children[-1]
@@ -107,14 +113,14 @@ class ExpressionCompiler:
                 steps.append((INDEX, self._index(child.named_children[0], depth)))
             elif kind == "splat":
                 inner = child.named_children[0]
-                full = inner.type == "full_splat"
-                after = self._steps(inner.named_children, depth)
-                if full:
-                    steps.append((FULL_SPLAT, after))
-                else:  # `.*` takes in the attributes that follow; an index is one of the result
-                    cut = next((i for i, step in enumerate(after) if step[0] != ATTR), len(after))
-                    steps.append((ATTR_SPLAT, after[:cut]))
-                    steps += after[cut:]
+                after = [*inner.named_children, *children[at + 1 :]]
+                if inner.type == "full_splat":
+                    steps.append((FULL_SPLAT, self._steps(after, depth + 1)))
+                    break
+                cut = next((i for i, step in enumerate(after) if not _follows_attribute_splat(step)), len(after))
+                steps.append((ATTR_SPLAT, self._steps(after[:cut], depth)))
+                steps += self._steps(after[cut:], depth + 1)
+                break
             elif kind != "comment":
                 raise Rejected("not valid HCL: unexpected text after an expression", self._line(child))
         return steps
@@ -173,7 +179,9 @@ class ExpressionCompiler:
                     return value.value
                 text = self.slice(node.start_byte, node.end_byte)
                 return text if value.pure and not isinstance(getattr(value, "value", None), (int, float)) else value
-        return self._expression(node, depth)
+            return self._expression(node, depth)
+        made = self._expression(node, depth)
+        return BareKey(made.root, made.steps, made.line) if isinstance(made, Ref) else made
 
     def _call(self, node: Tree, depth: int) -> Node:
         name = node.named_children[0]
@@ -379,6 +387,12 @@ _TERMS: dict[str, Any] = {
     "conditional": ExpressionCompiler._conditional,
     "expression": ExpressionCompiler._expression,
 }
+
+
+def _follows_attribute_splat(step: Tree) -> bool:
+    if step.type == "index":
+        return bool(step.named_children[0].type == "legacy_index")
+    return bool(step.type in ("get_attr", "comment"))
 
 
 def _bare_conditional(node: Tree) -> Tree | None:

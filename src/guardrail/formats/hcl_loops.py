@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrail.formats.hcl_nodes import Node, Ref, Scope, Trace, leaves_of, origin_in, place_in
 from guardrail.formats.hcl_operators import truth
 from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, sensitive, to_text, type_name
-from guardrail.model import Map, OriginsOf, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, OriginsOf, PartText, Sensitive, Seq, Span, Unknown, Value
 
 
 class For(Node):
@@ -94,6 +94,8 @@ class For(Node):
             for _, made, span, origin in found:
                 sequence.add(made, span, origin)
             return Sensitive(sequence) if hidden else sequence
+        if rest is not None and not found:
+            return rest
         mapping = Map(self.span) if rest is None else PartialMap(rest, self.span)
         for name, made, span, origin in found:
             if self.grouping:
@@ -118,7 +120,7 @@ def iterate(value: Value, line: int) -> list[tuple[Value, Value]] | Unknown:
         return iterate(value.reveal(), line)
     if isinstance(value, Deferred):
         value = value.force()
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown) and not isinstance(value, PartText):
         return derived(value)
     if isinstance(value, Map):
         return sorted(value.items(), key=_first)

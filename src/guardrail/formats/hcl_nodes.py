@@ -13,7 +13,9 @@ from typing import Protocol, Union
 from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
+    ListSeq,
     PartialMap,
+    SetSeq,
     Several,
     derived,
     get_attr,
@@ -29,6 +31,7 @@ from guardrail.model import (
     Map,
     Origin,
     OriginsOf,
+    PartText,
     Reference,
     Sensitive,
     Seq,
@@ -223,6 +226,8 @@ class Object(Node):
             result[name] = value
             spans[name] = span
         if rest is not None:
+            if not result:
+                return rest
             partial = PartialMap(rest, self.span, self.header)
             partial.update(result)
             partial.spans, partial.origins = spans, result.origins
@@ -276,6 +281,19 @@ class Ref(Node):
                 yield from what.leaves(scope)
 
 
+class BareKey(Ref):
+    """A reference as the key of an object, not in parentheses: rejected but where references stand for themselves
+    (`providers = {aws.west = aws.eu}`)."""
+
+    __slots__ = ()
+
+    def eval(self, scope: Scope) -> Value:
+        value = super().eval(scope)
+        if value != self.text():
+            raise EvalError("a reference as a key of an object stands in parentheses", self.line)
+        return value
+
+
 class Access(Node):
     """A traversal from anything else: `f(x).y`, `(a)[0]`."""
 
@@ -303,6 +321,7 @@ def walk(value: Value, steps: list[Step], start: int, scope: Scope) -> Value:
     path = ""
     for number in range(start, len(steps)):
         kind, what = steps[number]
+        address = ""
         try:
             if kind == ATTR:
                 address = getattr(value, "address", "")
@@ -319,7 +338,7 @@ def walk(value: Value, steps: list[Step], start: int, scope: Scope) -> Value:
             else:
                 value = _splat(value, what, scope)  # type: ignore[arg-type]
         except EvalError:
-            if owner:
+            if owner and not address:
                 return Reference(owner, path)
             raise
     return value
@@ -330,7 +349,8 @@ def _splat(value: Value, steps: list[Step], scope: Scope) -> Value:
         return sensitive(_splat(value.reveal(), steps, scope), value.literal)
     if value is None:
         return Seq()
-    if isinstance(value, Unknown):  # a list of unknown length, though what is in it may be known
+    if isinstance(value, Unknown) and not isinstance(value, PartText):
+        # A list of unknown length, though what is in it may be known.
         item = value.item() if isinstance(value, Deferred) else value
         made = walk(item, steps, 0, scope) if steps else item
         why = f"how many items {value.refs[0] if value.refs else 'the list'} has is not known"
@@ -341,7 +361,10 @@ def _splat(value: Value, steps: list[Step], scope: Scope) -> Value:
         one = Seq(value.span) if isinstance(value, Map) else Seq()
         one.add(walk(value, steps, 0, scope), one.span)
         return one
-    result = Seq(value.span, value.header)
+    if isinstance(value, (ListSeq, SetSeq)):
+        result: Seq = ListSeq(value.span, value.header, "any" if steps else value.item)
+    else:
+        result = Seq(value.span, value.header)
     scope.world.spend(len(value))
     for index, item in enumerate(value):
         result.add(walk(item, steps, 0, scope), place_in(value, index, item), origin_in(value, index))

@@ -87,10 +87,12 @@ def text_of(value: Real) -> str:
     if exact < Fraction(2) ** size:
         size -= 1
     scale = value.bits - size  # in units of 2**-scale, half of the last place is 1
-    mantissa = (exact.numerator << scale) // exact.denominator
-    power = 5**scale
+    if scale >= 0:
+        mantissa, power = (exact.numerator << scale) // exact.denominator, 5**scale
+    else:
+        mantissa, power = exact.numerator >> -scale, 1 << -scale
     digits, low, high = (str((mantissa + part) * power) for part in (0, -1, 1))
-    point = len(digits) - scale
+    point = len(digits) - max(scale, 0)
     digits = digits.rstrip("0")
     chosen = _shortest(digits, low.rstrip("0"), high.rstrip("0"), not mantissa & 2)
     if chosen == "1" and digits[0] == "9":

@@ -6,8 +6,18 @@ from collections.abc import Iterator
 
 from guardrail.formats.hcl_nodes import Node, Ref, Scope, leaves_of
 from guardrail.formats.hcl_operators import binary, equal, negated, truth
-from guardrail.formats.hcl_values import EvalError, PartialMap, combined, derived, sensitive, to_text
-from guardrail.model import Map, Sensitive, Unknown, Value
+from guardrail.formats.hcl_values import (
+    EvalError,
+    OpenMap,
+    PartialMap,
+    Undeclared,
+    combined,
+    derived,
+    sensitive,
+    to_text,
+    type_name,
+)
+from guardrail.model import Map, Sensitive, Seq, Unknown, Value
 
 
 class Unary(Node):
@@ -74,6 +84,10 @@ def _logic(op: str, left: Value, node: Node, scope: Scope) -> Value:
 _PLAIN = (str, bool)
 
 
+def _may_be_partial(value: Value) -> bool:
+    return isinstance(value, Map) and not isinstance(value, OpenMap)
+
+
 class Conditional(Node):
     __slots__ = ("condition", "line", "no", "yes")
 
@@ -96,15 +110,23 @@ class Conditional(Node):
 
     def _typed(self, result: Value, other: Node, scope: Scope) -> Value:
         """Both branches take one type; that one of them could not be evaluated matters only if it is taken."""
-        if other.gives_text and isinstance(result, (str, int, float)):
-            return to_text(result)
+        if other.gives_text:
+            if isinstance(result, (str, int, float)):
+                return to_text(result)
+            if isinstance(result, (Map, Seq)):
+                kinds = f"{type_name(result)} and string"
+                raise EvalError(f"the branches of a conditional have no type in common ({kinds})", self.line)
         try:
             rest = other.eval(scope) if other.pure else scope.world.aside(other, scope)
+        except Undeclared:
+            raise
         except EvalError:
             return result
+        if isinstance(rest, Sensitive):  # what it marks is the conditional
+            result = sensitive(result)
         if rest is None or isinstance(rest, Unknown) or type(rest) is type(result) in _PLAIN:
             return result
-        from guardrail.formats.hcl_branches import unified
+        from guardrail.formats.hcl_types import unified
 
         try:
             return unified(result, rest)
@@ -116,16 +138,18 @@ class Conditional(Node):
         """The condition is unknown. Branches that agree need none, and keys that both have are there."""
         try:
             yes, no = self.yes.eval(scope), self.no.eval(scope)
+        except Undeclared:
+            raise
         except EvalError:
             return derived(chosen)
         if not isinstance(yes, Unknown) and not isinstance(no, Unknown):
             if yes is not None and no is not None:
-                from guardrail.formats.hcl_branches import unified
+                from guardrail.formats.hcl_types import unified
 
                 yes, no = unified(yes, no), unified(no, yes)
             if equal(yes, no) is True:
                 return yes
-            if type(yes) is Map and type(no) is Map:
+            if _may_be_partial(yes) and _may_be_partial(no) and any(key in no for key in yes):
                 result = PartialMap(derived(chosen), yes.span, yes.header)
                 for key in yes:
                     if key in no:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 
 from guardrail.formats.hcl_numbers import MAX_BITS, Real, exactly, made, rounded, same
 from guardrail.formats.hcl_values import (
     EvalError,
+    ListSeq,
+    OpenMap,
     PartialMap,
     SetSeq,
+    TypedMap,
     combined,
     derived,
     revealed,
@@ -17,7 +21,7 @@ from guardrail.formats.hcl_values import (
     to_number,
     type_name,
 )
-from guardrail.model import NOWHERE, Sensitive, Seq, Unknown, Value
+from guardrail.model import NOWHERE, PartText, Sensitive, Seq, Unknown, Value
 
 
 def equal(left: Value, right: Value) -> bool | Unknown:
@@ -27,7 +31,7 @@ def equal(left: Value, right: Value) -> bool | Unknown:
     if isinstance(right, Sensitive):
         right = revealed(right)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return combined(item for item in (left, right) if isinstance(item, Unknown))
+        return _equal_unknown(left, right)
     if left is None or right is None:
         return left is right
     if isinstance(left, bool) or isinstance(right, bool):
@@ -37,25 +41,52 @@ def equal(left: Value, right: Value) -> bool | Unknown:
     if isinstance(left, str):
         return isinstance(right, str) and str(left) == str(right)
     if isinstance(left, list):
-        if not isinstance(right, list) or len(left) != len(right):
+        kind = type(left)
+        if not isinstance(right, list) or (len(left) != len(right) and kind is not SetSeq) or _unlike(left, right):
             return False
+        if kind is SetSeq:
+            unknown = [item for item in (*left, *right) if isinstance(item, Unknown)]
+            if unknown:
+                return combined(unknown)
+            if len(left) != len(right):
+                return False
+        if not left and isinstance(left, (ListSeq, SetSeq)):
+            return bool(left.item == right.item)  # type: ignore[attr-defined]
         pairs = list(zip(left, right, strict=True))
     else:
-        if not isinstance(right, dict):
+        if not isinstance(right, dict) or _unlike(left, right):
             return False
         if left.keys() != right.keys():
             if not isinstance(left, PartialMap) and not isinstance(right, PartialMap):
                 return False
             return combined(m.rest for m in (left, right) if isinstance(m, PartialMap))
+        if not left and type(left) is TypedMap:
+            return bool(left.item == right.item)  # type: ignore[attr-defined]
         pairs = [(item, right[key]) for key, item in left.items()]
-    unknown: list[Unknown] = []
+    unsure: list[Unknown] = []
     for one, other in pairs:
         alike = equal(one, other)
         if alike is False:
             return False
         if isinstance(alike, Unknown):
-            unknown.append(alike)
-    return combined(unknown) if unknown else True
+            unsure.append(alike)
+    return combined(unsure) if unsure else True
+
+
+def _unlike(left: Value, right: Value) -> bool:
+    """Whether two collections are of different kinds: a list is no tuple, a map no object."""
+    if isinstance(left, OpenMap) or isinstance(right, OpenMap):
+        return False
+    return type_name(left) != type_name(right)
+
+
+def _equal_unknown(left: Value, right: Value) -> bool | Unknown:
+    """A string of which a part is known is not null, nor a string that lacks that part."""
+    for one, other in ((left, right), (right, left)):
+        known = isinstance(one, PartText) and not isinstance(other, Unknown)
+        if known and not (isinstance(other, str) and one.can_be(other)):
+            return False
+    return combined(item for item in (left, right) if isinstance(item, Unknown))
 
 
 def _number_operand(value: Value, op: str) -> int | float:
@@ -156,12 +187,12 @@ def negated(op: str, value: Value) -> Value:
 
 
 def as_set(items: Iterable[Value]) -> SetSeq:
-    """Unique items in Terraform's order: bools, numbers and strings sorted, others as they come."""
+    """Unique items in Terraform's order; what is unknown may turn out to be any of them, so it stays."""
     source = items if isinstance(items, Seq) else None
     unique: list[tuple[Value, int]] = []
     seen: set[tuple[str, Value]] = set()
     for position, item in enumerate(items):
-        if isinstance(item, (str, int, float, bool)):
+        if isinstance(item, (str, int, float, bool)) or item is None:
             mark = (type_name(item), item)
             if mark in seen:
                 continue
@@ -169,11 +200,11 @@ def as_set(items: Iterable[Value]) -> SetSeq:
         elif isinstance(item, (dict, list)) and any(equal(item, other) is True for other, _ in unique):
             continue
         unique.append((item, position))
-    if all(isinstance(item, str) for item, _ in unique) or all(
-        isinstance(item, (int, float)) and not isinstance(item, bool) for item, _ in unique
-    ):
-        unique.sort(key=lambda pair: pair[0])
+    if len(unique) > 1:
+        unique.sort(key=_place_in_set)
     result = SetSeq()
+    if isinstance(source, (ListSeq, SetSeq)):
+        result.item = source.item
     if source is not None:
         result.span, result.header = source.span, source.header
     for item, position in unique:
@@ -181,3 +212,33 @@ def as_set(items: Iterable[Value]) -> SetSeq:
         origin = source.origins.get(position) if source is not None and source.origins else None
         result.add(item, span, origin)
     return result
+
+
+def _place_in_set(pair: tuple[Value, int]) -> tuple[int, Value]:
+    """What cty sorts a set by: scalars by their value, null after them, collections by the text that it hashes."""
+    item = pair[0]
+    if isinstance(item, (str, int, float)):
+        return (1 if isinstance(item, str) else 0, item)
+    if item is None or isinstance(item, Unknown):
+        return (3 if item is None else 4, 0)
+    return (2, _hashed(item))
+
+
+def _hashed(value: Value) -> str:
+    if isinstance(value, Sensitive):
+        value = revealed(value)
+    if value is None or isinstance(value, Unknown):
+        return "~" if value is None else "?"
+    if value is True or value is False:
+        return "T" if value else "F"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    if isinstance(value, (int, float)):
+        return format(Decimal(value) if isinstance(value, int) else value, ".10g")
+    if isinstance(value, TypedMap):
+        return "{" + "".join(f"{_hashed(key)}:{_hashed(value[key])};" for key in sorted(value)) + "}"
+    if isinstance(value, dict):
+        return "<" + "".join(f"{_hashed(value[key])};" for key in sorted(value)) + ">"
+    inside = "".join(f"{_hashed(item)};" for item in value)
+    return f"[{inside}]" if isinstance(value, (ListSeq, SetSeq)) else f"<{inside}>"

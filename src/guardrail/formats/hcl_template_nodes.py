@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrail.formats.hcl_loops import iterate
 from guardrail.formats.hcl_nodes import MAX_TEXT, Node, Ref, Scope, leaves_of
 from guardrail.formats.hcl_operators import truth
-from guardrail.formats.hcl_values import EvalError, combined, derived, revealed, sensitive, to_text, type_name
+from guardrail.formats.hcl_values import EvalError, combined, derived, nfc, revealed, sensitive, to_text, type_name
 from guardrail.model import HOLE, PartText, Sensitive, Text, Unknown, Value
 
 
@@ -50,7 +50,7 @@ class Template(Node):
                     raise EvalError(f"a {type_name(value)} stands in a string template", self.line) from error
         if unknown:
             return self._with_holes(unknown, out, hidden, aligned)
-        text = "".join(out)
+        text = nfc("".join(out))
         if len(text) > MAX_TEXT:
             raise EvalError(f"the string has more than {MAX_TEXT:,} characters", self.line, "expansion")
         if len(text) > 1024:

@@ -7,6 +7,7 @@ import re
 
 from guardrail.formats.hcl_nodes import Literal, Node
 from guardrail.formats.hcl_template_nodes import Template, TemplateFor, TemplateIf
+from guardrail.formats.hcl_values import nfc
 from guardrail.model import Text
 
 _QUOTED = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([nrt"\\]))|([$%])\4\{')
@@ -30,8 +31,8 @@ class Token:
 
 def unescape(text: str, quoted: bool) -> str:
     if quoted:
-        return _QUOTED.sub(_escape, text) if "\\" in text or "{" in text else text
-    return _BARE.sub(r"\1{", text) if "{" in text else text
+        return nfc(_QUOTED.sub(_escape, text) if "\\" in text or "{" in text else text)
+    return nfc(_BARE.sub(r"\1{", text) if "{" in text else text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -8,14 +8,16 @@ Terraform would reject raises `EvalError`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import isfinite
+from typing import Any, Union
 
 from guardrail.formats.hcl_numbers import Real, made, rounded, text_of
-from guardrail.model import NOWHERE, Map, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import NOWHERE, Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 
 MAX_VALUES = 200_000  # values in one evaluated expression, all together
+MAX_EXPONENT = 1_200  # of a number's decimal notation
 MAX_NESTING = 100  # how deep a value may be
 
 
@@ -27,10 +29,44 @@ class EvalError(Exception):
         self.message, self.line, self.kind = message, line, kind
 
 
+class Undeclared(EvalError):
+    """A reference to what is not declared: rejected before anything is evaluated, so that neither `try` nor a condition
+    makes up for it."""
+
+
+# "any"; a scalar's name; ("list" or "set" or "map", item type); ("tuple", types); ("object", types by key).
+Type = Union[str, "tuple[str, Any]"]
+
+
+class ListSeq(Seq):
+    """A list, whose items are of one type; a `Seq` that is neither this nor a set is a tuple. `item` is that type,
+    "any" where nothing says."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, span: Span = NOWHERE, header: Span | None = None, item: Type = "any") -> None:
+        super().__init__(span, header)
+        self.item = item
+
+
 class SetSeq(Seq):
     """A set: unique items, in the order in which Terraform iterates them."""
 
-    __slots__ = ()
+    __slots__ = ("item",)
+
+    def __init__(self, span: Span = NOWHERE, header: Span | None = None, item: Type = "any") -> None:
+        super().__init__(span, header)
+        self.item = item
+
+
+class TypedMap(Map):
+    """A map, whose items are of one type; a `Map` that is none is an object."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, span: Span = NOWHERE, header: Span | None = None, item: Type = "any") -> None:
+        super().__init__(span, header)
+        self.item = item
 
 
 class OpenMap(Map):
@@ -118,13 +154,11 @@ def type_name(value: Value) -> str:
         return "bool"
     if isinstance(value, (int, float)):
         return "number"
-    if isinstance(value, str):
+    if isinstance(value, (str, PartText)):
         return "string"
-    if isinstance(value, SetSeq):
-        return "set"
     if isinstance(value, list):
-        return "list"
-    return "object"
+        return "set" if isinstance(value, SetSeq) else "list" if isinstance(value, ListSeq) else "tuple"
+    return "map" if isinstance(value, TypedMap) else "object"
 
 
 # ---- knownness ---------------------------------------------------------------------------------------
@@ -186,7 +220,11 @@ def revealed(value: Value) -> Value:
 
 def copy_map(value: Map) -> Map:
     """A shallow copy that keeps places and origins."""
-    copy = PartialMap(value.rest) if isinstance(value, PartialMap) else Map()
+    copy: Map
+    if isinstance(value, PartialMap):
+        copy = PartialMap(value.rest)
+    else:
+        copy = TypedMap(item=value.item) if isinstance(value, TypedMap) else Map()
     copy.update(value)
     copy.span, copy.header = value.span, value.header
     copy.spans = dict(value.spans)
@@ -194,10 +232,16 @@ def copy_map(value: Map) -> Map:
     return copy
 
 
+def empty_like(value: Seq) -> Seq:
+    """An empty sequence of the same kind in the same place."""
+    if isinstance(value, (ListSeq, SetSeq)):
+        return type(value)(value.span, value.header, value.item)
+    return Seq(value.span, value.header)
+
+
 def copy_seq(value: Seq) -> Seq:
-    copy = SetSeq() if isinstance(value, SetSeq) else Seq()
+    copy = empty_like(value)
     copy.extend(value)
-    copy.span, copy.header = value.span, value.header
     copy.spans = list(value.spans)
     copy.origins = dict(value.origins) if value.origins else None
     return copy
@@ -214,6 +258,9 @@ def relocated(value: Value, header: Span) -> Value:
         sequence.header = header
         return sequence
     return value
+
+
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 # ---- conversions -------------------------------------------------------------------------------------
@@ -243,22 +290,25 @@ def normal(value: float) -> int | float:
 
 def parse_number(text: str) -> int | float:
     """Raises ValueError."""
-    if len(text) > 400 or "_" in text or not text.strip():
-        raise ValueError(text)
-    if text.strip() != text or text[0] == "+":
+    if len(text) > 400 or "_" in text or not text.isascii() or text.strip() != text:
         raise ValueError(text)
     try:
         return int(text)
     except ValueError:
-        number = float(text)
-    if not isfinite(number):
+        pass
+    try:
+        written = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not written.is_finite() or written.adjusted() > MAX_EXPONENT:
         raise ValueError(text)
-    if not number:
+    if not written or written.adjusted() < -MAX_EXPONENT:
         return 0
-    exact = Fraction(Decimal(text))
-    if exact == Fraction(Decimal(repr(number))):
-        return int(exact) if exact.denominator == 1 else number
-    return made(rounded(exact))
+    exact = Fraction(written)
+    if exact.denominator == 1:
+        return exact.numerator
+    number = float(text)
+    return number if exact == Fraction(Decimal(repr(number))) else made(rounded(exact))
 
 
 def to_text(value: Value, what: str = "value") -> Value:
@@ -294,23 +344,24 @@ def to_number(value: Value) -> Value:
     raise EvalError(f"a {type_name(value)} cannot be made a number")
 
 
-def one_type(items: list[Value]) -> list[Value]:
-    """Items as a list's one type has them: a string makes strings of the other scalars."""
-    kinds = {type_name(item) for item in items if item is not None and not isinstance(item, (Unknown, Sensitive))}
-    if len(kinds) > 1 and kinds <= {"string", "number", "bool"}:
-        return [item if item is None else to_text(item) for item in items]
-    return items
-
-
 def to_bool(value: Value) -> Value:
     """`tobool`."""
     if value is None or isinstance(value, (bool, Unknown)):
         return value
-    if value == "true" or value == "false":
-        return value == "true"
+    if isinstance(value, str) and value in _TRUTHS:
+        return _TRUTHS[value]
     if isinstance(value, Sensitive):
         return Sensitive(to_bool(value.reveal()), value.literal)
     raise EvalError(f"a {type_name(value)} stands where a bool is needed")
+
+
+def nfc(text: str) -> str:
+    """A string as cty keeps it, in Unicode's normal form C; itself where it is so already."""
+    if text.isascii():
+        return text
+    import unicodedata
+
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 # ---- access ------------------------------------------------------------------------------------------
@@ -331,7 +382,7 @@ def get_attr(value: Value, name: str) -> Value:
         return value.attr(name)
     if isinstance(value, Reference):
         return Reference(value.target, f"{value.attribute}.{name}" if value.attribute else name)
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown) and not isinstance(value, PartText):
         return derived(value)
     if isinstance(value, Sensitive):
         return sensitive(get_attr(value.reveal(), name), value.literal)
@@ -353,7 +404,7 @@ def get_index(value: Value, key: Value) -> Value:
         return Reference(value.target, f"{value.attribute}{step}" if value.attribute else str(key))
     if isinstance(value, Several):
         return value.item
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown) and not isinstance(value, PartText):
         return derived(value)
     if value is None:
         raise EvalError("an item of null is asked for")

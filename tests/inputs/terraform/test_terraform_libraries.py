@@ -136,9 +136,10 @@ def test_a_list_of_unknown_length_is_unknown_though_its_items_are_known(function
     assert isinstance(attribute(made, "a_b.d", "v"), Unknown)
 
 
-def test_attributes_by_index():
+def test_an_index_of_what_has_no_instances_is_rejected():
     made = reading('resource "a_b" "c" {\n  n = "x"\n}\nresource "a_b" "d" {\n  v = a_b.c["n"]\n}\n')
-    assert attribute(made, "a_b.d", "v") == "x"
+    assert isinstance(attribute(made, "a_b.d", "v"), Unknown)
+    assert [(problem.kind, problem.line) for problem in made.problems] == [("evaluation", 5)]
 
 
 def test_null_in_a_nested_block_is_for_the_provider_to_fill_in():

@@ -166,8 +166,8 @@ resource "a_b" "c" {
   lifecycle {
     prevent_destroy = true
     ignore_changes  = [tags, rule[0].name]
-    precondition {
-      condition     = self.x > 3
+    postcondition {
+      condition     = self.y == "why"
       error_message = "no"
     }
   }

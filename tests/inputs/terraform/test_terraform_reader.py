@@ -216,8 +216,8 @@ def test_reading_is_the_same_every_time():
 def test_the_syntax_is_what_another_parser_takes():
     hcl2 = pytest.importorskip("hcl2")
     for path in sorted(FIXTURES.rglob("*.tf")):
-        if "trees" in path.parts:  # theirs are files that go together, and files that are wrong
-            continue
+        if "trees" in path.parts or "unknowns" in path.parts:
+            continue  # files that go together, files that are wrong, a resource of which there is none
         with path.open(encoding="utf-8") as stream:
             theirs = hcl2.load(stream)
         base = path.parent

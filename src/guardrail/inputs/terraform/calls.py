@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.formats.hcl import Block
 from guardrail.formats.hcl_nodes import Scope
-from guardrail.formats.hcl_values import EvalError
+from guardrail.formats.hcl_values import EvalError, Undeclared
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
 from guardrail.inputs.terraform.references import ModuleRef
 from guardrail.inputs.terraform.run import MAX_MODULES
@@ -45,7 +45,7 @@ class Calls:
     def value(self, name: str) -> Value:
         """What `module.name` means."""
         if name not in self.module.folder.modules:
-            raise EvalError(f"module.{name} is not declared")
+            raise Undeclared(f"module.{name} is not declared")
         if name not in self._values:
             expansion, refs = self.expanded(name)
             self._values[name] = _as_value(expansion, refs)
@@ -95,6 +95,11 @@ class Calls:
             for argument, attribute in block.body.attributes.items():
                 if argument not in declared and argument not in META:
                     run.tell("evaluation", f"module.{name} has no variable {argument}", attribute.span)
+            given = block.body.attributes
+            for variable, declaration in declared.items():
+                if variable not in given and not (block.body.broken or "default" in declaration.body.attributes
+                                                  or declaration.body.broken):  # fmt: skip
+                    run.tell("evaluation", f"module.{name} is not given its variable {variable}", block.header)
         return expansion, refs
 
     def target(self, name: str) -> tuple[str | None, str]:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from guardrail.formats.hcl import Block, Body
 from guardrail.formats.hcl_nodes import Scope
-from guardrail.formats.hcl_values import EvalError
+from guardrail.formats.hcl_values import Deferred, EvalError, copy_map, copy_seq
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.expansion import expand, key_text
-from guardrail.inputs.terraform.references import ModuleRef
 from guardrail.inputs.terraform.variables import Words
-from guardrail.model import Map, Origin, Resource, Value
+from guardrail.model import Map, Origin, Resource, Seq, Value
 
 _EVALUATED = frozenset(("backend", "cloud"))
 
@@ -122,6 +121,8 @@ def _variable(module: Module, trace: tuple[Origin, ...], name: str, block: Block
 def _output(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:
     attributes = Map(block.span, block.header)
     words = Scope(Words(module.run))
+    if "value" not in block.body.attributes:
+        module.output(name)  # which is wrong
     for key, attribute in block.body.attributes.items():
         if key == "value":
             attributes.put(key, _plain(module.output(name)), attribute.span)
@@ -130,7 +131,16 @@ def _output(module: Module, trace: tuple[Origin, ...], name: str, block: Block) 
     return _resource(module, trace, "output", block, f"output.{name}", attributes)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, ModuleRef):
-        return value.force()
+def _plain(value: Value) -> Value:
+    """A value with the modules and instances in it as the objects that they are."""
+    if isinstance(value, Deferred):
+        value = value.force()
+    if isinstance(value, Map) and any(isinstance(item, Deferred) for item in value.values()):
+        mapping = copy_map(value)
+        mapping.update({key: _plain(item) for key, item in value.items()})
+        return mapping
+    if isinstance(value, Seq) and any(isinstance(item, Deferred) for item in value):
+        sequence = copy_seq(value)
+        sequence[:] = [_plain(item) for item in value]
+        return sequence
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardrail.formats.hcl import Attribute, Block
-from guardrail.formats.hcl_nodes import Scope
+from guardrail.formats.hcl_nodes import Scope, Tuple
 from guardrail.formats.hcl_values import EvalError, PartialMap, SetSeq, derived, to_number, to_text, type_name
 from guardrail.inputs.terraform.blocks import MAX_INSTANCES
 from guardrail.inputs.terraform.run import Edges, Run
@@ -57,6 +57,8 @@ def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:
     each, count = attributes.get("for_each"), attributes.get("count")
     if each is None and count is None:
         return Expansion("one", [(None, scope)], {})
+    if each is not None and count is not None:
+        run.tell("evaluation", f"{name} has both count and for_each", each.span)
     outer, run.edges = run.edges, {}
     try:
         if each is not None:
@@ -77,9 +79,19 @@ def key_text(key: Value) -> str:
         return ""
     if isinstance(key, int):
         return f"[{key}]"
-    from guardrail.inputs.terraform.functions.encoding import json_text
+    text = str(key)
+    if '"' in text or "\\" in text or not text.isprintable():
+        text = "".join([_in_quotes(letter) for letter in text])
+    return f'["{text}"]' if "{" not in text else f'["{text.replace("${", "$${").replace("%{", "%%{")}"]'
 
-    return f"[{json_text(str(key))}]"
+
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+
+
+def _in_quotes(letter: str) -> str:
+    if letter in _ESCAPES or letter.isprintable():
+        return _ESCAPES.get(letter, letter)
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
 
 
 def _count(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expansion:
@@ -120,6 +132,7 @@ def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expans
     what = f"for_each of {name}"
     value = run.value_of(attribute.node, scope, attribute.span, what)
     if isinstance(value, Sensitive):
+        run.tell("evaluation", f"{what}: it is sensitive, and its keys would be shown", attribute.span)
         value = value.reveal()
     rest: Unknown | None = None
     items: list[tuple[str, Value]] = []
@@ -138,8 +151,8 @@ def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expans
             else:
                 error = EvalError("it is a set of other things than strings")
                 rest = run.rejected(error, attribute.node, scope, attribute.span, what)
-    elif isinstance(value, Seq) and not value:
-        pass
+    elif type(value) is Seq and not value and not isinstance(attribute.node, Tuple):
+        pass  # where the other branch of a conditional is unknown, the branch taken keeps its type
     else:
         error = EvalError(f"it is a {type_name(value)}, where a map or a set of strings is needed")
         rest = run.rejected(error, attribute.node, scope, attribute.span, what)

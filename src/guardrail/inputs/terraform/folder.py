@@ -31,8 +31,8 @@ class Folder:
     """Declarations by name. `resources` has data sources and ephemeral ones too, by address."""
 
     __slots__ = (
-        "declarations", "locals", "modules", "outputs", "path", "providers", "resources", "settings", "twins",
-        "variables",
+        "checks", "declarations", "locals", "modules", "outputs", "path", "providers", "resources", "settings",
+        "twins", "variables",
     )  # fmt: skip
 
     def __init__(self, path: str) -> None:
@@ -42,6 +42,7 @@ class Folder:
         self.outputs: dict[str, Block] = {}
         self.modules: dict[str, Block] = {}
         self.resources: dict[str, Block] = {}
+        self.checks: list[Block] = []
         self.providers: list[Block] = []
         self.settings: list[Block] = []
         self.declarations: dict[str, Map] = {}  # of variables, evaluated
@@ -131,15 +132,25 @@ class Sources:
     def folder(self, path: str) -> Folder:
         found = self._folders.get(path)
         if found is None:
-            found = self._folders[path] = Folder(path)
-            for name in self.code_files(path):
-                document = self.document(name)
-                if document is not None:
-                    if not document.problems:
-                        for attribute in document.body.attributes.values():
-                            self.run.tell("syntax", f"{attribute.name} is set outside of any block", attribute.span)
-                    for block in document.body.blocks:
-                        _declare(found, block, _is_override(name), self.run)
+            found = self._folders[path] = self._made(path, [(n, self.document(n)) for n in self.code_files(path)])
+        return found
+
+    def folder_with(self, path: str, generated: dict[str, Document]) -> Folder:
+        """The folder as it is once these files, by name, have been written to it."""
+        kept = [(name, self.document(name)) for name in self.code_files(path) if name not in generated]
+        files = [*kept, *generated.items()]
+        return self._made(path, sorted(files, key=lambda file: _is_override(file[0])))
+
+    def _made(self, path: str, documents: list[tuple[str, Document | None]]) -> Folder:
+        found = Folder(path)
+        for name, document in documents:
+            if document is None:
+                continue
+            if not document.problems:
+                for attribute in document.body.attributes.values():
+                    self.run.tell("syntax", f"{attribute.name} is set outside of any block", attribute.span)
+            for block in document.body.blocks:
+                _declare(found, block, _is_override(name), self.run)
         return found
 
 
@@ -157,6 +168,8 @@ def _declare(folder: Folder, block: Block, override: bool, run: Run) -> None:
         run.tell("syntax", f"a {kind} block has {_LABELS[kind]} labels", block.header)
         return
     if kind == "locals":
+        for inner in block.body.blocks:
+            run.tell("syntax", f"a {inner.type[:60]} block stands among the locals", inner.header)
         for name, attribute in block.body.attributes.items():
             if name in folder.locals and not override:
                 _twice(run, f"local.{name}", attribute.span, folder.locals[name].span)
@@ -166,6 +179,7 @@ def _declare(folder: Folder, block: Block, override: bool, run: Run) -> None:
                 folder.locals[name] = attribute
         return
     if kind == "check":
+        folder.checks.append(block)
         for inner in block.body.of_type("data"):  # a data source of the module, though only the check may refer to it
             _declare(folder, inner, False, run)
         return

@@ -11,11 +11,17 @@ _SOURCE = re.compile(rb"""(?:\bsource[ \t]*=|"source"[ \t]*:)[ \t\r\n]*"(\.\.?(?
 
 
 UNIT = "terragrunt.hcl"
+STACK = "terragrunt.stack.hcl"
 
 
 def is_unit(path: str) -> bool:
     """Whether a file is a unit of Terragrunt's: it says which module is called with which inputs."""
     return path == UNIT or path.endswith(f"/{UNIT}")
+
+
+def is_stack(path: str) -> bool:
+    """Whether a file says which units of Terragrunt's are made of which files."""
+    return path == STACK or path.endswith(f"/{STACK}")
 
 
 def folder_of(path: str) -> str:
@@ -44,7 +50,7 @@ def components(files: Sequence[str], tree: Tree) -> list[list[str]]:
     for path in files:
         folder = folder_of(path)
         parent.setdefault(folder, folder)
-        if path.endswith((".tfvars", ".tfvars.json")) or is_unit(path):
+        if path.endswith((".tfvars", ".tfvars.json")) or is_unit(path) or is_stack(path):
             continue
         try:
             data = tree.read(path)
@@ -63,20 +69,22 @@ def components(files: Sequence[str], tree: Tree) -> list[list[str]]:
 
 
 def _of_units(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, str]]:
-    """The folders of Terragrunt's units with those of their modules, and of the units that they include. Where the
-    module stands only their expressions say."""
-    units = [path for path in files if is_unit(path)]
-    if not units:
+    """The folders of Terragrunt's units with those of their modules, of the units that they include, and of the stacks
+    that they are made by. Where all that stands only their expressions say."""
+    if not any(is_unit(path) or is_stack(path) for path in files):
         return
     from guardrail.inputs.terraform.folder import Sources
     from guardrail.inputs.terraform.run import Run
-    from guardrail.inputs.terraform.terragrunt.units import included_by, unit_of
+    from guardrail.inputs.terraform.terragrunt.units import included_by, units
 
     sources = Sources(files, Run(tree))
-    for path in units:
-        unit = unit_of(path, sources)
+    for unit in units(files, sources):
+        folder = folder_of(unit.config.path)
         if unit.folder is not None:
-            yield folder_of(path), unit.folder
-        for other in included_by(path, sources):
+            yield folder, unit.folder
+        for step in unit.trace:
+            yield folder, folder_of(step.span.file)
+    for path in files:
+        for other in included_by(path, sources) if is_unit(path) else ():
             if is_unit(other):
                 yield folder_of(path), folder_of(other)

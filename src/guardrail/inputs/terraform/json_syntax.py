@@ -56,6 +56,10 @@ def parse_json(data: bytes, file: str) -> Document:
                 body.attributes[name] = Attribute(name, _literal(root[name]), root.spans[name])
         else:
             _Reader(body, problems, file).top(root)
+    elif isinstance(root, Seq) and all(isinstance(part, Map) for part in root) and not file.endswith(".tfvars.json"):
+        reader = _Reader(body, problems, file)
+        for part in root:
+            reader.top(part)
     elif not problems:
         problems.append(Problem("syntax", "Terraform's JSON is an object", file, 1))
     return Document(file, body, problems)
@@ -160,8 +164,6 @@ class _Reader:
         if isinstance(value, Map):
             entries: list[tuple[str | Node, Node, Span]] = []
             for name in value:
-                if name == "//":
-                    continue
                 key = self.text(name, value.spans[name]) if "{" in name else Literal(name)
                 entry = name if isinstance(key, Literal) else key
                 entries.append((entry, self.node(value[name], value.spans[name], depth + 1), value.spans[name]))

@@ -10,8 +10,8 @@ import posixpath
 from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, Block
-from guardrail.formats.hcl_nodes import ATTR, INDEX, Call, Literal, Node, Ref, Scope, Step
-from guardrail.formats.hcl_values import EvalError, sensitive
+from guardrail.formats.hcl_nodes import ATTR, FULL_SPLAT, INDEX, Call, Literal, Node, Ref, Scope, Step
+from guardrail.formats.hcl_values import EvalError, Undeclared, sensitive
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.calls import Calls, ModuleCall
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
@@ -21,7 +21,7 @@ from guardrail.inputs.terraform.policy_document import policy_document
 from guardrail.inputs.terraform.references import ResourceRef
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.type_constraints import Convert, converter
-from guardrail.inputs.terraform.variables import Given, Typed, command_line_value
+from guardrail.inputs.terraform.variables import Given, Literals, Typed, command_line_value
 from guardrail.model import Map, Origin, Span, Unknown, Value
 from guardrail.model.resource import Edge
 
@@ -58,6 +58,7 @@ class Module:
         self.depth: int = call.caller.depth + 1 if call else 0
         self.key: str = f"{call.caller.key}{call.block.labels[0]}." if call else ""  # of calls, without instance keys
         self.scope = Scope(self)
+        self._literals = Scope(Literals(self.run))  # in which defaults are
         self.calls = Calls(self)
         self.templates = Templates(self)
         self._memo: Memo = {}
@@ -76,35 +77,41 @@ class Module:
 
     def resolve(self, ref: Ref, scope: Scope) -> tuple[Value, int]:
         root, steps = ref.root, ref.steps
+        if steps and steps[0][0] == ATTR:  # nearly always
+            if root == "var":
+                return self.variable(str(steps[0][1])), 1
+            if root == "local":
+                return self.local(str(steps[0][1])), 1
         if root == "each" or root == "count":
             raise EvalError(f"{root} is used where there is no {'for_each' if root == 'each' else 'count'}")
         names = [str(what) for kind, what in steps[:2] if kind == ATTR]
         if not names or steps[0][0] != ATTR:
             if root in ("var", "local", "module", "data", "path", "terraform"):
                 raise EvalError(f"{root} is used without a name")
-            raise EvalError(f'"{root[:60]}" refers to nothing')
+            raise Undeclared(f'"{root[:60]}" refers to nothing')
         name = names[0]
-        if root == "var":
-            return self.variable(name), 1
-        if root == "local":
-            return self.local(name), 1
         if root == "module":
-            return self.calls.value(name), 1
+            value = self.calls.value(name)
+            if len(steps) > 1 and steps[1][0] == ATTR:
+                _check_key(f"module.{name}", self.calls.expanded(name)[0], steps[1:])
+            return value, 1
         if root == "path":
             return self.path(name), 1
         if root in ("terraform", "tofu"):
             if name == "workspace":
                 return self.sources.workspace(self.root.folder.path), 1
+            if name != "applying":
+                raise EvalError(f"there is no {root}.{name}")
             return Unknown(f"{root}.{name} is known only in a run", (f"{root}.{name}",)), 1
         if root == "self":
-            raise EvalError("self is used outside a provisioner")
+            raise EvalError("self is used where there is none: it stands in provisioners and postconditions")
         if root in ("data", "ephemeral", "resource"):
             if len(names) < 2:
                 raise EvalError(f"{root}.{name} is used without a name")
             if root == "resource":  # the long spelling of a managed resource
-                return self._resource(f"{name}.{names[1]}", _is_whole(steps[2:])), 2
-            return self._resource(f"{root}.{name}.{names[1]}", _is_whole(steps[2:])), 2
-        return self._resource(f"{root}.{name}", _is_whole(steps[1:])), 1
+                return self._resource(f"{name}.{names[1]}", steps[2:]), 2
+            return self._resource(f"{root}.{name}.{names[1]}", steps[2:]), 2
+        return self._resource(f"{root}.{name}", steps[1:]), 1
 
     def call(self, call: Call, scope: Scope) -> Value:
         return call_function(self, call, scope)
@@ -158,7 +165,7 @@ class Module:
     def local(self, name: str) -> Value:
         attribute = self.folder.locals.get(name)
         if attribute is None:
-            raise EvalError(f"local.{name} is not declared")
+            raise Undeclared(f"local.{name} is not declared")
         node = attribute.node
         if type(node) is Literal:
             return node.value
@@ -174,14 +181,21 @@ class Module:
     def _output(self, block: Block) -> Value:
         attribute = block.body.attributes.get("value")
         if attribute is None:
+            if not block.body.broken:
+                self.run.tell("evaluation", f"output.{block.labels[0]} has no value", block.header)
             return Unknown(f"output.{block.labels[0]} has no value")
         value = self.run.value_of(attribute.node, self.scope, attribute.span, f"output.{block.labels[0]}")
         return sensitive(value) if is_true(block, "sensitive") else value
 
     def variable(self, name: str) -> Value:
+        known = self._memo.get(f"var.{name}")
+        if known is not None:
+            if known[1]:
+                self.run.edges.update(known[1])
+            return known[0]
         block = self.folder.variables.get(name)
         if block is None:
-            raise EvalError(f"var.{name} is not declared")
+            raise Undeclared(f"var.{name} is not declared")
         return self._once(f"var.{name}", lambda: self._variable(name, block))
 
     def _variable(self, name: str, block: Block) -> Value:
@@ -198,11 +212,15 @@ class Module:
             if isinstance(value, Typed):
                 value = command_line_value(value, self._wants_text(block), self.run)
         elif default is not None:
-            value, span = self.run.value_of(default.node, self.scope, default.span, what), default.span
+            value, span = self.run.value_of(default.node, self._literals, default.span, what), default.span
         else:
+            self._converter(name, block)  # which may be wrong
             return Unknown(f"{self.address}var.{name} has no value", (f"{self.address}var.{name}",))
-        if value is None and not nullable and default is not None:
-            value, span = self.run.value_of(default.node, self.scope, default.span, what), default.span
+        if value is None and not nullable:
+            if default is None:
+                self.run.tell("evaluation", f"{self.address}{what} is required and may not be null", span)
+                return Unknown(f"{self.address}{what} is null, which it may not be")
+            value, span = self.run.value_of(default.node, self._literals, default.span, what), default.span
         value = self._converted(name, block, value, span if span.line else block.header)
         if is_true(block, "sensitive") and value is not None:
             return sensitive(value, literal=span.line > 0 and (found is None or found.node.pure))
@@ -217,9 +235,7 @@ class Module:
         return declared is None or declared.source.strip().strip('"') in ("string", "number", "bool")
 
     def _converted(self, name: str, block: Block, value: Value, span: Span) -> Value:
-        if name not in self._converters:
-            self._converters[name] = converter(block.body.attributes.get("type"), self._plain_default)
-        convert = self._converters[name]
+        convert = self._converter(name, block)
         if convert is None:
             return value
         try:
@@ -229,8 +245,19 @@ class Module:
             self.run.tell("evaluation", message, span)
             return Unknown(message)
 
+    def _converter(self, name: str, block: Block) -> Convert | None:
+        if name not in self._converters:
+            declared = block.body.attributes.get("type")
+            self._converters[name] = None
+            try:
+                self._converters[name] = converter(declared, self._plain_default)
+            except EvalError as error:
+                place = declared.span if declared is not None else block.header
+                self.run.tell("evaluation", f"type of var.{name}: {error.message}", place, error.line)
+        return self._converters[name]
+
     def _plain_default(self, node: Node) -> Value:
-        return node.eval(self.scope)
+        return node.eval(self._literals)
 
     # ---- resources ----
 
@@ -262,15 +289,18 @@ class Module:
         """Instances of a block whose address is taken."""
         return self._expanded(block, address)
 
-    def _resource(self, address: str, whole: bool) -> Value:
+    def _resource(self, address: str, steps: list[Step]) -> Value:
+        """`steps`: what follows the address in a reference."""
         if address not in self.folder.resources:
-            raise EvalError(f"{address} is not declared")
+            raise Undeclared(f"{address} is not declared")
         value = self._values.get(address)
         if value is None:
             expansion, instances = self.instances(address)
             value = self._reference_value(address, expansion, instances)
             self._values[address] = value
-        if whole:
+        if steps:
+            _check_key(address, self.instances(address)[0], steps)
+        if _is_whole(steps):
             self.run.edges.setdefault((self.address + address, ""), None)
         return value
 
@@ -306,13 +336,23 @@ class Module:
                 attributes.spans[name] = attributes.header
 
 
+def _check_key(address: str, expansion: Expansion, steps: list[Step]) -> None:
+    """A reference has an instance's key where, and only where, there are several. Raises EvalError."""
+    kind = steps[0][0] if steps else FULL_SPLAT
+    if kind == INDEX and expansion.kind == "one":
+        raise Undeclared(f"{address} has neither count nor for_each, so it has no instance with a key")
+    if kind == ATTR and expansion.kind in ("list", "map"):
+        argument = "count" if expansion.kind == "list" else "for_each"
+        raise Undeclared(f"{address} has {argument}, so an attribute of it is asked for with an instance's key")
+
+
 def _is_whole(steps: list[Step]) -> bool:
     """Whether a traversal stops at a resource, so that no attribute of it is asked for by name."""
     return all(kind == INDEX for kind, _ in steps)
 
 
-def is_true(block: Block, name: str) -> bool:
-    attribute = block.body.attributes.get(name)
+def is_true(block: Block | None, name: str) -> bool:
+    attribute = block.body.attributes.get(name) if block is not None else None
     return attribute is not None and isinstance(attribute.node, Literal) and attribute.node.value is True
 
 

@@ -11,10 +11,11 @@ from guardrail.formats.hcl import Block
 from guardrail.formats.hcl_nodes import Literal
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.reader import Reading, ReadOptions
+from guardrail.inputs.terraform.assertions import check_instance, check_module
 from guardrail.inputs.terraform.blocks import references_as_text
 from guardrail.inputs.terraform.configuration import configuration_resources
 from guardrail.inputs.terraform.folder import Sources
-from guardrail.inputs.terraform.grouping import is_unit
+from guardrail.inputs.terraform.grouping import is_stack, is_unit
 from guardrail.inputs.terraform.module import Instance, Module
 from guardrail.inputs.terraform.providers import effective_tags, provider_of
 from guardrail.inputs.terraform.run import MAX_RESOURCES, Run
@@ -90,18 +91,12 @@ def _status(path: str, sources: Sources, used: set[str], spoilt: set[str]) -> st
 
 
 def _units(files: Sequence[str], sources: Sources) -> list[Unit]:
-    """Terragrunt's units whose modules are here. A file that others include is none."""
-    paths = [path for path in sorted(files) if is_unit(path)]
-    if not paths:
+    """Terragrunt's units whose modules are here."""
+    if not any(is_unit(path) or is_stack(path) for path in files):
         return []
-    from guardrail.inputs.terraform.terragrunt.units import included_by, note_generated, unit_of
+    from guardrail.inputs.terraform.terragrunt.units import units
 
-    included = {other for path in paths for other in included_by(path, sources)}
-    units = [unit_of(path, sources) for path in paths if path not in included]
-    found = [unit for unit in units if unit.folder is not None]
-    for unit in found:
-        note_generated(unit)
-    return found
+    return [unit for unit in units(files, sources) if unit.folder is not None]
 
 
 def _read_root(
@@ -109,17 +104,18 @@ def _read_root(
 ) -> list[str]:
     """Evaluate a root module with all that it calls. Gives the files that its variables have values from."""
     sources.run.begin_root()
-    given, used = given_values(path, sources, options)
     trace: tuple[Origin, ...] = ()
     root = path
-    if unit is not None:
-        from guardrail.inputs.terraform.terragrunt.units import inputs_of
+    if unit is None:
+        folder = sources.folder(path)
+        given, used = given_values(path, sources, options)
+    else:
+        from guardrail.inputs.terraform.terragrunt.units import root_of
 
-        given = {**inputs_of(unit, sources), **given}  # they come by the environment, which everything else overrides
-        trace = (Origin(f"unit {unit.config.path}", unit.place, None),)
-        root = unit.config.base
+        folder, given, used = root_of(unit, sources, options)
+        trace, root = unit.trace, unit.config.base
     first = len(reading.resources)
-    _emit(Module(sources.folder(path), sources, given=given), trace, None, reading, evaluated)
+    _emit(Module(folder, sources, given=given), trace, None, reading, evaluated)
     for resource in reading.resources[first:]:
         resource.root = root
     return used
@@ -133,7 +129,7 @@ def _emit(
     evaluated.add(folder.path)
     found = reading.resources
     for address, block in [*folder.resources.items(), *folder.twins]:
-        if block.type == "ephemeral" or run.resources >= MAX_RESOURCES:
+        if run.resources >= MAX_RESOURCES:
             continue
         try:
             first = folder.resources[address] is block
@@ -149,6 +145,8 @@ def _emit(
             resource = _resource(module, address, block, instance, trace)
             resource.uncertain = uncertain or expansion.doubt(key)
             found.append(resource)
+            if resource.uncertain is None:
+                check_instance(module, instance)
     for name, attribute in folder.locals.items():  # those too that nobody asked for: they may be wrong
         try:
             module.local(name)
@@ -157,6 +155,7 @@ def _emit(
     if folder.path not in run.configured:  # what is written about the module itself is the same for every call
         run.configured.add(folder.path)
         found += configuration_resources(module, trace)
+    check_module(module, uncertain is None)
     for name, block in folder.modules.items():
         try:
             expansion, refs = module.calls.expanded(name)
@@ -184,7 +183,7 @@ def _resource(
         attributes,
         span=block.span,
         header=block.header,
-        mode="managed" if managed else "data",
+        mode="managed" if managed else block.type,
         trace=trace,
         scope=module.folder.path,
         local=address,

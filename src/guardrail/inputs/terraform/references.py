@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guardrail.formats.hcl_values import Deferred, EvalError, derived
-from guardrail.model import Map, Reference, Unknown, Value
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Undeclared, derived
+from guardrail.model import HOLE, NOWHERE, Map, PartText, Reference, Unknown, Value
 
 if TYPE_CHECKING:
     from guardrail.inputs.terraform.module import Instance, Module
+
+
+_SET, _MADE = ("input", "triggers_replace"), ("id", "output")  # of terraform_data: by who writes it, by Terraform
 
 
 class ResourceRef(Reference, Deferred):
@@ -25,11 +28,26 @@ class ResourceRef(Reference, Deferred):
         self.module.run.edges[(self.address, name)] = None
         if self.instance is not None:
             attributes = self.module.attributes_of(self.instance)
+            if not self.instance.done:
+                raise EvalError(f"{self.address} refers to itself")
             if attributes is not None:
                 value = attributes.get(name)
                 if value is not None:
                     return value
+                if self.is_built_in and not isinstance(attributes, PartialMap):
+                    if name in _SET or (name == "output" and attributes.get("input") is None):
+                        return None
+                    if name == "id":  # a string for sure
+                        written = f"{self.address}.id"
+                        return PartText(f"{written} is known only after apply", (written,), HOLE)
+                if self.is_built_in and name not in _MADE:
+                    raise Undeclared(f'{self.address} has no attribute "{name}"')
         return Reference(self.address, name)
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is a `terraform_data`, all of whose attributes are known by name."""
+        return self.instance is not None and self.instance.block.labels[0] == "terraform_data"
 
     def index(self, key: Value) -> Value:
         """An instance, where it is not known how many there are; else `x["attribute"]`."""
@@ -44,7 +62,12 @@ class ResourceRef(Reference, Deferred):
         return ResourceRef(self.address, self.module, self.instance)
 
     def force(self) -> Value:
-        return self
+        if not self.is_built_in or self.open:
+            return self
+        whole = Map()
+        for name in (*_SET, *_MADE):
+            whole.put(name, self.attr(name), NOWHERE)
+        return whole
 
 
 class ModuleRef(Deferred):

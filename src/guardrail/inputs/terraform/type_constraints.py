@@ -6,18 +6,8 @@ from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, parse_expression
 from guardrail.formats.hcl_nodes import Call, Literal, Node, Object, Ref, Tuple
-from guardrail.formats.hcl_operators import as_set
-from guardrail.formats.hcl_values import (
-    EvalError,
-    PartialMap,
-    copy_map,
-    copy_seq,
-    one_type,
-    to_bool,
-    to_number,
-    to_text,
-    type_name,
-)
+from guardrail.formats.hcl_types import as_list, convert, to_set
+from guardrail.formats.hcl_values import EvalError, ListSeq, PartialMap, Type, TypedMap, copy_map, copy_seq, type_name
 from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
 
 Convert = Callable[[Value], Value]
@@ -26,7 +16,7 @@ Default = Callable[[Node], Value]
 
 def converter(attribute: Attribute | None, default_of: Default) -> Convert | None:
     """A function that makes a value one of this type, or raises EvalError; None where any value will do.
-    `default_of` evaluates the default of an `optional()`."""
+    `default_of` evaluates the default of an `optional()`. Raises EvalError for what is no type."""
     if attribute is None:
         return None
     node = attribute.node
@@ -35,112 +25,133 @@ def converter(attribute: Attribute | None, default_of: Default) -> Convert | Non
             node = parse_expression(str(node.value), attribute.span.file, attribute.span.line)
         except ValueError:
             return None
-    return _compile(node, default_of)
+    return _compile(node, default_of, True)[0]
 
 
-def _compile(node: Node, default_of: Default) -> Convert | None:
-    if isinstance(node, Ref):
-        bare = {"list": _list_of, "set": _set_of, "map": _map_of}.get(node.root)
-        return bare(None) if bare else _SCALARS.get(node.root)
+def _compile(node: Node, default_of: Default, outermost: bool = False) -> tuple[Convert | None, Type]:
+    """How to convert to the type, and the type; "any" where part of it is."""
+    if isinstance(node, Ref) and not node.steps:
+        if node.root == "any":
+            return None, "any"
+        if node.root in _SCALARS:
+            return _SCALARS[node.root], node.root
+        if outermost and node.root in _COLLECTIONS:
+            return _COLLECTIONS[node.root](None, "any"), "any"
     if isinstance(node, Call) and node.args:
         inner = node.args[0]
-        if node.name in ("list", "set", "map"):
-            item = _compile(inner, default_of)
-            return {"list": _list_of, "set": _set_of, "map": _map_of}[node.name](item)
+        if node.name in _COLLECTIONS and len(node.args) == 1:
+            item, kind = _compile(inner, default_of)
+            whole: Type = "any" if kind == "any" else (node.name, kind)
+            return _COLLECTIONS[node.name](item, kind), whole
         if node.name == "tuple" and isinstance(inner, Tuple):
-            return _tuple_of([_compile(part, default_of) for part in inner.items])
+            parts = [_compile(part, default_of) for part in inner.items]
+            return _tuple_of([part for part, _ in parts]), _joined("tuple", [kind for _, kind in parts])
         if node.name == "object" and isinstance(inner, Object):
             return _object_of(inner, default_of)
-        if node.name == "optional":
-            return _compile(inner, default_of)
-    return None
+    raise EvalError("the type constraint is no type", node.line)
 
 
-def _guarded(convert: Convert) -> Convert:
+def _joined(name: str, kinds: list[Type]) -> Type:
+    return "any" if "any" in kinds else (name, kinds)
+
+
+def _guarded(make: Convert) -> Convert:
     """Unknowns and nulls are of every type, what is sensitive stays so."""
 
     def guarded(value: Value) -> Value:
         if value is None or isinstance(value, Unknown):
             return value
         if isinstance(value, Sensitive):
-            made = convert(value.reveal())
+            made = make(value.reveal())
             return Sensitive(made, value.literal)
-        return convert(value)
+        return make(value)
 
     return guarded
 
 
-_SCALARS = {"string": _guarded(to_text), "number": _guarded(to_number), "bool": _guarded(to_bool)}
+def _scalar(kind: str, of_kind: type) -> Convert:
+    return lambda value: value if type(value) is of_kind else convert(value, kind)
 
 
-def _items(value: Seq, item: Convert | None) -> Seq:
-    made = one_type(value) if item is None else [item(one) for one in value]
+_SCALARS = {"string": _scalar("string", str), "number": _scalar("number", int), "bool": _scalar("bool", bool)}
+
+
+def _sequence(value: Value, name: str, item: Convert | None, kind: Type) -> Seq:
+    """Items converted; the same object where that changes none."""
+    if not isinstance(value, Seq):
+        raise EvalError(f"a {name} is required, a {type_name(value)} is given")
+    if item is None:
+        return value
+    made = [item(one) for one in value]
     if all(a is b for a, b in zip(made, value, strict=True)):
         return value
-    copy = copy_seq(value)
-    copy[:] = made
+    copy = ListSeq(value.span, value.header, kind)
+    copy.extend(made)
+    copy.spans, copy.origins = value.spans, value.origins
     return copy
 
 
-def _list_of(item: Convert | None) -> Convert:
-    def convert(value: Value) -> Value:
-        if not isinstance(value, Seq):
-            raise EvalError(f"a list is required, a {type_name(value)} is given")
-        made = _items(value, item)
-        if type(made) is not Seq:
-            copy = Seq(made.span, made.header)
-            copy.extend(made)
-            copy.spans, copy.origins = made.spans, made.origins
-            return copy
-        return made
-
-    return _guarded(convert)
+def _list_of(item: Convert | None, kind: Type) -> Convert:
+    return _guarded(lambda value: as_list(_sequence(value, "list", item, kind), kind))
 
 
-def _set_of(item: Convert | None) -> Convert:
-    def convert(value: Value) -> Value:
-        if not isinstance(value, Seq):
-            raise EvalError(f"a set is required, a {type_name(value)} is given")
-        return as_set(_items(value, item))
+def _set_of(item: Convert | None, kind: Type) -> Convert:
+    return _guarded(lambda value: to_set(_sequence(value, "set", item, kind), kind))
 
-    return _guarded(convert)
+
+def _map_of(item: Convert | None, kind: Type) -> Convert:
+    def make(value: Value) -> Value:
+        if not isinstance(value, Map):
+            raise EvalError(f"a map is required, a {type_name(value)} is given")
+        if item is None:
+            return convert(value, ("map", kind))
+        items = {key: item(one) for key, one in value.items()}
+        if isinstance(value, PartialMap):
+            copy = copy_map(value)
+        elif isinstance(value, TypedMap) and all(items[key] is value[key] for key in items):
+            return value
+        else:
+            copy = TypedMap(value.span, value.header, kind)
+            copy.spans, copy.origins = value.spans, value.origins
+        copy.update(items)
+        return copy
+
+    return _guarded(make)
+
+
+_COLLECTIONS = {"list": _list_of, "set": _set_of, "map": _map_of}
 
 
 def _tuple_of(parts: list[Convert | None]) -> Convert:
-    def convert(value: Value) -> Value:
+    def make(value: Value) -> Value:
         if not isinstance(value, Seq) or len(value) != len(parts):
             raise EvalError(f"a tuple of {len(parts)} is required")
-        copy = copy_seq(value)
+        copy = copy_seq(value) if type(value) is Seq else Seq(value.span, value.header)
         copy[:] = [part(one) if part else one for part, one in zip(parts, value, strict=True)]
+        copy.spans = list(value.spans)
         return copy
 
-    return _guarded(convert)
+    return _guarded(make)
 
 
-def _map_of(item: Convert | None) -> Convert:
-    def convert(value: Value) -> Value:
-        if not isinstance(value, Map):
-            raise EvalError(f"a map is required, a {type_name(value)} is given")
-        items = one_type(list(value.values())) if item is None else [item(one) for one in value.values()]
-        made = dict(zip(value, items, strict=True))
-        if all(made[key] is value[key] for key in made):
-            return value
-        copy = copy_map(value)
-        copy.update(made)
-        return copy
-
-    return _guarded(convert)
-
-
-def _object_of(node: Object, default_of: Default) -> Convert:
+def _object_of(node: Object, default_of: Default) -> tuple[Convert, Type]:
     members: dict[str, tuple[Convert | None, bool, Node | None]] = {}
+    kinds: dict[str, Type] = {}
     for key, kind, _ in node.entries:
-        if isinstance(key, str):
-            optional = isinstance(kind, Call) and kind.name == "optional"
-            default = kind.args[1] if optional and isinstance(kind, Call) and len(kind.args) > 1 else None
-            members[key] = (_compile(kind, default_of), optional, default)
+        if not isinstance(key, str):
+            continue
+        optional = isinstance(kind, Call) and kind.name == "optional"
+        default = kind.args[1] if optional and isinstance(kind, Call) and len(kind.args) > 1 else None
+        inner = kind.args[0] if isinstance(kind, Call) and optional and kind.args else kind
+        make, kinds[key] = _compile(inner, default_of)
+        members[key] = (make, optional, default)
+        if make is not None and default is not None and default.pure:
+            try:
+                make(default_of(default))
+            except EvalError as error:
+                raise EvalError(f'the default of attribute "{key}": {error.message}', node.line) from None
 
-    def convert(value: Value) -> Value:
+    def made_object(value: Value) -> Value:
         if not isinstance(value, Map):
             raise EvalError(f"an object is required, a {type_name(value)} is given")
         rest = value.rest if isinstance(value, PartialMap) else None
@@ -156,9 +167,12 @@ def _object_of(node: Object, default_of: Default) -> Convert:
                 made, span = default_of(default) if default is not None else None, NOWHERE
             else:
                 raise EvalError(f'attribute "{name}" is required')
-            copy[name] = make(made) if make else made
+            try:
+                copy[name] = make(made) if make else made
+            except EvalError as error:
+                raise EvalError(f'attribute "{name}": {error.message}', kind=error.kind) from None
             if span.line:
                 copy.spans[name] = span
         return copy
 
-    return _guarded(convert)
+    return _guarded(made_object), "any" if "any" in kinds.values() else ("object", kinds)

@@ -77,7 +77,7 @@ def given_values(folder: str, sources: Sources, options: ReadOptions) -> tuple[d
     for path in used:
         document = sources.document(path)
         if document is not None:
-            found.update(_from_file(document, path, run))
+            found.update(values_in(document, path, run))
     for name, text in options.variables:
         found[name] = Given(Typed(text), f"--var {name}", NOWHERE)
     return found, used
@@ -100,7 +100,8 @@ def command_line_value(text: Typed, wants_text: bool, run: Run) -> Value:
         return str(text)
 
 
-def _from_file(document: Document, path: str, run: Run) -> dict[str, Given]:
+def values_in(document: Document, path: str, run: Run) -> dict[str, Given]:
+    """What a file gives to variables."""
     scope = Scope(Literals(run))
     found: dict[str, Given] = {}
     for name, attribute in document.body.attributes.items():

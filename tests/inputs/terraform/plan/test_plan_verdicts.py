@@ -85,6 +85,7 @@ ALONE = {
     "s3-split": (
         {("grant-not-to-anyone", "fail", "aws_s3_bucket_policy.site")},
         {
+            ("bucket-policy-no-lockout", "undetermined", "aws_s3_bucket_policy.site"),
             ("grant-no-service-wildcard", "undetermined", "aws_s3_bucket_policy.site"),
             ("grant-not-to-anyone", "undetermined", "aws_s3_bucket_policy.site"),
             ("service-not-invocable-by-anyone", "undetermined", "aws_s3_bucket_policy.site"),

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from guardrail.formats.hcl_operators import equal
+from guardrail.formats.hcl_types import as_list, convert, item_type, listed
 from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
+    ListSeq,
     PartialMap,
+    SetSeq,
+    Type,
+    TypedMap,
     combined,
     derived,
+    empty_like,
     revealed,
     survey,
     to_bool,
-    to_text,
     type_name,
 )
+from guardrail.inputs.terraform.functions.graphemes import count
 from guardrail.inputs.terraform.functions.table import OUTER, RAW, function, text, whole
-from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
+from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Sensitive, Seq, Unknown, Value
 
 
-def a_list(value: Value, name: str) -> Seq:
-    if isinstance(value, Seq):
+def a_list(value: Value, name: str, sets: bool = True) -> Seq:
+    if isinstance(value, Seq) and (sets or not isinstance(value, SetSeq)):
         return value
     raise EvalError(f"{name}() is given a {type_name(value)} where it takes a list")
 
@@ -48,10 +56,6 @@ def take_entry(target: Map, source: Map, key: str) -> None:
         target.origins.pop(key, None)
 
 
-def like(source: Seq) -> Seq:
-    return Seq(source.span, source.header)
-
-
 def made_of(values: list[Value]) -> Seq:
     result = Seq()
     for value in values:
@@ -64,7 +68,13 @@ def made_of(values: list[Value]) -> Seq:
 
 @function(mode=OUTER)
 def length(value: Value) -> Value:
-    if isinstance(value, (str, list, dict)):
+    if isinstance(value, str):
+        return count(value)
+    if isinstance(value, SetSeq):
+        unknown = [item for item in value if isinstance(item, Unknown)]
+        if unknown and len(value) > 1:  # it may turn out to be one of the others
+            return combined(unknown)
+    if isinstance(value, (list, dict)):
         return len(value)
     raise EvalError(f"length() of a {type_name(value)}")
 
@@ -72,7 +82,7 @@ def length(value: Value) -> Value:
 @function(mode=OUTER)
 def keys(value: Value) -> Value:
     source = a_map(value, "keys")
-    result = Seq(source.span, source.header)
+    result = listed_at(source, "string") if isinstance(source, TypedMap) else Seq(source.span, source.header)
     for key in sorted(source):
         result.add(key, source.spans.get(key, NOWHERE))
     return result
@@ -81,29 +91,38 @@ def keys(value: Value) -> Value:
 @function(mode=OUTER)
 def values(value: Value) -> Value:
     source = a_map(value, "values")
-    result = Seq(source.span, source.header)
+    result = listed_at(source, source.item) if isinstance(source, TypedMap) else Seq(source.span, source.header)
     for key in sorted(source):
         origin = source.origins.get(key) if source.origins else None
         result.add(source[key], source.spans.get(key, NOWHERE), origin)
     return result
 
 
+def listed_at(source: Seq | Map, item: Type = "any") -> ListSeq:
+    """An empty list that stands where another collection does."""
+    return ListSeq(source.span, source.header, item)
+
+
 @function(mode=OUTER)
-def concat(*lists: Value) -> Value:
+def concat(first: Value, *others: Value) -> Value:
+    """A list where all are, else a tuple."""
+    sources = [a_list(value, "concat", sets=False) for value in (first, *others)]
     result = Seq()
-    for value in lists:
-        source = a_list(value, "concat")
+    for source in sources:
         if not result.span.line:
             result.span, result.header = source.span, source.header
         for index in range(len(source)):
             take(result, source, index)
+    if all(isinstance(source, ListSeq) for source in sources):
+        with suppress(EvalError):
+            return as_list(result)
     return result
 
 
 @function(mode=OUTER)
 def reverse(value: Value) -> Value:
     source = a_list(value, "reverse")
-    result = like(source)
+    result = listed_at(source, source.item) if isinstance(source, SetSeq) else empty_like(source)
     for index in reversed(range(len(source))):
         take(result, source, index)
     return result
@@ -111,10 +130,10 @@ def reverse(value: Value) -> Value:
 
 @function("slice", mode=OUTER)
 def slice_(value: Value, start: Value, end: Value) -> Value:
-    source, low, high = a_list(value, "slice"), whole(start), whole(end)
+    source, low, high = a_list(value, "slice", sets=False), whole(start), whole(end)
     if not 0 <= low <= high <= len(source):
         raise EvalError("slice() reaches past the list")
-    result = like(source)
+    result = empty_like(source)
     for index in range(low, high):
         take(result, source, index)
     return result
@@ -122,21 +141,23 @@ def slice_(value: Value, start: Value, end: Value) -> Value:
 
 @function(mode=OUTER)
 def element(value: Value, index: Value) -> Value:
-    source, at = a_list(value, "element"), whole(index)
+    source, at = a_list(value, "element", sets=False), whole(index)
     if not source:
         raise EvalError("element() of an empty list")
+    if at < 0 and at % len(source) and not isinstance(source, ListSeq):
+        raise EvalError("the index of element() into a tuple is negative")
     return source[at % len(source)]
 
 
 @function(mode=OUTER)
 def chunklist(value: Value, size: Value) -> Value:
-    source, count = a_list(value, "chunklist"), whole(size)
-    if count < 0:
+    source, most = a_list(value, "chunklist"), whole(size)
+    if most < 0:
         raise EvalError("the size of chunklist() is negative")
-    result = like(source)
-    step = count or max(len(source), 1)
+    result = listed_at(source)
+    step = most or max(len(source), 1)
     for start in range(0, len(source), step):
-        chunk = like(source)
+        chunk = empty_like(source)
         for index in range(start, min(start + step, len(source))):
             take(chunk, source, index)
         result.add(chunk, source.span)
@@ -153,33 +174,34 @@ def one(value: Value) -> Value:
 
 @function(mode=OUTER)
 def zipmap(names: Value, items: Value) -> Value:
-    one_list, other = a_list(names, "zipmap"), a_list(items, "zipmap")
+    one_list, other = a_list(names, "zipmap"), a_list(items, "zipmap", sets=False)
     if len(one_list) != len(other):
         raise EvalError("zipmap() is given lists of different lengths")
     unknown = [name for name in one_list if isinstance(name, Unknown)]
     if unknown:
         return combined(unknown)
     result = Map(other.span, other.header)
+    if isinstance(other, ListSeq):
+        result = TypedMap(other.span, other.header, other.item)
+    hidden = False
     for index, name in enumerate(one_list):
         span = other.spans[index] if index < len(other.spans) else NOWHERE
         origin = other.origins.get(index) if other.origins else None
+        hidden = hidden or isinstance(name, Sensitive)
         result.put(text(revealed(name)), other[index], span, origin)
-    return result
+    return Sensitive(result) if hidden else result
 
 
-@function(mode=OUTER)
+@function()
 def transpose(value: Value) -> Value:
     source = a_map(value, "transpose")
-    unknown, _ = survey(source)
-    if unknown:
-        return combined(unknown)
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Value]] = {}
     for key in sorted(source):
         for item in a_list(source[key], "transpose"):
             found.setdefault(text(item), []).append(key)
-    result = Map()
+    result = TypedMap(item=("list", "string"))
     for key in sorted(found):
-        result.put(key, made_of(list(found[key])), NOWHERE)
+        result.put(key, listed(found[key], "string"), NOWHERE)
     return result
 
 
@@ -204,8 +226,18 @@ def merge(*maps: Value) -> Value:
 
 
 def merged(sources: list[Value]) -> Value:
-    """What `merge` makes of maps, nulls and unknowns, in that order of precedence."""
+    """What `merge` makes of maps, nulls and unknowns, in that order of precedence: a map where all are of one type."""
     result = Map()
+    for source in sources:
+        if isinstance(source, TypedMap):
+            if not isinstance(result, TypedMap):
+                result = TypedMap(item=source.item)
+            if result.item == source.item:
+                continue
+        elif source is None:
+            continue
+        result = Map()
+        break
     rest: Unknown | None = None
     first = True
     for source in sources:
@@ -247,36 +279,44 @@ def lookup(mapping: Value, key: Value, *default: Value) -> Value:
             return derived(value)
     found = a_map(source, "lookup")
     at = text(name)
+    other = default[0] if default else None
+    if isinstance(found, TypedMap) and found.item != "any":
+        other = convert(other, found.item)
     if at in found:
         return marked(found[at], hidden)
     if isinstance(found, PartialMap):
         return derived(found.rest)
     if not default:
         raise EvalError(f'lookup() finds no entry "{at}" and has no default')
-    return default[0]
+    return other
 
 
 @function(mode=RAW)
-def coalesce(*args: Value) -> Value:
-    values, hidden = opened(args)
+def coalesce(first: Value, *others: Value) -> Value:
+    """A document is neither null nor empty, whatever in it is not known; nor is a string of which a part is."""
+    values, hidden = opened((first, *others))
+    kind = item_type(values, "call of coalesce()")
     for value in values:
+        if isinstance(value, EncodedUnknown) or (isinstance(value, PartText) and value.literal):
+            return value
         if isinstance(value, Unknown):
             return derived(value)
         if value is not None and value != "":
-            if isinstance(value, (int, float)) and any(isinstance(other, str) for other in values):
-                value = to_text(value)
-            return marked(value, hidden)
+            return marked(convert(value, kind), hidden)
     raise EvalError("coalesce() is given nothing but nulls and empty strings")
 
 
 @function(mode=RAW)
-def coalescelist(*args: Value) -> Value:
-    values, hidden = opened(args)
+def coalescelist(first: Value, *others: Value) -> Value:
+    values, hidden = opened((first, *others))
+    for value in values:
+        if value is not None and not isinstance(value, Unknown):
+            a_list(value, "coalescelist", sets=False)
     for value in values:
         if isinstance(value, Unknown):
             return derived(value)
-        if value is not None and len(a_list(value, "coalescelist")):
-            return marked(value, hidden)
+        if value is not None and len(a_list(value, "coalescelist", sets=False)):
+            return marked(value, hidden or survey(value)[1])
     raise EvalError("coalescelist() is given nothing but empty lists")
 
 
@@ -286,8 +326,10 @@ def contains(items: Value, wanted: Value) -> Value:
     if isinstance(source, Unknown):
         return derived(source)
     unknown: list[Unknown] = []
-    for item in a_list(source, "contains"):
-        same = equal(_like_type(item, value), value)
+    found = a_list(source, "contains")
+    hidden = hidden or any(isinstance(item, Sensitive) for item in found)
+    for item in found:
+        same = equal(item, value)
         if same is True:
             return marked(True, hidden)
         if isinstance(same, Unknown):
@@ -295,19 +337,13 @@ def contains(items: Value, wanted: Value) -> Value:
     return combined(unknown) if unknown else marked(False, hidden)
 
 
-def _like_type(item: Value, value: Value) -> Value:
-    """A number in a list of strings is compared as a string, as the list's type has it."""
-    if isinstance(value, str) and isinstance(item, (int, float)):
-        return to_text(item)
-    return item
-
-
 @function(mode=RAW)
 def index(items: Value, wanted: Value) -> Value:
     (source, value), hidden = opened((items, wanted))
     if isinstance(source, Unknown):
         return derived(source)
-    for position, item in enumerate(a_list(source, "index")):
+    for position, item in enumerate(a_list(source, "index", sets=False)):
+        hidden = hidden or isinstance(item, Sensitive)
         same = equal(item, value)
         if isinstance(same, Unknown):
             return same
@@ -322,11 +358,14 @@ def matchkeys(items: Value, names: Value, search: Value) -> Value:
     if unknown or isinstance(items, Unknown):
         return combined([*unknown, *([items] if isinstance(items, Unknown) else [])])
     source, tags, wanted = (a_list(revealed(v), "matchkeys") for v in (items, names, search))
+    hidden = hidden or survey(items)[1]
     if len(source) != len(tags):
         raise EvalError("matchkeys() is given lists of different lengths")
-    result = like(source)
+    kind = item_type([*tags, *wanted], "call of matchkeys()")
+    accepted = [convert(item, kind) for item in wanted]
+    result = listed_at(source, source.item if isinstance(source, ListSeq) else "any")
     for position, tag in enumerate(tags):
-        if any(equal(tag, item) is True for item in wanted):
+        if any(equal(convert(tag, kind), item) is True for item in accepted):
             take(result, source, position)
     return marked(result, hidden)
 
@@ -346,9 +385,11 @@ def _quantified(value: Value, name: str, decides: bool) -> Value:
     if isinstance(source, Unknown):
         return derived(source)
     unknown: list[Unknown] = []
-    for item in a_list(source, name):
+    items = a_list(source, name)
+    hidden = hidden or any(isinstance(item, Sensitive) for item in items)
+    for item in items:
         if isinstance(item, Sensitive):
-            hidden, item = True, item.reveal()
+            item = item.reveal()
         if isinstance(item, Unknown):
             unknown.append(item)
         elif (to_bool(item) is True) is decides:

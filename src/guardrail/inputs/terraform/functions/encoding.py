@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from math import isfinite
 
+from guardrail.formats.hcl_nodes import MAX_TEXT
+from guardrail.formats.hcl_types import listed
 from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
     combined,
+    nfc,
     number_text,
     parse_number,
     revealed,
@@ -16,7 +20,7 @@ from guardrail.formats.hcl_values import (
     type_name,
 )
 from guardrail.inputs.terraform.functions.table import RAW, function, sized, text
-from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, Sensitive, Seq, Unknown, Value
+from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, Sensitive, Seq, Span, Text, Unknown, Value
 
 
 class FileText(str):
@@ -69,7 +73,12 @@ def encoded(value: Value, write: object = None) -> Value:
         found = combined(unknown)
         return EncodedUnknown(found.reason, decoded, found.refs)
     opened = revealed(value) if hidden else decoded
-    body = sized(yaml_text(opened) if write == "yaml" else json_text(opened))
+    if write == "yaml":
+        from guardrail.inputs.terraform.functions.yaml_writing import yaml_text
+
+        body = sized(yaml_text(opened))
+    else:
+        body = sized(json_text(opened))
     result = Encoded(body, decoded)
     return Sensitive(result) if hidden else result
 
@@ -103,26 +112,62 @@ def decode(value: Value, yaml: bool) -> Value:
     if isinstance(value, Unknown):
         return combined([value])
     source = text(value)
+    located = isinstance(value, FileText) or (isinstance(value, Text) and value.exact and value.file != "")
     if not yaml:
         try:
             plain = json.loads(source, parse_float=parse_number)
         except (ValueError, RecursionError):
             raise EvalError("jsondecode() is given what is not JSON") from None
-        if not isinstance(value, FileText):
+        if not located:
             return placed(plain)
     from guardrail.formats.yaml import load
 
-    path = value.path if isinstance(value, FileText) else ""
+    path = value.path if isinstance(value, FileText) else value.file if located else ""
     loaded = load(source.encode("utf-8", "replace"), path, "kubernetes")  # YAML 1.1's booleans, like Terraform
-    if loaded.problems:
-        raise EvalError(f"yamldecode(): {loaded.problems[0].message}")
+    wrong = next((problem for problem in loaded.problems if "stands twice" not in problem.message), None)
+    if wrong is not None:
+        raise EvalError(f"yamldecode(): {wrong.message}")
+    if yaml and not loaded.documents:
+        raise EvalError("yamldecode() finds no document")
     if len(loaded.documents) > 1:
         raise EvalError("yamldecode() is given more than one document")
     found = loaded.documents[0].value if loaded.documents else None
     from guardrail.inputs.terraform.functions.yaml_values import as_terraform_has_it
 
     found = as_terraform_has_it(found, loaded.text if yaml else "")
+    if isinstance(value, Text):
+        return moved(found, value)
     return found if path else placed(found)
+
+
+def moved(value: Value, text: Text) -> Value:
+    """What was read from a heredoc, with the places that it has in the file of that."""
+    done: set[int] = set()
+
+    def there(span: Span) -> Span:
+        first, margin = text.first_line - 1, text.indent
+        return Span(span.file, span.line + first, span.column + margin, span.end_line + first, span.end_column + margin)
+
+    def move(item: Value) -> Value:
+        if isinstance(item, Text):
+            return Text(item, item.first_line + text.first_line - 1, item.indent + text.indent, item.exact, item.file)
+        if not isinstance(item, (Map, Seq)) or id(item) in done:
+            return item
+        done.add(id(item))
+        item.span, item.header = there(item.span), there(item.header)
+        if isinstance(item, Map):
+            item.spans = {key: there(span) for key, span in item.spans.items()}
+            for key, inner in item.items():
+                item[key] = move(inner)
+            return item
+        item.spans = [there(span) for span in item.spans]
+        item[:] = [move(inner) for inner in item]
+        return item
+
+    return move(value)
+
+
+_LONE = re.compile("[\ud800-\udfff]")  # half of what UTF-16 has as two
 
 
 def placed(value: Value) -> Value:
@@ -130,7 +175,7 @@ def placed(value: Value) -> Value:
     if isinstance(value, dict):
         mapping = Map()
         for key, item in value.items():
-            mapping.put(str(key), placed(item), NOWHERE)
+            mapping.put(nfc(str(key)), placed(item), NOWHERE)
         return mapping
     if isinstance(value, tuple):
         raise EvalError("yamldecode() meets a tag that it does not know")
@@ -141,50 +186,9 @@ def placed(value: Value) -> Value:
         return sequence
     if isinstance(value, float) and not isfinite(value):
         raise EvalError("yamldecode() meets a number that is not finite")
+    if isinstance(value, str) and not value.isascii():
+        return nfc(_LONE.sub("\ufffd", value))
     return value
-
-
-def yaml_text(value: Value) -> str:
-    """YAML as `yamlencode` writes it."""
-    lines: list[str] = []
-    _yaml(value, lines, "", "")
-    return "\n".join(lines) + "\n"
-
-
-def _yaml(value: Value, lines: list[str], first: str, margin: str) -> None:
-    """Append a value; `first` stands before its first line, `margin` before the others."""
-    if isinstance(value, dict) and value:
-        for key in sorted(value):
-            _entry(f"{first}{_quoted(key)}:", value[key], lines, margin)
-            first = margin
-    elif isinstance(value, list) and value:
-        for item in value:
-            if isinstance(item, (dict, list)) and item:
-                _yaml(item, lines, f"{first}- ", f"{margin}  ")
-            else:
-                _entry(f"{first}-", item, lines, margin)
-            first = margin
-    else:
-        _entry(first, value, lines, margin)
-
-
-def _entry(before: str, value: Value, lines: list[str], margin: str) -> None:
-    gap = " " if before.strip() else ""
-    if isinstance(value, dict) and value:
-        lines.append(before)
-        _yaml(value, lines, margin + "  ", margin + "  ")
-    elif isinstance(value, list) and value:
-        lines.append(before)
-        _yaml(value, lines, margin, margin)
-    elif isinstance(value, str) and "\n" in value.rstrip("\n") and not value.startswith((" ", "\n")):
-        lines.append(f"{before}{gap}|" + ("" if value.endswith("\n") else "-"))
-        lines.extend(f"{margin}  {line}" for line in value.removesuffix("\n").split("\n"))
-    elif isinstance(value, dict):
-        lines.append(f"{before}{gap}{{}}")
-    elif isinstance(value, list):
-        lines.append(f"{before}{gap}[]")
-    else:
-        lines.append(f"{before}{gap}{json_text(value)}")
 
 
 @function(mode=RAW)
@@ -215,7 +219,7 @@ def base64decode(value: Value) -> Value:
     if isinstance(value, Encoded) and isinstance(value.decoded, str):
         return value.decoded
     try:
-        return base64.b64decode(text(value), validate=True).decode("utf-8")
+        return base64.b64decode(_unbroken(text(value)), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         raise EvalError("base64decode() is given what is not base64 of UTF-8") from None
 
@@ -228,11 +232,29 @@ def base64gzip(value: Value) -> Value:
 
 
 @function()
+def base64gunzip(value: Value) -> Value:
+    import base64
+    import binascii
+    import zlib
+
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        made = unpacker.decompress(base64.b64decode(_unbroken(text(value)), validate=True), MAX_TEXT)
+        if unpacker.unconsumed_tail:
+            raise EvalError("base64gunzip() makes too long a string", kind="expansion")
+        return made.decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, zlib.error, ValueError):
+        raise EvalError("base64gunzip() is given what is not base64 of compressed UTF-8") from None
+
+
+@function()
 def textencodebase64(value: Value, name: Value) -> Value:
     import base64
 
     try:
-        return base64.b64encode(text(value).encode(_codec(text(name)))).decode("ascii")
+        codec = _codec(text(name))
+        mark = b"\xfe\xff" if codec == "utf-16-be" else b""
+        return base64.b64encode(mark + text(value).encode(codec)).decode("ascii")
     except (LookupError, UnicodeEncodeError):
         raise EvalError("textencodebase64() cannot encode the string so") from None
 
@@ -243,18 +265,35 @@ def textdecodebase64(value: Value, name: Value) -> Value:
     import binascii
 
     try:
-        return base64.b64decode(text(value), validate=True).decode(_codec(text(name)))
+        data, codec = base64.b64decode(_unbroken(text(value)), validate=True), _codec(text(name))
+        if codec == "utf-16-be" and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            codec = "utf-16"
+        return data.decode(codec)
     except (LookupError, UnicodeDecodeError, binascii.Error, ValueError):
         raise EvalError("textdecodebase64() cannot decode the string so") from None
 
 
-_CODECS = {"utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
+# Python's other codecs are not all of text, and not all of IANA's names.
+_CODECS = frozenset((
+    "utf-8", "utf-16le", "utf-16be", "us-ascii", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "gb2312",
+    "big5", "euc-kr", "koi8-r", "koi8-u", "macintosh", "latin1", "windows-874",
+    *(f"iso-8859-{number}" for number in range(1, 17) if number != 12), *(f"latin{number}" for number in range(1, 11)),
+    *(f"windows-125{number}" for number in range(9)), *(f"{name}{number}" for name in ("ibm", "cp") for number in
+                                                        (437, 850, 852, 855, 862, 866)),
+))  # fmt: skip
+_OTHER_NAMES = {"utf-16": "utf-16-be", "windows-874": "cp874", "macintosh": "mac_roman"}
 
 
 def _codec(name: str) -> str:
-    if name.lower() not in _CODECS:  # Python's other codecs are not all of text
+    known = name.lower()
+    if known not in _CODECS and known not in _OTHER_NAMES:
         raise LookupError(name)
-    return name.lower()
+    return _OTHER_NAMES.get(known, known)
+
+
+def _unbroken(value: str) -> str:
+    """Base64 without the line ends that Go's decoder passes over."""
+    return value.replace("\r", "").replace("\n", "")
 
 
 @function()
@@ -276,23 +315,26 @@ def csvdecode(value: Value) -> Value:
     import csv
     import io
 
+    source = text(value)
     try:
-        rows = list(csv.reader(io.StringIO(text(value)), strict=True))
+        rows = [row for row in csv.reader(io.StringIO(source), strict=True) if row]
     except csv.Error as error:
         raise EvalError(f"csvdecode(): {error}") from None
     if not rows:
         raise EvalError("csvdecode() finds no header line")
-    result = Seq()
+    if len(set(rows[0])) < len(rows[0]):
+        raise EvalError("csvdecode() finds a column's name twice")
+    if re.search(r'"', re.sub(r'(?:^|(?<=[,\n]))"(?:[^"]|"")*"', "", source)):
+        raise EvalError("csvdecode() meets a quote within a field that has none around it")
+    entries: list[Value] = []
     for row in rows[1:]:
-        if not row:
-            continue
         if len(row) != len(rows[0]):
             raise EvalError("csvdecode() meets a line with another number of columns than the header's")
         entry = Map()
         for name, cell in zip(rows[0], row, strict=True):
             entry.put(name, cell, NOWHERE)
-        result.add(entry, NOWHERE)
-    return result
+        entries.append(entry)
+    return listed(entries, ("object", dict.fromkeys(rows[0], "string")))
 
 
 def digest(algorithm: str, data: bytes, as_base64: bool = False) -> str:

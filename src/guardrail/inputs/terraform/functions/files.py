@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from guardrail.formats.hcl_operators import as_set
-from guardrail.formats.hcl_values import EvalError
+from guardrail.formats.hcl_types import listed
+from guardrail.formats.hcl_values import EvalError, nfc
 from guardrail.inputs.terraform.functions.encoding import FileText, digest
 from guardrail.inputs.terraform.functions.table import RAW, Surroundings, function, text
-from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
+from guardrail.model import Map, Sensitive, Unknown, Value
 
 
 @function(outward=True)
@@ -17,7 +18,7 @@ def file(around: Surroundings, path: Value) -> Value:
     if isinstance(data, Unknown):
         return data
     try:
-        return FileText(data.decode("utf-8"), around.locate(text(path)))
+        return FileText(nfc(data.decode("utf-8")), around.locate(text(path)))
     except UnicodeDecodeError:
         return Unknown(f'"{text(path)}" is not UTF-8')
 
@@ -33,11 +34,7 @@ def fileset(around: Surroundings, path: Value, pattern: Value) -> Value:
     if isinstance(names, Unknown):
         return names
     wanted = _glob(text(pattern))
-    result = Seq()
-    for name in names:
-        if wanted.fullmatch(name):
-            result.add(name, NOWHERE)
-    return as_set(result)
+    return as_set(listed([name for name in names if wanted.fullmatch(name)], "string"))
 
 
 def _glob(pattern: str) -> re.Pattern[str]:
@@ -69,7 +66,9 @@ def _glob(pattern: str) -> re.Pattern[str]:
             out.append(")")
         elif letter == "," and groups:
             out.append("|")
-        elif letter == "[" and "]" in pattern[at + 2 :]:
+        elif letter == "[" and "]" not in pattern[at + 2 :]:
+            raise EvalError("the pattern of fileset() is not valid")
+        elif letter == "[":
             end = pattern.index("]", at + 2)
             inside = pattern[at + 1 : end]
             negated = inside[:1] in "!^"
@@ -157,7 +156,8 @@ def basename(path: Value) -> Value:
 def dirname(path: Value) -> Value:
     import posixpath
 
-    return posixpath.normpath(posixpath.dirname(text(path)) or ".")
+    made = posixpath.normpath(posixpath.dirname(text(path)) or ".")
+    return made[1:] if made.startswith("//") else made
 
 
 @function()

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from guardrail.formats.hcl_types import listed
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.functions.table import function, text, whole
-from guardrail.model import NOWHERE, Seq, Value
+from guardrail.model import Value
+
+MAX_NEW_BITS = 32  # by which cidrsubnets() extends a prefix
+
+
+_OCTETS = re.compile(r"0*(\d+)\.0*(\d+)\.0*(\d+)\.0*(\d+)/0*(\d+)", re.A)  # which Terraform reads as decimal
 
 
 def _network(value: Value) -> Any:
     import ipaddress
 
     written = text(value)
-    if "/" not in written:
+    found = _OCTETS.fullmatch(written)
+    if found is not None:
+        written = f"{found[1]}.{found[2]}.{found[3]}.{found[4]}/{found[5]}"
+    address, slash, length = written.partition("/")
+    if not slash:
         raise EvalError("the address block has no prefix length")
     try:
+        if "%" in address or not length.isdecimal() or not length.isascii():
+            raise ValueError(written)
         return ipaddress.ip_network(written, strict=False)
     except ValueError:
         raise EvalError(f'"{written[:60]}" is no address block') from None
@@ -55,19 +68,19 @@ def cidrsubnets(prefix: Value, *newbits: Value) -> Value:
     network = _network(prefix)
     at = int(network.network_address)
     end = at + network.num_addresses
-    result = Seq()
+    blocks: list[Value] = []
     for value in newbits:
         bits = whole(value)
         length = network.prefixlen + bits
-        if bits < 1 or length > network.max_prefixlen:
+        if not 1 <= bits <= MAX_NEW_BITS or length > network.max_prefixlen:
             raise EvalError(f"the address block has not {bits} bits to spare")
         size = 1 << (network.max_prefixlen - length)
         at = -(-at // size) * size
         if at + size > end:
             raise EvalError("the address block is too small for these subnets")
-        result.add(f"{type(network.network_address)(at)}/{length}", NOWHERE)
+        blocks.append(f"{type(network.network_address)(at)}/{length}")
         at += size
-    return result
+    return listed(blocks, "string")
 
 
 @function()

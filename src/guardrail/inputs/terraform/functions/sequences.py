@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from guardrail.formats.hcl_operators import as_set, equal
-from guardrail.formats.hcl_values import Deferred, EvalError, SetSeq, combined, derived, type_name
-from guardrail.inputs.terraform.functions.collections import a_list, like, made_of, marked, opened, take
+from guardrail.formats.hcl_operators import arithmetic, as_set, equal
+from guardrail.formats.hcl_types import Mismatch, as_list, item_type, listed, to_set, unify
+from guardrail.formats.hcl_values import (
+    Deferred,
+    EvalError,
+    ListSeq,
+    SetSeq,
+    Type,
+    combined,
+    derived,
+    empty_like,
+    revealed,
+    survey,
+    type_name,
+)
+from guardrail.inputs.terraform.functions.collections import a_list, made_of, marked, opened, take
 from guardrail.inputs.terraform.functions.table import RAW, function, number, text
-from guardrail.model import NOWHERE, Map, Seq, Unknown, Value
+from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
 
 MAX_PRODUCT = 100_000
 
@@ -16,32 +29,40 @@ def flatten(value: Value) -> Value:
     (source,), hidden = opened((value,))
     if isinstance(source, Unknown):
         return derived(source)
-    result = like(a_list(source, "flatten"))
+    origin = a_list(source, "flatten")
+    result = Seq(origin.span, origin.header)
     unknown: list[Unknown] = []
-    _flatten(source, result, unknown, 0)
+    hidden = _flatten(source, result, unknown, 0) or hidden
     return combined(unknown) if unknown else marked(result, hidden)
 
 
-def _flatten(source: Seq, result: Seq, unknown: list[Unknown], depth: int) -> None:
+def _flatten(source: Seq, result: Seq, unknown: list[Unknown], depth: int) -> bool:
+    """Whether one of the lists is sensitive, so that all of the result is."""
+    hidden = False
     if depth > 100 or len(result) > MAX_PRODUCT:
         raise EvalError("flatten() is given too much", kind="expansion")
     for position, item in enumerate(source):
         if isinstance(item, Deferred):
             item = item.force()
+        if isinstance(item, Sensitive) and isinstance(item.reveal(), Seq):
+            hidden, item = True, item.reveal()
         if isinstance(item, Seq):
-            _flatten(item, result, unknown, depth + 1)
+            hidden = _flatten(item, result, unknown, depth + 1) or hidden
         elif type(item) is Unknown:  # may be a list; a reference to an attribute is taken for one item
             unknown.append(item)
         else:
             take(result, source, position)
+    return hidden
 
 
 @function(mode=RAW)
 def compact(value: Value) -> Value:
     (source,), hidden = opened((value,))
+    if survey(source)[1]:
+        hidden, source = True, revealed(source)
     if isinstance(source, Unknown):
         return derived(source)
-    result = like(a_list(source, "compact"))
+    result = empty_like(a_list(source, "compact"))
     for position, item in enumerate(source):
         if isinstance(item, Unknown):
             return derived(item)
@@ -50,13 +71,14 @@ def compact(value: Value) -> Value:
     return marked(result, hidden)
 
 
-
 @function(mode=RAW)
 def distinct(value: Value) -> Value:
     (source,), hidden = opened((value,))
+    if survey(source)[1]:
+        hidden, source = True, revealed(source)
     if isinstance(source, Unknown):
         return derived(source)
-    result = like(a_list(source, "distinct"))
+    result = empty_like(a_list(source, "distinct"))
     seen: set[tuple[str, Value]] = set()
     for position, item in enumerate(source):
         if isinstance(item, Unknown):
@@ -72,15 +94,21 @@ def distinct(value: Value) -> Value:
     return marked(result, hidden)
 
 
-@function()
+@function(mode=RAW)
 def sort(value: Value) -> Value:
-    source = a_list(value, "sort")
-    order = sorted(range(len(source)), key=lambda position: text(source[position], "an item for sort()"))
-    result = like(source)
-    for position in order:
-        take(result, source, position)
-        result[-1] = text(result[-1])
-    return result
+    (source,), hidden = opened((value,))
+    if isinstance(source, Unknown):
+        return derived(source)
+    unknown, secret = survey(source)
+    result = empty_like(a_list(source, "sort"))
+    if unknown:  # how many there are is known
+        for item in unknown[:1] * len(source):
+            result.add(derived(item), source.span)
+        return marked(result, hidden or secret)
+    opened_up = revealed(source)
+    for position in sorted(range(len(source)), key=lambda at: text(opened_up[at], "an item for sort()")):
+        take(result, opened_up, position)
+    return marked(result, hidden or secret)
 
 
 @function("range")
@@ -90,72 +118,95 @@ def range_(*args: Value) -> Value:
         raise EvalError("range() takes 1 to 3 arguments")
     start, end = (0, numbers[0]) if len(numbers) == 1 else numbers[:2]
     step = numbers[2] if len(numbers) == 3 else 1 if start <= end else -1
-    if step == 0 or (step > 0 and start > end) or (step < 0 and start < end):
+    if start != end and (step == 0 or (step > 0 and start > end) or (step < 0 and start < end)):
         raise EvalError("the step of range() leads away from its end")
     found: list[Value] = []
-    while (start < end) if step > 0 else (start > end):
+    while arithmetic("<", start, end) if step > 0 else arithmetic(">", start, end):
         if len(found) >= 1024:
             raise EvalError("range() gives more than 1024 numbers")
         found.append(start)
-        start += step
-    return made_of(found)
+        start = arithmetic("+", start, step)
+    return listed(found, "number")
 
 
 @function(mode=RAW)
-def setproduct(*sets: Value) -> Value:
-    sources, hidden = opened(sets)
+def setproduct(first: Value, second: Value, *others: Value) -> Value:
+    """A set where one of them is a set, else a list."""
+    sources, hidden = opened((first, second, *others))
     for source in sources:
         if isinstance(source, Unknown):
             return derived(source)
+    ordered = not any(isinstance(source, SetSeq) for source in sources)
     rows: list[list[Value]] = [[]]
     for source in sources:
         items = a_list(source, "setproduct")
+        items = as_list(items) if ordered else to_set(items)
+        if isinstance(items, Unknown):
+            return derived(items)
         if len(rows) * max(len(items), 1) > MAX_PRODUCT:
             raise EvalError(f"setproduct() gives more than {MAX_PRODUCT:,} items", kind="expansion")
         rows = [[*row, item] for row in rows for item in items]
-    made = made_of([made_of(row) for row in rows])
-    result: Seq = made
-    if sources and all(isinstance(source, SetSeq) for source in sources):
-        result = SetSeq()
-        result.extend(made)
-        result.spans = made.spans
-    return marked(result, hidden)
+    made = listed([made_of(row) for row in rows], "any")
+    return marked(made if ordered else _unchecked_set(made), hidden)
 
 
-@function()
+def _unchecked_set(items: Seq) -> SetSeq:
+    """A set of items that are known to differ and to stand in order."""
+    result = SetSeq()
+    result.extend(items)
+    result.spans = items.spans
+    return result
+
+
+def _sets(values: tuple[Value, ...], name: str) -> list[SetSeq]:
+    """Sets of one type."""
+    sources = [a_list(value, name) for value in values]
+    types: list[Type] = []
+    for source in sources:
+        if isinstance(source, (ListSeq, SetSeq)) and source.item != "any":
+            types.append(source.item)
+        else:
+            types.append(item_type(source, "set"))
+    try:
+        kind = unify(types)
+    except Mismatch:
+        raise EvalError(f"the sets given to {name}() have no type in common") from None
+    return [to_set(source, kind) for source in sources]
+
+
+@function(mode=RAW)
 def setunion(*sets: Value) -> Value:
-    result = Seq()
-    for value in sets:
-        source = a_list(value, "setunion")
+    sources, hidden = opened(sets)
+    if not sources:
+        raise EvalError("setunion() takes 1 or more arguments and is given 0")
+    for source in sources:
+        if isinstance(source, Unknown):
+            return derived(source)
+    result = ListSeq()
+    for source in _sets(tuple(sources), "setunion"):
         for position in range(len(source)):
             take(result, source, position)
-    return as_set(result)
+    return marked(as_set(result), hidden)
 
 
 @function()
 def setintersection(first: Value, *others: Value) -> Value:
-    source = a_list(first, "setintersection")
-    result = Seq()
+    source, *rest = _sets((first, *others), "setintersection")
+    result = ListSeq()
     for position, item in enumerate(source):
-        if all(any(equal(item, one) is True for one in a_list(other, "setintersection")) for other in others):
+        if all(any(equal(item, one) is True for one in other) for other in rest):
             take(result, source, position)
     return as_set(result)
 
 
 @function()
 def setsubtract(first: Value, second: Value) -> Value:
-    source, without = a_list(first, "setsubtract"), a_list(second, "setsubtract")
-    result = Seq()
+    source, without = _sets((first, second), "setsubtract")
+    result = ListSeq()
     for position, item in enumerate(source):
         if not any(equal(item, other) is True for other in without):
             take(result, source, position)
     return as_set(result)
-
-
-@function()
-def setsymmetricdifference(first: Value, second: Value) -> Value:
-    one_side, other = setsubtract(first, second), setsubtract(second, first)
-    return setunion(one_side, other)
 
 
 @function("list")

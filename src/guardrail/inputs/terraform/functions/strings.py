@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Callable
 
-from guardrail.formats.hcl_values import EvalError, type_name
-from guardrail.inputs.terraform.functions.table import OUTER, function, sized, text, whole
-from guardrail.model import NOWHERE, Map, Seq, Unknown, Value
+from guardrail.formats.hcl_types import listed
+from guardrail.formats.hcl_values import EvalError, combined, derived, revealed, survey
+from guardrail.inputs.terraform.functions.collections import marked, opened
+from guardrail.inputs.terraform.functions.graphemes import clusters
+from guardrail.inputs.terraform.functions.table import RAW, function, sized, text, whole
+from guardrail.model import Map, PartText, Sensitive, Unknown, Value
 
-_SPACE = " \t\n\v\f\r\x85\xa0"
+# White space as Unicode has it; Python's own takes four separators of ASCII for such too.
+_SPACE = (
+    " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
+    "\u202f\u205f\u3000"
+)
 
 
 @function()
@@ -18,7 +25,10 @@ def upper(value: Value) -> Value:
 
 @function()
 def lower(value: Value) -> Value:
-    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text(value))
+    source = text(value)
+    if source.isascii():
+        return source.lower()
+    return "".join(letter.lower()[0] for letter in source)
 
 
 @function()
@@ -39,7 +49,7 @@ def chomp(value: Value) -> Value:
 
 @function()
 def trimspace(value: Value) -> Value:
-    return text(value).strip()
+    return text(value).strip(_SPACE)
 
 
 @function()
@@ -57,14 +67,30 @@ def trimsuffix(value: Value, suffix: Value) -> Value:
     return text(value).removesuffix(text(suffix))
 
 
-@function()
+@function(mode=RAW)
 def startswith(value: Value, prefix: Value) -> Value:
-    return text(value).startswith(text(prefix))
+    if isinstance(value, PartText) and isinstance(prefix, str):
+        known = value.prefix
+        if known.startswith(prefix) or not prefix.startswith(known[: len(prefix)]):
+            return known.startswith(prefix)
+    return _of_two(value, prefix, str.startswith)
 
 
-@function()
+@function(mode=RAW)
 def endswith(value: Value, suffix: Value) -> Value:
-    return text(value).endswith(text(suffix))
+    if isinstance(value, PartText) and isinstance(suffix, str):
+        known = value.suffix
+        if known.endswith(suffix) or (known and not suffix.endswith(known[-len(suffix) :])):
+            return known.endswith(suffix)
+    return _of_two(value, suffix, str.endswith)
+
+
+def _of_two(value: Value, other: Value, test: Callable[[str, str], bool]) -> Value:
+    unknown = [item for item in (value, other) if isinstance(item, Unknown)]
+    if unknown:
+        return combined(unknown)
+    made = test(text(revealed(value)), text(revealed(other)))
+    return Sensitive(made) if isinstance(value, Sensitive) or isinstance(other, Sensitive) else made
 
 
 @function()
@@ -74,24 +100,15 @@ def strcontains(value: Value, part: Value) -> Value:
 
 @function()
 def strrev(value: Value) -> Value:
-    source = text(value)
-    if source.isascii():
-        return source[::-1]
-    clusters: list[str] = []
-    for letter in source:
-        if clusters and unicodedata.combining(letter):
-            clusters[-1] += letter
-        else:
-            clusters.append(letter)
-    return "".join(reversed(clusters))
+    return "".join(reversed(clusters(text(value))))
 
 
 @function()
 def substr(value: Value, offset: Value, length: Value) -> Value:
-    source, start, count = text(value), whole(offset), whole(length)
+    source, start, most = clusters(text(value)), whole(offset), whole(length)
     if start < 0:
         start = max(0, start + len(source))
-    return source[start:] if count < 0 else source[start : start + count]
+    return "".join(source[start:] if most < 0 else source[start : start + most])
 
 
 @function()
@@ -105,42 +122,45 @@ def indent(spaces: Value, value: Value) -> Value:
 @function()
 def split(separator: Value, value: Value) -> Value:
     source, by = text(value), text(separator)
-    parts = list(source) if by == "" else source.split(by) if source else [""]
-    result = Seq()
-    for part in parts:
-        result.add(part, NOWHERE)
-    return result
+    return listed(list(clusters(source) if by == "" else source.split(by)), "string")
 
 
 @function()
-def join(separator: Value, *lists: Value) -> Value:
+def join(separator: Value, first: Value, *lists: Value) -> Value:
     parts: list[str] = []
-    for items in lists:
-        if not isinstance(items, list):
-            raise EvalError(f"join() is given a {type_name(items)} where it takes a list")
+    for items in (first, *lists):
         parts += [text(item, "an item for join()") for item in items]
     return sized(text(separator).join(parts))
 
 
-@function("format", mode=OUTER)
+@function("format", mode=RAW)
 def format_(pattern: Value, *args: Value) -> Value:
     from guardrail.inputs.terraform.functions.formatting import sprintf
 
-    return sprintf(text(pattern), list(args))
+    if isinstance(pattern, Unknown):
+        return derived(pattern)
+    made = sprintf(text(revealed(pattern)), list(args))
+    return marked(made, isinstance(pattern, Sensitive))
 
 
-@function(mode=OUTER)
+@function(mode=RAW)
 def formatlist(pattern: Value, *args: Value) -> Value:
     from guardrail.inputs.terraform.functions.formatting import sprintf
 
-    lengths = {len(item) for item in args if isinstance(item, list)}
+    values, hidden = opened((pattern, *args))
+    hidden = hidden or any(survey(value)[1] for value in values)
+    template, *values = [revealed(value) for value in values]
+    lengths = {len(item) for item in values if isinstance(item, list)}
     if len(lengths) > 1:
         raise EvalError("the lists given to formatlist() differ in length")
-    result = Seq()
-    for index in range(lengths.pop() if lengths else 1):
-        row = [item[index] if isinstance(item, list) else item for item in args]
-        result.add(sprintf(text(pattern), row), NOWHERE)
-    return result
+    unknown = [value for value in values if isinstance(value, Unknown) and not isinstance(value, PartText)]
+    if isinstance(template, Unknown) or (unknown and not lengths):  # which may be lists
+        return combined([template] if isinstance(template, Unknown) else unknown)
+    made = [
+        sprintf(text(template), [item[index] if isinstance(item, list) else item for item in values])
+        for index in range(lengths.pop() if lengths else 1)
+    ]
+    return marked(listed(made, "string"), hidden)
 
 
 @function(outward=True)

@@ -11,7 +11,22 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from guardrail.formats.hcl_nodes import MAX_TEXT
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Several, combined, derived, revealed, survey
+from guardrail.formats.hcl_numbers import Real
+from guardrail.formats.hcl_types import convert
+from guardrail.formats.hcl_values import (
+    Deferred,
+    EvalError,
+    PartialMap,
+    Several,
+    combined,
+    derived,
+    nfc,
+    revealed,
+    survey,
+    to_number,
+    to_text,
+)
+from guardrail.inputs.terraform.functions.signatures import SIGNATURES
 from guardrail.model import Map, Sensitive, Unknown, Value
 
 WHOLE, OUTER, RAW = range(3)
@@ -72,6 +87,7 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
     several = args[-1 if name == "join" else 0] if name in _OF_ONE else None
     if isinstance(several, Several) and len(args) < 3:
         return several.item
+    _fit(name, args)
     hidden = False
     if found.mode == RAW:
         pass
@@ -80,8 +96,6 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
             if isinstance(value, Sensitive):
                 hidden = True
                 args[index] = value = value.reveal()
-            if isinstance(value, Deferred):
-                args[index] = value = value.force()
             if isinstance(value, Unknown):
                 return derived(value)
             if isinstance(value, PartialMap):
@@ -89,8 +103,6 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
     else:
         unknown: list[Unknown] = []
         for index, value in enumerate(args):
-            if isinstance(value, Deferred):
-                args[index] = value = value.force()
             missing, secret = survey(value)
             unknown += missing
             if secret:
@@ -99,7 +111,34 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
         if unknown:
             return combined(unknown)
     result = found.call(around, *args) if found.outward else found.call(*args)
+    if isinstance(result, str) and not result.isascii():
+        result = nfc(result)
     return Sensitive(result) if hidden and not isinstance(result, (Unknown, Sensitive)) else result
+
+
+def _fit(name: str, args: list[Value]) -> None:
+    """Arguments as the types of the parameters have them."""
+    signature = SIGNATURES[name]
+    fixed = signature.fixed
+    for at, value in enumerate(args):
+        parameter = fixed[at] if at < len(fixed) else signature.rest
+        assert parameter is not None
+        kind, nullable = parameter
+        if isinstance(value, str):
+            if kind == "string" or kind == "any":
+                continue
+        elif value is None:
+            if nullable:
+                continue
+            raise EvalError(f"argument {at + 1} of {name}() is null")
+        elif isinstance(value, Deferred):
+            args[at] = value = value.force()
+        if kind == "any" or isinstance(value, Unknown):
+            continue
+        try:
+            args[at] = convert(value, kind)
+        except EvalError as error:
+            raise EvalError(f"argument {at + 1} of {name}(): {error.message}", kind=error.kind) from None
 
 
 # ---- what functions ask of their arguments ----
@@ -110,15 +149,11 @@ def text(value: Value, what: str = "the argument") -> str:
         return value
     if value is None:
         raise EvalError(f"{what} is null")
-    from guardrail.formats.hcl_values import to_text
-
     made: str = to_text(value)
     return made
 
 
 def number(value: Value, what: str = "the argument") -> Any:
-    from guardrail.formats.hcl_values import to_number
-
     made = to_number(value)
     if made is None:
         raise EvalError(f"{what} is null")
@@ -128,6 +163,8 @@ def number(value: Value, what: str = "the argument") -> Any:
 def whole(value: Value, what: str = "the argument") -> int:
     made = number(value, what)
     if not isinstance(made, int):
+        if isinstance(made, Real) and made.exact.denominator == 1:
+            return made.exact.numerator
         raise EvalError(f"{what} is not a whole number")
     return made
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from fractions import Fraction
 
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.functions.table import function, text
 from guardrail.model import Unknown, Value
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_DURATION = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:h|ms|m|s|us|µs|ns))+\Z")
-_PART = re.compile(r"(\d+(?:\.\d*)?)(h|ms|m|s|us|µs|ns)")
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[-+]\d\d:\d\d)\Z")
+_NANO = 1_000_000_000
+_UNITS = {"h": 3600 * _NANO, "m": 60 * _NANO, "s": _NANO, "ms": 1_000_000, "us": 1_000, "µs": 1_000, "μs": 1_000,
+          "ns": 1}  # fmt: skip
+_DURATION = re.compile(r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|m|s|us|µs|μs|ns))+\Z", re.A)
+_PART = re.compile(r"(\d*)(\.\d*)?(h|ms|m|s|us|µs|μs|ns)", re.A)
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[-+]\d\d:\d\d)\Z", re.A)
+_MOST = 1 << 63  # nanoseconds of a duration
 
 
 @function()
@@ -25,41 +29,48 @@ def plantimestamp() -> Value:
     return Unknown("plantimestamp() is the time of the run")
 
 
-def _time(value: Value) -> datetime:
+def _time(value: Value) -> tuple[datetime, int]:
+    """The moment to the second, and the nanoseconds after it."""
     written = text(value)
-    if not _STAMP.match(written):
+    found = _STAMP.match(written)
+    if found is None:
         raise EvalError(f'"{written[:40]}" is no RFC 3339 timestamp')
     try:
-        return datetime.fromisoformat(re.sub(r"\.\d+", "", written.upper()).replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(found[1] + found[3].replace("Z", "+00:00"))
     except ValueError:
         raise EvalError(f'"{written[:40]}" is no RFC 3339 timestamp') from None
-
-
-def _stamp(value: datetime) -> str:
-    return value.isoformat().replace("+00:00", "Z")
+    return moment, int((found[2] or ".0")[1:10].ljust(9, "0"))
 
 
 @function()
 def timeadd(value: Value, duration: Value) -> Value:
     written = text(duration)
-    if written != "0" and (not _DURATION.match(written) or len(written) > 60):
+    if written not in ("0", "+0", "-0") and (not _DURATION.match(written) or len(written) > 60):
         raise EvalError(f'"{written[:40]}" is no duration')
-    seconds = sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(written))
+    length = sum(
+        int(Fraction(f"{amount or 0}{fraction}0" if fraction else amount) * _UNITS[unit])
+        for amount, fraction, unit in _PART.findall(written)
+    )
+    if length >= _MOST:
+        raise EvalError(f'"{written[:40]}" is too long a duration')
+    moment, nanoseconds = _time(value)
+    seconds = (nanoseconds + (-length if written.startswith("-") else length)) // _NANO
     try:
-        return _stamp(_time(value) + timedelta(seconds=-seconds if written.startswith("-") else seconds))
+        return (moment + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
     except OverflowError:
         raise EvalError("timeadd() leads out of the calendar") from None
 
 
 @function()
 def timecmp(one: Value, other: Value) -> Value:
-    a, b = _time(one).astimezone(timezone.utc), _time(other).astimezone(timezone.utc)
-    return (a > b) - (a < b)
+    (a, after_a), (b, after_b) = _time(one), _time(other)
+    first, second = (a.astimezone(timezone.utc), after_a), (b.astimezone(timezone.utc), after_b)
+    return (first > second) - (first < second)
 
 
 @function()
 def formatdate(pattern: Value, value: Value) -> Value:
-    moment = _time(value)
+    moment, _ = _time(value)
     hour = moment.hour % 12 or 12
     zone = moment.strftime("%z")
     utc = moment.utcoffset() == timedelta(0)
@@ -80,13 +91,16 @@ def formatdate(pattern: Value, value: Value) -> Value:
                 raise EvalError(f'formatdate() does not know "{run}"')
             out.append(words[run])
         else:
-            out.append(quoted.replace("''", "'") if quoted else other)
+            out.append(quoted[1:-1].replace("''", "'") or "'" if quoted else other)
     return "".join(out)
 
 
 def _runs(pattern: str) -> list[tuple[str, str, str]]:
-    """(quoted text, run of one letter, anything else), one of them filled."""
+    """(quoted text with its quotes, run of one letter, anything else), one of them filled."""
     found: list[tuple[str, str, str]] = []
-    for match in re.finditer(r"'((?:[^']|'')*)'|(?P<run>(?P<letter>[A-Za-z])(?P=letter)*)|(?P<other>.)", pattern, re.S):
+    parts = r"('(?:[^']|'')*')|(?P<run>(?P<letter>[A-Za-z])(?P=letter)*)|(?P<other>.)"
+    for match in re.finditer(parts, pattern, re.S):
+        if match["other"] == "'":
+            raise EvalError("formatdate() meets a quote that is not closed")
         found.append((match[1] or "", match["run"] or "", match["other"] or ""))
     return found
