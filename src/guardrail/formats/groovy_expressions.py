@@ -398,6 +398,6 @@ def _number(text: str) -> int | float | None:
         if digits.startswith(("0x", "0b")):
             return int(digits.rstrip("lgi"), 0)
         digits = digits.rstrip("lgifd")
-        return int(digits) if digits.isdigit() and len(digits) < 19 else float(digits)
+        return int(digits) if digits.isdecimal() and len(digits) < 19 else float(digits)
     except ValueError:
         return None

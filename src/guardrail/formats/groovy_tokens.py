@@ -114,7 +114,7 @@ class Lexer:
                 found.append(Token("string", quoted.text, at, quoted.end, spaced, quoted))
                 at = quoted.end
                 continue
-            if character.isdigit() and (match := _NUMBER.match(text, at)):
+            if character.isdecimal() and (match := _NUMBER.match(text, at)):
                 kind = "number"
             elif match := _NAME.match(text, at):
                 kind = "name"

@@ -89,7 +89,7 @@ def test_jobs(mill: Any) -> None:
     assert "timeout" not in matrix  # inherits only the tags
     assert matrix.place("timeout")[:3] == (ROOT, 56, 1)
     down = mill.noun(f"{ROOT}#downstream", "job").fields
-    assert (down["class"], down["secrets_inherited"]) == ("call", True)
+    assert (down["class"], down["secrets_inherited"]) == ("call", False)  # a child has the project's own anyway
 
 
 def test_images(mill: Any) -> None:

@@ -23,7 +23,7 @@ from guardrail.concepts.pod_kinds import Bearer
 from guardrail.model import Map, Seq
 
 _TYPES = ("container", "script", "containerSet", "dag", "steps", "resource", "suspend", "http", "data", "plugin")
-_PARAMETER = re.compile(r"\{\{\s*((?:inputs|workflow)\.parameters\.[\w-]+)\s*\}\}")
+PARAMETER = re.compile(r"\{\{\s*((?:inputs|workflow)\.parameters\.[\w-]+)\s*\}\}")
 _SUBMITTED = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 _PATCHED = "a podSpecPatch may set what is not written here"
 
@@ -77,7 +77,7 @@ def _templates(spec: Map) -> Iterator[Map]:
 
 def _bearer(template: Map, spec: Map, defaults: Map | None, label: str) -> Bearer | None:
     whole = template if defaults is None else _with_defaults(template, defaults)
-    values = _values(whole, spec)
+    values = values_of(whole, spec)
     containers = [taken(item, CONTAINER_KEYS) for item in items(whole.get("containerSet"), "containers")]
     if (main := mapping(whole, "container")) is not None:
         containers.append(_named(main, "main"))
@@ -88,7 +88,7 @@ def _bearer(template: Map, spec: Map, defaults: Map | None, label: str) -> Beare
     if not containers:
         return None
     for container in containers:
-        fill_in(container, "image", _PARAMETER, values)
+        fill_in(container, "image", PARAMETER, values)
     pod = taken(whole, POD_KEYS)
     taken(spec, POD_KEYS, pod)
     volumes = [*items(spec, "volumes"), *items(whole, "volumes")]
@@ -100,7 +100,7 @@ def _bearer(template: Map, spec: Map, defaults: Map | None, label: str) -> Beare
     beside = []
     for sidecar in items(whole, "sidecars"):
         made = taken(sidecar, CONTAINER_KEYS)
-        fill_in(made, "image", _PARAMETER, values)
+        fill_in(made, "image", PARAMETER, values)
         put(made, "restartPolicy", "Always")
         beside.append(made)
     before = [*beside, *items(whole, "initContainers")]
@@ -111,7 +111,7 @@ def _bearer(template: Map, spec: Map, defaults: Map | None, label: str) -> Beare
     return bearer(pod, "task", metadata, label, _PATCHED if patched else "")
 
 
-def _values(template: Map, spec: Map) -> dict[str, Standing]:
+def values_of(template: Map, spec: Map) -> dict[str, Standing]:
     """What parameters stand for, unless whoever runs the template or the workflow says otherwise."""
     found: dict[str, Standing] = {}
     for kind, holder in (("workflow", mapping(spec, "arguments")), ("inputs", mapping(template, "inputs"))):

@@ -15,7 +15,13 @@ from guardrail.tree import Tree
 
 SYSTEMS: dict[str, str] = {
     "github-actions": "guardrail.inputs.pipelines.github",
+    "dependabot": "guardrail.inputs.pipelines.dependabot",
+    "pre-commit": "guardrail.inputs.pipelines.precommit",
     "gitlab-ci": "guardrail.inputs.pipelines.gitlab",
+    "bitbucket-pipelines": "guardrail.inputs.pipelines.bitbucket",
+    "jenkins": "guardrail.inputs.pipelines.jenkins",
+    "azure-pipelines": "guardrail.inputs.pipelines.azure",
+    "circleci": "guardrail.inputs.pipelines.circleci",
 }
 HEAD = 65536  # bytes that a file is recognised by
 

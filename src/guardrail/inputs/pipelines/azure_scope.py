@@ -262,7 +262,7 @@ def _taken(bound: Bound, inner: Path, used: list[Bound], strict: bool) -> Value:
             if key is None:
                 return None
             value, span = value[key], value.spans.get(key, span)
-        elif isinstance(value, Seq) and segment is not None and segment.isascii() and segment.isdigit():
+        elif isinstance(value, Seq) and segment is not None and segment.isascii() and segment.isdecimal():
             index = int(segment) if len(segment) < 9 else len(value)
             if index >= len(value):
                 return None

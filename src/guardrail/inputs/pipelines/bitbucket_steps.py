@@ -119,7 +119,7 @@ def _timeout(draft: Draft, setting: Setting, step: Map) -> None:
     if minutes is None:
         return
     entry = holder.spans["max-time"]
-    if isinstance(minutes, str) and minutes.isdigit():
+    if isinstance(minutes, str) and minutes.isdecimal():
         minutes = int(minutes)
     if isinstance(minutes, bool) or not isinstance(minutes, (int, float)):
         setting.problem("malformed", f"`max-time` {minutes!r} is no number of minutes", entry)

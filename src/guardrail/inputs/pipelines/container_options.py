@@ -23,12 +23,12 @@ def port_items(ports: Seq) -> Seq:
         where, _, protocol = text.partition("/")
         host, separator, inner = where.rpartition(":")
         item = Map(span)
-        if inner.isascii() and inner.isdigit() and len(inner) < 6:
+        if inner.isascii() and inner.isdecimal() and len(inner) < 6:
             item.put("port", int(inner), span)
         else:
             item.put("port", Unknown("it is known only when the pipeline runs") if "$" in inner else inner, span)
         host = host.rpartition(":")[2]
-        if separator and host.isascii() and host.isdigit() and len(host) < 6:
+        if separator and host.isascii() and host.isdecimal() and len(host) < 6:
             item.put("host_port", int(host), span)
         item.put("protocol", (protocol or "tcp").upper(), span)
         items.add(item, span)
@@ -73,7 +73,7 @@ def create_options(draft: Draft, text: str, span: Span, mounts: Seq) -> None:
             user, _, group = value.partition(":")
             for field, who in (("run_as_user", user), ("run_as_group", group)):
                 if who:
-                    draft.put(field, int(who) if who.isascii() and who.isdigit() and len(who) < 12 else who, span)
+                    draft.put(field, int(who) if who.isascii() and who.isdecimal() and len(who) < 12 else who, span)
         elif option in ("--cap-add", "--cap-drop"):
             field = "capabilities.add" if option == "--cap-add" else "capabilities.drop"
             lists.setdefault(field, Seq(span)).add(value.upper().removeprefix("CAP_"), span)

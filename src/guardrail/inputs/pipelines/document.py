@@ -17,9 +17,22 @@ class Source:
         self._lines: list[str] | None = None
 
     @property
+    def inputs(self) -> Map | None:
+        """What the header document of one of GitLab's files says of the inputs that it takes."""
+        spec = self.roots[0].get("spec") if len(self.roots) > 1 else None
+        inputs = spec.get("inputs") if isinstance(spec, Map) else None
+        return inputs if isinstance(inputs, Map) else None
+
+    @property
     def root(self) -> Map | None:
         """The last document: GitLab's files may have a header document (`spec:`) before it."""
         return self.roots[-1] if self.roots else None
+
+    def line(self, number: int) -> str:
+        """A line of the file, 1-based; empty where there is none."""
+        if self._lines is None:
+            self._lines = self.text.split("\n")
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
     def place(self, value: str, start: int, end: int, entry: Span) -> Span:
         """Where `value[start:end]` stands, `value` being the string of the entry at `entry`; the entry as a

@@ -273,6 +273,22 @@ def pasted(node: Node, whole: bool = False) -> Iterator[Paste]:
             yield from pasted(argument, whole or name in ("tojson", "fromjson"))
 
 
+def given_texts(node: Node) -> Iterator[str]:
+    """The texts written in an expression that may be part of what it gives."""
+    kind = node[0]
+    if kind == "literal":
+        if isinstance(node[1], str):
+            yield node[1]
+    elif kind in ("or", "and"):
+        for item in node[1] if kind == "or" else node[1][-1:]:
+            yield from given_texts(item)
+    elif kind == "index":
+        yield from given_texts(node[1])
+    elif kind == "call" and node[1] not in _TELLS_ONLY:
+        for argument in node[2]:
+            yield from given_texts(argument)
+
+
 def contexts(node: Node) -> Iterator[Path]:
     """Every context that an expression looks at, for whatever reason."""
     stack = [node]

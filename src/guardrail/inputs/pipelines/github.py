@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardrail.inputs.pipelines.document import Library
-from guardrail.inputs.pipelines.github_calls import trace_inputs
+from guardrail.inputs.pipelines.github_control import input_types
+from guardrail.inputs.pipelines.github_expressions import is_telling, note_expressions
 from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile
-from guardrail.inputs.pipelines.github_jobs import (
-    Workflow,
-    event_names,
-    job_resources,
-    permissions_of,
-    token_grant,
-)
-from guardrail.inputs.pipelines.github_steps import Surroundings, step_resources
+from guardrail.inputs.pipelines.github_flow import trace
+from guardrail.inputs.pipelines.github_jobs import Workflow, event_names, job_resources
+from guardrail.inputs.pipelines.github_known import CONTAINED
+from guardrail.inputs.pipelines.github_permissions import permissions_of, token_grant, token_scopes
+from guardrail.inputs.pipelines.github_steps import Surroundings, last_upload, step_resources
+from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, image_dependency, pipeline_resource, text_of
 from guardrail.inputs.reader import Reading
-from guardrail.model import Map, Problem, Resource, Seq, Span
+from guardrail.model import Map, Problem, Resource, Seq, Span, Value
 
 
 def read(files: Sequence[str], library: Library) -> Reading:
@@ -41,8 +40,9 @@ def read(files: Sequence[str], library: Library) -> Reading:
             reading.files[path] = "failed" if source.problems else "skipped"
         else:
             parsed[path] = GithubFile(source, root, library)
-    trace_inputs(parsed)
+    trace(parsed)
     for path, file in parsed.items():
+        file.is_telling = is_telling(file.source.text)
         found = _action(file) if file.is_action else _workflow(file)
         file.check_expressions(file.root, file.root.span)
         problems = list(dict.fromkeys(file.problems))
@@ -71,7 +71,13 @@ def _workflow(file: GithubFile) -> list[Resource]:
     workflow.tell_triggers(draft)
     permissions_of(draft, file, root)
     draft.take("concurrency", root, "concurrency")
+    if draft.fields.get("concurrency") is None:
+        draft.fields.spans["concurrency"] = triggers.header
+    token_scopes(draft, file, root)
+    draft.put("contained", _contained(root.get("jobs")))
     resource.add_noun(draft.noun(name, "pipeline"))
+    parts = [(key, root[key], root.spans[key]) for key in root if key not in ("jobs", "on")]
+    note_expressions(file, resource, parts, not PRIVILEGED_EVENTS.isdisjoint(triggers))
     if isinstance(root.get("permissions"), (Map, str)):
         resource.add_noun(token_grant(root, name))
     found = [resource]
@@ -89,6 +95,17 @@ def _workflow(file: GithubFile) -> list[Resource]:
     return found
 
 
+def _contained(jobs: Value) -> bool:
+    """True where the jobs do nothing but call actions that are made for an outsider's event."""
+    uses: list[Value] = []
+    for job in jobs.values() if isinstance(jobs, Map) else ():
+        steps = job.get("steps") if isinstance(job, Map) else None
+        if not isinstance(steps, Seq):
+            return False
+        uses += [step.get("uses") if isinstance(step, Map) else None for step in steps]
+    return bool(uses) and all(isinstance(name, str) and name.partition("@")[0].lower() in CONTAINED for name in uses)
+
+
 def _settle(triggers: Seq, root: Map, key: str) -> None:
     """Gives the list of events its place: the entry `on`, and its first line for a header."""
     if key not in root:
@@ -104,6 +121,8 @@ def _settle(triggers: Seq, root: Map, key: str) -> None:
 
 def _action(file: GithubFile) -> list[Resource]:
     resource = pipeline_resource(PROVIDER, "action", file.path, "", file.root)
+    parts = [(key, file.root[key], file.root.spans[key]) for key in file.root if key != "runs"]
+    note_expressions(file, resource, parts, False)
     runs = file.root["runs"]
     found = [resource]
     using = text_of(runs.get("using")) or ""
@@ -113,6 +132,10 @@ def _action(file: GithubFile) -> list[Resource]:
     if using == "composite":
         around = Surroundings("runs.steps", [], None)
         around.called = True
+        around.flow = file.flows.get("")
+        around.risky_event = "whatever calls it"
+        around.uploads = last_upload(runs.get("steps"))
+        around.types = input_types(file.root)
         found += step_resources(file, runs.get("steps"), runs.place("steps"), around)
     elif not using:
         file.problem("malformed", "the action does not say what it runs with (`using`)", runs.header)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from guardrail.formats.builds import builds
 from guardrail.formats.shell import checkouts, expanded_variables
 from guardrail.inputs.pipelines.expressions import Node, Path, find_expressions, pasted
-from guardrail.inputs.pipelines.github_file import GithubFile, condition_node, get_ci
+from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, shorten
+from guardrail.inputs.pipelines.github_guards import ruled_out
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, Level, Scope, spelt
-from guardrail.inputs.pipelines.vocabulary import text_of
-from guardrail.model import Map, Seq, Span, Unknown, Value
+from guardrail.inputs.pipelines.vocabulary import Draft, key_line, text_of
+from guardrail.model import Map, Origin, Seq, Span, Unknown, Value
 
 # What names code of a pull request, or of the run that a workflow_run follows. A path counts with all below it.
 _OUTSIDERS_CODE: tuple[Path, ...] = tuple(
@@ -28,9 +31,16 @@ _OUTSIDERS_CODE: tuple[Path, ...] = tuple(
         "github.event.check_run.head_sha",
     )
 )
+_MAJOR = re.compile(r"v(\d{1,4})(?:\.|\Z)")
+# Actions that run what the checked-out folder says.
+_RUNS_THE_FOLDER = frozenset(
+    ("pre-commit/action", "super-linter/super-linter", "github/super-linter", "oxsecurity/megalinter",
+     "bridgecrewio/checkov-action", "docker/build-push-action", "docker/bake-action", "golangci/golangci-lint-action",
+     "goreleaser/goreleaser-action", "ruby/setup-ruby", "bahmutov/npm-install", "cypress-io/github-action",
+     "gradle/gradle-build-action", "reviewdog/action-eslint", "wearerequired/lint-action", "actions/jekyll-build-pages",
+     "hashicorp/tfc-workflows-github", "cloudflare/wrangler-action", "pulumi/actions")
+)  # fmt: skip
 _NAMES_CODE = ("ref", "sha", "head", "branch", "commit", "pull", "pr", "repo")
-_HEAD_REPOSITORY: Path = ("github", "event", "pull_request", "head", "repo", "full_name")
-_HEAD_IS_FORK: Path = ("github", "event", "pull_request", "head", "repo", "fork")
 
 
 
@@ -39,26 +49,77 @@ def checks_out_untrusted(
 ) -> tuple[bool | Unknown, Span]:
     """True, with the place that says so, if a step brings in an outsider's code while an outsider's event
     runs the job with the repository's rights; Unknown if that hangs on what an earlier step gave out."""
-    privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
-    steps = job.get("steps")
-    if not privileged or not isinstance(steps, Seq) or _ruled_out(job.get("if"), privileged):
-        return False, job.header
     open_question: tuple[bool | Unknown, Span] | None = None
-    for step in steps:
-        if not isinstance(step, Map) or _ruled_out(step.get("if"), privileged):
-            continue
-        for verdict, span in _step(file, step, env):
-            if verdict is True:
-                return True, span
-            open_question = open_question or (verdict, span)
+    for _, verdict, span in _checkouts(file, job, triggers, env):
+        if verdict is True:
+            return True, span
+        open_question = open_question or (verdict, span)
     return open_question or (False, job.header)
 
 
-def _step(file: GithubFile, step: Map, env: list[Level]) -> Iterator[tuple[bool | Unknown, Span]]:
+def runs_untrusted(draft: Draft, file: GithubFile, job: Map, triggers: list[str], env: list[Level]) -> None:
+    """Steps after an outsider's code is there that run some of it: a build, a test, a script or action of the
+    repository."""
+    first = next(((i, span) for i, verdict, span in _checkouts(file, job, triggers, env) if verdict is True), None)
+    if first is None:
+        return
+    begins, checkout = first
+    steps = job["steps"]
+    items = Seq(job.span, job.header)
+    privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
+    hops = (Origin("the outsider's code is checked out here", checkout, None),)
+    for index in range(begins, len(steps)):
+        step = steps[index]
+        if not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
+            continue
+        uses, run = step.get("uses"), step.get("run")
+        command, place = "", step.header
+        if isinstance(run, str):
+            entry = step.spans["run"]
+            place = key_line(entry, "run")
+            for build in builds(run):
+                where = file.source.place(run, build.start, build.end, entry)
+                if index > begins or (where.line, where.column) > (checkout.line, checkout.column):
+                    command = shorten(build.text)
+                    break
+        elif isinstance(uses, str) and index > begins:
+            place = step.spans["uses"]
+            if uses.startswith("./") or uses.partition("@")[0].lower() in _RUNS_THE_FOLDER:
+                command = uses
+        if command:
+            item = Map(place)
+            item.put("command", command, place, lambda: hops)
+            if not items:
+                items.header = place
+            items.add(item, place)
+    if items:
+        draft.put("runs_untrusted", items, items.header)
+
+
+def _checkouts(
+    file: GithubFile, job: Map, triggers: list[str], env: list[Level]
+) -> Iterator[tuple[int, bool | Unknown, Span]]:
+    """Each step that brings in code of an outsider, surely or perhaps."""
+    privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
+    steps = job.get("steps")
+    if not privileged or not isinstance(steps, Seq) or ruled_out(job.get("if"), privileged):
+        return
+    for index, step in enumerate(steps):
+        if not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
+            continue
+        for verdict, span in _step(file, step, env, privileged):
+            yield index, verdict, span
+
+
+def _step(
+    file: GithubFile, step: Map, env: list[Level], privileged: set[str]
+) -> Iterator[tuple[bool | Unknown, Span]]:
     scope = Scope([Level(step.get("env")), *env], file.inputs)
     uses, run = step.get("uses"), step.get("run")
     if isinstance(uses, str) and uses.partition("@")[0].lower() == "actions/checkout":
         inputs = step.get("with")
+        if _refuses(uses, inputs, privileged):
+            return
         for name in ("ref", "repository"):
             key, value = get_ci(inputs, name)
             text = text_of(value)
@@ -74,6 +135,15 @@ def _step(file: GithubFile, step: Map, env: list[Level]) -> Iterator[tuple[bool 
                 verdict = _through_variables(command.text, scope)
             if verdict is not False:
                 yield verdict, file.source.place(run, command.start, command.end, entry)
+
+
+def _refuses(uses: str, inputs: Value, privileged: set[str]) -> bool:
+    """From version 7 on, actions/checkout takes no code of a fork's pull request unless it is told to."""
+    major = _MAJOR.match(uses.partition("@")[2])
+    if not major or int(major[1]) < 7 or not privileged <= {"pull_request_target"}:
+        return False
+    text = text_of(get_ci(inputs, "allow-unsafe-pr-checkout")[1])
+    return text is None or text.strip().lower() == "false"
 
 
 def _names_outsiders_code(text: str, scope: Scope, hops: int = 0) -> bool | Unknown:
@@ -137,50 +207,3 @@ def _below(path: Path, wanted: Path) -> bool:
     return all(
         segment == want or segment in ("*", None) for segment, want in zip(path[: len(wanted)], wanted, strict=True)
     )  # fmt: skip
-
-
-# Conditions ---------------------------------------------------------------------------------------------------
-
-
-def _ruled_out(condition: Value, privileged: set[str]) -> bool:
-    """True if a condition lets no outsider's code through: the pull request must come from the repository
-    itself, or the event must be another one."""
-    node = condition_node(condition)
-    if node is None:
-        return False
-    return any(_excludes(part, privileged) for part in (node[1] if node[0] == "and" else [node]))
-
-
-def _excludes(node: Node, privileged: set[str]) -> bool:
-    if node[0] == "or":
-        return all(_excludes(item, privileged) for item in node[1])
-    if node[0] == "and":
-        return any(_excludes(item, privileged) for item in node[1])
-    # With another event there is no head repository, so that "not a fork" is true.
-    only_pulls = privileged <= {"pull_request_target"}
-    if node[0] == "not":
-        return only_pulls and bool(node[1] == ("context", _HEAD_IS_FORK))
-    if node[0] != "compare":
-        return False
-    operator, left, right = node[1], node[2], node[3]
-    if right[0] == "context" and left[0] == "literal":
-        left, right = right, left
-    if left[0] != "context":
-        return False
-    if right[0] not in ("context", "literal"):
-        return False
-    if operator == "==":
-        if right[0] == "context":
-            return {left[1], right[1]} == {_HEAD_REPOSITORY, ("github", "repository")}
-        if left[1] == _HEAD_REPOSITORY:
-            return isinstance(right[1], str)
-        if left[1] == _HEAD_IS_FORK:
-            return only_pulls and right[1] is False
-        if left[1] == ("github", "event_name"):
-            return isinstance(right[1], str) and right[1].lower() not in privileged
-    if operator == "!=":
-        if left[1] == _HEAD_IS_FORK:
-            return only_pulls and bool(right == ("literal", True))
-        if left[1] == ("github", "event_name") and right[0] == "literal":
-            return isinstance(right[1], str) and privileged == {right[1].lower()}
-    return False

@@ -110,3 +110,24 @@ def env_items(env: Map) -> Seq:
             item.put("value", text, env.spans[key])
         items.add(item, env.spans[key])
     return items
+
+
+def registry_passwords(draft: Draft, job: Map) -> None:
+    """Where `credentials:` of a container hold the password itself."""
+    items = Seq(job.span, job.header)
+    services = job.get("services")
+    holders = [("container", job.get("container"))]
+    holders += [(name, services[name]) for name in services] if isinstance(services, Map) else []
+    for name, holder in holders:
+        credentials = holder.get("credentials") if isinstance(holder, Map) else None
+        password = credentials.get("password") if isinstance(credentials, Map) else None
+        text = text_of(password)
+        if text and "${{" not in text and isinstance(holder, Map):
+            where = holder.place("credentials")
+            item = Map(where)
+            item.put("image_of", name, where)
+            if not items:
+                items.header = where
+            items.add(item, where)
+    if items:
+        draft.put("registry_passwords", items, items.header)

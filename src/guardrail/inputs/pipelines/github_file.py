@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from guardrail.inputs.pipelines.document import Library, Source
 from guardrail.inputs.pipelines.expressions import Expression, ExpressionError, Node, find_expressions, parse
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Note, Problem, Seq, Span, Value
+
+if TYPE_CHECKING:
+    from guardrail.inputs.pipelines.github_flow import JobFlow
+    from guardrail.inputs.pipelines.github_untrusted import Taint
 
 PROVIDER = "github-actions"
 MAX_TOLD = 50  # problems with expressions in one file
@@ -18,20 +23,35 @@ _DOT_GITHUB = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/")
 
 class GithubFile:
     """`top` is the repository's root as a folder of the tree, None where the file's name doesn't tell it.
-    `inputs` is what outsiders put into the file's inputs, by the hands of callers: see `github_calls`."""
+    `inputs` is what outsiders put into the file's inputs, by the hands of callers, `outputs` what they put into
+    those of an action or a called workflow, `flows` what goes on in between (`github_flow`)."""
 
-    __slots__ = ("inputs", "library", "notes", "path", "problems", "root", "source", "top")
+    __slots__ = (
+        "flows", "inputs", "is_telling", "library", "notes", "outputs", "path", "problems", "root", "source", "top",
+    )  # fmt: skip
 
     def __init__(self, source: Source, root: Map, library: Library) -> None:
         self.source, self.root, self.library, self.path = source, root, library, source.path
         self.problems: list[Problem] = []
         self.notes: list[Note] = []
-        self.inputs: dict[str, list[str]] = {}
+        self.inputs: dict[str, list[Taint]] = {}
+        self.outputs: dict[str, list[Taint]] = {}
+        self.flows: dict[str, JobFlow] = {}
         self.top = repository_top(source.path)
+        self.is_telling = True  # see `github_expressions`
 
     @property
     def is_action(self) -> bool:
         return isinstance(self.root.get("runs"), Map) and "jobs" not in self.root
+
+    @property
+    def is_privileged(self) -> bool:
+        """True for a workflow that an outsider's event runs with the repository's rights."""
+        from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS
+
+        events = self.root.get("on", self.root.get("true"))
+        names = [events] if isinstance(events, str) else events if isinstance(events, (Map, Seq)) else []
+        return any(isinstance(name, str) and name in PRIVILEGED_EVENTS for name in names)
 
     @property
     def in_place(self) -> bool:
@@ -49,7 +69,7 @@ class GithubFile:
         none in the tree."""
         tree = self.library.tree
         name = uses.partition("@")[0]
-        joined = tree.join(self.top or "", name)
+        joined = tree.join(self.top or "", name.removeprefix("$/"))
         if joined is None:
             return None
         if joined.endswith((".yml", ".yaml")):
@@ -61,7 +81,7 @@ class GithubFile:
         return None
 
     def local_dockerfile(self, uses: str) -> bool:
-        joined = self.library.tree.join(self.top or "", uses.partition("@")[0])
+        joined = self.library.tree.join(self.top or "", uses.partition("@")[0].removeprefix("$/"))
         return joined is not None and self.library.tree.is_file(f"{joined}/Dockerfile" if joined else "Dockerfile")
 
     def check_expressions(self, value: Value, span: Span) -> None:

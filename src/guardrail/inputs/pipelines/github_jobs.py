@@ -5,24 +5,29 @@ from __future__ import annotations
 import re
 
 from guardrail.inputs.pipelines import deployments
-from guardrail.inputs.pipelines.expressions import contexts, find_expressions
-from guardrail.inputs.pipelines.github_checkout import checks_out_untrusted
-from guardrail.inputs.pipelines.github_containers import job_containers
+from guardrail.inputs.pipelines.expressions import find_expressions, given_texts
+from guardrail.inputs.pipelines.github_checkout import checks_out_untrusted, runs_untrusted
+from guardrail.inputs.pipelines.github_containers import job_containers, registry_passwords
+from guardrail.inputs.pipelines.github_control import input_types
+from guardrail.inputs.pipelines.github_expressions import note_expressions
 from guardrail.inputs.pipelines.github_file import (
     PROVIDER,
     GithubFile,
     condition_node,
     condition_text,
-    places,
     strings_in,
 )
+from guardrail.inputs.pipelines.github_guards import ruled_out
 from guardrail.inputs.pipelines.github_matrix import Matrix, choices
-from guardrail.inputs.pipelines.github_steps import Surroundings, action_dependency, shell_name, step_resources
+from guardrail.inputs.pipelines.github_permissions import may_identify, permissions_of, token_grant, token_scopes
+from guardrail.inputs.pipelines.github_secrets import note_secrets
+from guardrail.inputs.pipelines.github_steps import Surroundings, last_upload, shell_name, step_resources
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, UNTRUSTED_EVENTS, Level
+from guardrail.inputs.pipelines.github_uses import action_dependency, publishes
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, key_line, pipeline_resource, text_of
-from guardrail.model import NOWHERE, Map, Noun, OriginsOf, Resource, Seq, Span, Unknown, Value
+from guardrail.model import NOWHERE, Map, OriginsOf, Resource, Seq, Span, Unknown, Value
 
-MAX_SECRETS = 500  # names for one job
+RISKY_EVENTS = ("pull_request_target", "workflow_run", "issue_comment")
 # GitHub's own, and those of vendors who start a fresh machine for each job.
 _HOSTED = re.compile(
     r"(?:ubuntu|windows|macos)-(?:latest|slim|\d[\d.]*)(?:-.+)?\Z"
@@ -34,11 +39,14 @@ _HOSTED = re.compile(
 class Workflow:
     """What the jobs of one workflow share."""
 
-    __slots__ = ("env", "file", "root", "triggers")
+    __slots__ = ("env", "file", "releases", "risky_event", "root", "triggers", "types")
 
     def __init__(self, file: GithubFile, triggers: Seq) -> None:
         self.file, self.root, self.triggers = file, file.root, triggers
         self.env = Level(file.root.get("env"))
+        self.types = input_types(file.root)
+        self.risky_event = next((event for event in triggers if event in RISKY_EVENTS), "")
+        self.releases = _starts_releases(file.root.get("on", file.root.get("true")))
 
     def tell_triggers(self, draft: Draft) -> None:
         """What starts it; that outsiders can is said where the event that lets them is named."""
@@ -74,11 +82,17 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
     draft.put("deploys", _deploys(name, job), job.spans.get("environment"))
     verdict, span = checks_out_untrusted(file, job, list(workflow.triggers), env)
     draft.put("checks_out_untrusted", verdict, span)
-    _secrets(draft, file, job, None if calls else workflow.root)
+    runs_untrusted(draft, file, job, list(workflow.triggers), env)
+    note_secrets(draft, file, job, None if calls else workflow.root, workflow.triggers)
+    if not calls:
+        registry_passwords(draft, job)
+    token_scopes(draft, file, job)
     resource.add_noun(draft.noun(name))
     if isinstance(job.get("permissions"), (Map, str)):
         resource.add_noun(token_grant(job, name))
     found = [resource]
+    parts = [(key, job[key], job.spans[key]) for key in job if key != "steps"]
+    note_expressions(file, resource, parts, not PRIVILEGED_EVENTS.isdisjoint(workflow.triggers))
     if calls:
         uses = job["uses"]
         if isinstance(uses, str) and uses.strip():
@@ -93,6 +107,15 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
         around = Surroundings(f"{fragment}.steps", env, shell, shell_span)
         around.privileged_trigger = not PRIVILEGED_EVENTS.isdisjoint(workflow.triggers)
         around.called = "workflow_call" in workflow.triggers
+        around.flow = file.flows.get(name.lower())
+        around.types, around.risky_event = workflow.types, workflow.risky_event
+        around.events = UNTRUSTED_EVENTS.intersection(workflow.triggers)
+        around.guarded = bool(around.events) and ruled_out(job.get("if"), around.events)
+        around.identity = may_identify(job, workflow.root)
+        strategy = job.get("strategy")
+        around.matrix = strategy.get("matrix") if isinstance(strategy, Map) else strategy
+        around.releases = workflow.releases or _publishes(job["steps"])
+        around.uploads = last_upload(job["steps"])
         found += step_resources(file, job["steps"], job.place("steps"), around)
     else:
         file.problem("malformed", f"job {name} has neither `steps` nor `uses`", job.header)
@@ -140,6 +163,8 @@ def _runner(draft: Draft, file: GithubFile, job: Map, matrix: Matrix, name: str)
     hosted = bool(labels) and all(_HOSTED.match(label) for label in lowered)
     self_hosted = "self-hosted" in lowered
     draft.put("runner", labels if known else unknown, entry, origin)
+    named = self_hosted or any(_may_name_own(text) for text, _ in strings_in(declared, entry))
+    draft.put("names_own_runner", named or (isinstance(declared, Map) and "group" in declared), entry)
     if self_hosted:
         draft.put("self_hosted", True, entry, origin)
     elif unknown is not None:
@@ -151,6 +176,16 @@ def _runner(draft: Draft, file: GithubFile, job: Map, matrix: Matrix, name: str)
         why = Unknown(f"which machines carry the label {other} is set outside of the repository")
         draft.put("self_hosted", why, entry)
     return labels if known else unknown
+
+
+def _may_name_own(text: str) -> bool:
+    """Whether an expression may come out as a label that is `self-hosted`; what it only compares with doesn't count."""
+    return "self-hosted" in text.lower() and any(
+        "self-hosted" in literal.lower()
+        for expression in find_expressions(text)
+        if expression.node is not None
+        for literal in given_texts(expression.node)
+    )
 
 
 def _default_shell(job: Map, root: Map, runner: Value) -> tuple[str | Unknown | None, Span | None]:
@@ -210,44 +245,6 @@ def _minutes(value: Value) -> float | None:
     return number if abs(number) < 1e12 else None
 
 
-def permissions_of(draft: Draft, file: GithubFile, *holders: Map) -> None:
-    """The first of the holders that says something about the token's permissions."""
-    for holder in holders:
-        declared = holder.get("permissions")
-        if isinstance(declared, (Map, str)):
-            draft.take("permissions", holder, "permissions")
-            return
-        if declared is not None and holder is holders[0]:
-            what = "`permissions` is neither a mapping nor read-all or write-all"
-            file.problem("malformed", what, holder.place("permissions"))
-
-
-def token_grant(holder: Map, name: str) -> Noun:
-    """What the job's or the workflow's own `permissions` let its token do."""
-    declared = holder["permissions"]
-    header = holder.place("permissions")
-    draft = Draft("grant", header, holder.spans["permissions"])
-    actions = Seq(holder.spans["permissions"], header)
-    if isinstance(declared, Map):
-        for scope in declared:
-            level = text_of(declared[scope])
-            if level and level != "none":
-                actions.add(f"{scope}:{level}", declared.spans[scope])
-    elif declared == "write-all":
-        actions.add("*", header)
-    elif isinstance(declared, str):
-        actions.add("*:read" if declared == "read-all" else declared, header)
-    draft.put("effect", "allow")
-    draft.put("class", "token")
-    draft.put("actions", actions, header)
-    draft.put("conditions", False)
-    draft.put("anyone", False)
-    draft.put("all_actions", declared == "write-all")
-    draft.put("all_resources", False)
-    draft.put("service_wildcard", False)
-    return draft.noun(name, "token")
-
-
 def _environment(draft: Draft, job: Map, matrix: Matrix) -> None:
     declared = job.get("environment")
     entry = job.spans.get("environment")
@@ -288,33 +285,27 @@ def _deploys(name: str, job: Map) -> bool:
     )
 
 
-def _secrets(draft: Draft, file: GithubFile, job: Map, root: Map | None) -> None:
-    """Names of the secrets that the job sees, in the order of the file; its workflow's `env` is its own too."""
-    inherited = job.get("secrets") == "inherit"
-    entry = job.spans.get("secrets", job.header)
-    draft.put("secrets_inherited", inherited, entry)
-    found = Seq(job.span, job.header)
-    if inherited:
-        found.add("*", entry)
-    texts = list(strings_in(job, job.span))
-    if root is not None and isinstance(root.get("env"), Map):
-        texts += strings_in(root["env"], root["env"].span)
-    for text, span in texts:
-        if "secrets" not in text.lower():
-            continue
-        for expression in find_expressions(text):
-            if len(found) >= MAX_SECRETS:
-                break
-            for path in contexts(expression.node) if expression.node is not None else ():
-                if path[0] != "secrets":
-                    continue
-                # GitHub keeps the names of secrets in capitals.
-                name = path[1].upper() if len(path) > 1 and path[1] not in (None, "*") else "*"
-                if name not in found:
-                    found.add(name, places(file, text, expression, span))
-    if found:
-        found.header = found.spans[0]
-    draft.put("secrets", found, found.header)
+def _publishes(steps: Value) -> bool:
+    return any(
+        isinstance(step, Map) and isinstance(step.get("uses"), str) and publishes(step["uses"], step.get("with"))
+        for step in (steps if isinstance(steps, Seq) else ())
+    )
+
+
+def _starts_releases(events: Value) -> bool:
+    """Whether it starts on what one releases with: a release, tags, or branches named so."""
+    if not isinstance(events, Map):
+        return events == "release" or (isinstance(events, Seq) and "release" in events)
+    if "release" in events:
+        return True
+    push = events.get("push")
+    if not isinstance(push, Map):
+        return False
+    branches = push.get("branches")
+    names = branches if isinstance(branches, Seq) else [branches]
+    return "tags" in push or "tags-ignore" in push or any(
+        isinstance(name, str) and "release" in name and not name.startswith("!") for name in names
+    )
 
 
 def event_names(declared: Value) -> tuple[Seq, list[str]]:

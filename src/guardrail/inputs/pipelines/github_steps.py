@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from guardrail.formats.shell import DETECTIONS
+from guardrail.formats.packages import loose_installs, publishes
+from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
+from guardrail.inputs.pipelines.expressions import find_expressions
+from guardrail.inputs.pipelines.github_control import control_of
+from guardrail.inputs.pipelines.github_environment import environment_writes
+from guardrail.inputs.pipelines.github_expressions import note_expressions
 from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci, places, shorten
-from guardrail.inputs.pipelines.github_untrusted import Level, Scope, always_privileged, untrusted_in
+from guardrail.inputs.pipelines.github_guards import ruled_out
+from guardrail.inputs.pipelines.github_known import SCRIPT_INPUTS
+from guardrail.inputs.pipelines.github_untrusted import (
+    Flow,
+    Level,
+    Scope,
+    Taint,
+    always_privileged,
+    untrusted_in,
+    variable_sources,
+)
+from guardrail.inputs.pipelines.github_uses import action_dependency, hands_folder_on, note_use
 from guardrail.inputs.pipelines.vocabulary import (
     Draft,
     Keys,
-    git_pin,
-    image_dependency,
     key_line,
     pipeline_resource,
     text_of,
 )
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
 
-# Actions that run what they are handed: the input, and what its code is written in.
-SCRIPT_INPUTS: dict[str, tuple[str, str]] = {
-    "actions/github-script": ("script", "javascript"),
-    "addnab/docker-run-action": ("run", "sh"),
-    "amadevus/pwsh-script": ("script", "pwsh"),
-    "appleboy/ssh-action": ("script", "bash"),
-    "azure/cli": ("inlinescript", "bash"),
-    "azure/powershell": ("inlinescript", "pwsh"),
-    "cardinalby/js-eval-action": ("expression", "javascript"),
-    "cross-platform-actions/action": ("run", "sh"),
-    "google-github-actions/ssh-compute": ("command", "bash"),
-    "jannekem/run-python-script-action": ("script", "python"),
-    "mikefarah/yq": ("cmd", "bash"),
-    "nick-fields/retry": ("command", "bash"),
-    "nick-invision/retry": ("command", "bash"),
-    "reactivecircus/android-emulator-runner": ("script", "sh"),
-    "uraimo/run-on-arch-action": ("run", "sh"),
-    "vmactions/freebsd-vm": ("run", "sh"),
-    "wandalen/wretry.action": ("command", "bash"),
-}
 _SHELLS = frozenset(("bash", "sh", "pwsh", "powershell", "cmd"))
 
 MAX_HITS = 200  # in one script; more would say no more
@@ -46,7 +40,9 @@ class Surroundings:
     which names none."""
 
     __slots__ = (
-        "called", "env", "fragment", "keys", "privileged_trigger", "pulls_other_code", "shell", "shell_span",
+        "called", "env", "events", "flow", "fragment", "guarded", "identity", "keys", "matrix",
+        "privileged_trigger", "pulls_other_code", "releases", "risky_event", "shell", "shell_span", "types",
+        "uploads",
     )  # fmt: skip
 
     def __init__(
@@ -55,8 +51,17 @@ class Surroundings:
         self.fragment, self.env, self.shell, self.shell_span = fragment, env, shell, shell_span
         self.keys = Keys()
         self.privileged_trigger = False
+        self.guarded = False  # a condition of the job keeps outsiders out
         self.called = False  # by workflows whose triggers are not known here
         self.pulls_other_code = False  # an earlier step brought code into the workspace that isn't in the tree
+        self.flow: Flow | None = None
+        self.types: dict[str, str] = {}  # of the file's inputs
+        self.matrix: Value = None  # as declared
+        self.events: frozenset[str] = frozenset()  # by which outsiders start it
+        self.risky_event = ""  # by which an outsider starts it with the repository's rights
+        self.identity: bool | None = None  # whether it may ask for an identity token; None where nobody knows
+        self.releases = False  # what it makes goes out to others
+        self.uploads = -1  # the last step that hands the whole folder on as an artifact
 
 
 def step_resources(file: GithubFile, steps: Value, span: Span, around: Surroundings) -> list[Resource]:
@@ -70,6 +75,16 @@ def step_resources(file: GithubFile, steps: Value, span: Span, around: Surroundi
             file.problem("malformed", f"{around.fragment}[{index}] is not a mapping", steps.place(index))
             continue
         found.append(_step(file, step, index, around))
+    return found
+
+
+def last_upload(steps: Value) -> int:
+    """The last step that hands the whole folder on as an artifact; -1 where there is none."""
+    found = -1
+    for index, step in enumerate(steps if isinstance(steps, Seq) else ()):
+        uses = step.get("uses") if isinstance(step, Map) else None
+        if isinstance(uses, str) and hands_folder_on(uses, step.get("with")):
+            found = index
     return found
 
 
@@ -93,7 +108,7 @@ def _step(file: GithubFile, step: Map, index: int, around: Surroundings) -> Reso
         lasting = shorten((text_of(run) or "").strip().partition("\n")[0], 40) or "step"
     local = around.keys.next(f"{around.fragment}.{lasting}")
     resource = pipeline_resource(PROVIDER, "step", file.path, f"{around.fragment}[{index}]", step, local)
-    scope = Scope([Level(step.get("env")), *around.env], file.inputs)
+    scope = Scope([Level(step.get("env")), *around.env], file.inputs, around.flow)
     if "run" in step:
         code = text_of(run)
         if code is None:
@@ -105,13 +120,15 @@ def _step(file: GithubFile, step: Map, index: int, around: Surroundings) -> Reso
         file.problem("malformed", f"{name!r} has neither `run` nor `uses`", step.header)
     if "uses" in step:
         if isinstance(uses, str) and uses.strip():
-            resource.add_noun(action_dependency(file, uses.strip(), step.spans["uses"], around.pulls_other_code))
-            script = _action_script(file, step, name, uses, scope, around)
-            if script:
+            dependency = action_dependency(file, uses.strip(), step.spans["uses"], around.pulls_other_code)
+            resource.add_noun(dependency)
+            note_use(resource, step, uses.strip(), name, around.releases, index < around.uploads, dependency)
+            for script in _action_scripts(file, step, name, uses, scope, around):
                 resource.add_noun(script)
             around.pulls_other_code = around.pulls_other_code or _brings_code(uses, step.get("with"))
         else:
             file.problem("malformed", f"`uses` of {name!r} is not text", step.place("uses"))
+    note_expressions(file, resource, [("step", step, step.span)], around.privileged_trigger)
     return resource
 
 
@@ -134,10 +151,41 @@ def _run(file: GithubFile, step: Map, name: str, code: str, scope: Scope, around
         draft.put("shell", kind, step.spans["shell"])
     elif around.shell is not None:
         draft.put("shell", around.shell, around.shell_span)
-    _fill_code(file, draft, code, entry, scope, around)
+    _fill_code(file, draft, step, code, entry, scope, around)
     draft.put("privileged_trigger", around.privileged_trigger)
-    _detect(file, draft, code, entry, not isinstance(kind, str) or kind in _SHELLS)
+    is_shell = not isinstance(kind, str) or kind in _SHELLS
+    _detect(file, draft, code, entry, is_shell)
+    if is_shell:
+        _commands(file, draft, step, code, entry, around)
     return draft.noun(name, "run")
+
+
+def _commands(file: GithubFile, draft: Draft, step: Map, code: str, entry: Span, around: Surroundings) -> None:
+    """What is worth a finding of its own, command by command."""
+    writes, installs, releases = Seq(entry, draft.header), Seq(entry, draft.header), Seq(entry, draft.header)
+    if around.risky_event:
+        for command, target in environment_writes(code):
+            _item(writes, key_line(entry, "run"), command=shorten(command), file=target, trigger=around.risky_event)
+    for use in loose_installs(code):
+        where = file.source.place(code, use.command.start, use.command.end, entry)
+        _item(installs, where, command=shorten(use.command.text), tool=use.tool)
+    own = around.identity is None or "GITHUB_TOKEN" in str(step.get("env")) or "github.token" in str(step.get("env"))
+    for use in publishes(code) if not own else ():  # GitHub's own registry takes the job's token
+        where = file.source.place(code, use.command.start, use.command.end, entry)
+        _item(releases, where, command=shorten(use.command.text), tool=use.tool)
+        releases[-1].put("trusted", around.identity, where)
+    for field, items in (("environment_writes", writes), ("loose_installs", installs), ("publishes", releases)):
+        if items:
+            draft.put(field, items, items.header)
+
+
+def _item(items: Seq, where: Span, **facts: str) -> None:
+    item = Map(where)
+    for name, value in facts.items():
+        item.put(name, value, where)
+    if not items:
+        items.header = where
+    items.add(item, where)
 
 
 def _detect(file: GithubFile, draft: Draft, code: str, entry: Span, is_shell: bool) -> None:
@@ -146,43 +194,80 @@ def _detect(file: GithubFile, draft: Draft, code: str, entry: Span, is_shell: bo
         draft.put(field, found is not None, file.source.place(code, *found, entry) if found else None)
 
 
-def _action_script(
+def _action_scripts(
     file: GithubFile, step: Map, name: str, uses: str, scope: Scope, around: Surroundings
-) -> Noun | None:
+) -> list[Noun]:
     known = SCRIPT_INPUTS.get(uses.strip().partition("@")[0].lower())
     inputs = step.get("with")
     if not known or not isinstance(inputs, Map):
-        return None
-    key, value = get_ci(inputs, known[0])
-    code = text_of(value)
-    if code is None:
-        return None
-    entry = inputs.spans[key]
-    draft = Draft("script", key_line(entry, key), entry)
-    draft.put("name", name, step.place("name") if "name" in step else None)
-    draft.put("class", "action-script")
-    draft.put("shell", known[1])
-    _fill_code(file, draft, code, entry, scope, around)
-    draft.put("privileged_trigger", around.privileged_trigger)
-    _detect(file, draft, code, entry, known[1] in _SHELLS)
-    return draft.noun(name, key)
+        return []
+    found: list[Noun] = []
+    for wanted in known[0]:
+        key, value = get_ci(inputs, wanted)
+        code = text_of(value)
+        if code is None:
+            continue
+        entry = inputs.spans[key]
+        draft = Draft("script", key_line(entry, key), entry)
+        draft.put("name", name, step.place("name") if "name" in step else None)
+        draft.put("class", "action-script")
+        draft.put("shell", known[1])
+        _fill_code(file, draft, step, code, entry, scope, around)
+        draft.put("privileged_trigger", around.privileged_trigger)
+        _detect(file, draft, code, entry, known[1] in _SHELLS)
+        found.append(draft.noun(name, key))
+    return found
 
 
 def _fill_code(
-    file: GithubFile, draft: Draft, code: str, entry: Span, scope: Scope, around: Surroundings
+    file: GithubFile, draft: Draft, step: Map, code: str, entry: Span, scope: Scope, around: Surroundings
 ) -> None:
+    # Where only insiders get to it, what would be an outsider's is a text that they choose.
+    guarded = around.guarded or (bool(around.events) and ruled_out(step.get("if"), around.events))
     draft.put("text", code, entry)
-    hits = Seq(entry, draft.header)
-    for hit in untrusted_in(code, scope)[:MAX_HITS]:
+    hits, others = Seq(entry, draft.header), Seq(entry, draft.header)
+    told: set[int] = set()
+    for hit in untrusted_in(code, scope)[:MAX_HITS] if not guarded else ():
+        told.add(hit.expression.start)
         where = places(file, code, hit.expression, entry)
-        item = Map(where)
-        item.put("expression", code[hit.expression.start : hit.expression.end], where)
-        item.put("source", hit.source, where)
-        item.put("privileged", around.privileged_trigger or (around.called and always_privileged(hit.source)), where)
-        if not hits:
-            hits.header = where
-        hits.add(item, where)
+        _hit(hits, code[hit.expression.start : hit.expression.end], hit.source, where, around)
+    for words, taint, start, end in _evaluated(code, scope) if not guarded else ():
+        _hit(hits, words, taint, file.source.place(code, start, end, entry), around)
+    if "${{" in code:
+        for expression in find_expressions(code):
+            if expression.node is None or expression.start in told or len(others) >= MAX_HITS:
+                continue
+            control, source = control_of(expression.node, scope, around.types, around.matrix)
+            where = places(file, code, expression, entry)
+            words = code[expression.start : expression.end]
+            _item(others, where, expression=words, source=source or shorten(expression.body), control=control)
     draft.put("untrusted", hits, hits.header)
+    if others:
+        draft.put("expansions", others, others.header)
+
+
+def _hit(hits: Seq, words: str, source: Taint, where: Span, around: Surroundings) -> None:
+    item = Map(where)
+    item.put("expression", words, where)
+    hops = source.hops
+    item.put("source", str(source), where, (lambda: hops) if hops else None)
+    privileged = around.privileged_trigger or source.privileged or (around.called and always_privileged(source))
+    item.put("privileged", privileged, where)
+    if not hits:
+        hits.header = where
+    hits.add(item, where)
+
+
+def _evaluated(code: str, scope: Scope) -> list[tuple[str, Taint, int, int]]:
+    """Variables that hold an outsider's words and that the script takes for code (`eval`, `sh -c`)."""
+    found: list[tuple[str, Taint, int, int]] = []
+    if "eval" not in code and " -c" not in code and " -e" not in code:
+        return found
+    for command, arguments in evaluated(code):
+        for name in dict.fromkeys(expanded_variables(arguments)):
+            for source in variable_sources(name, scope):
+                found.append((f"${name}", source.through(f"the variable {name}, {source}"), command.start, command.end))
+    return found[:MAX_HITS]
 
 
 def shell_name(shell: str) -> str | Unknown:
@@ -191,46 +276,3 @@ def shell_name(shell: str) -> str | Unknown:
         return Unknown("its shell is worked out when the pipeline runs")
     word = (shell.split() or [""])[0].replace("\\", "/").rpartition("/")[2].lower()
     return word.removesuffix(".exe")
-
-
-# What `uses:` names -------------------------------------------------------------------------------------------
-
-
-def action_dependency(
-    file: GithubFile, uses: str, entry: Span, elsewhere: bool = False, ecosystem: str = "action"
-) -> Noun:
-    """The noun of a step's or a job's `uses:`. `elsewhere`: the workspace may hold code of other repositories,
-    so that a local action that isn't in the tree is no fault."""
-    if uses.startswith("docker://"):
-        return image_dependency(uses[len("docker://") :], None, entry, Keys())
-    draft = Draft("dependency", entry)
-    draft.put("ecosystem", ecosystem)
-    if uses.startswith((".", "/")):
-        draft.put("name", uses)
-        draft.put("local", True)
-        _check_local(file, uses, entry, elsewhere, ecosystem)
-        return draft.noun(uses)
-    if "${{" in uses:
-        unknown = Unknown("its name is worked out when the pipeline runs")
-        for field in ("name", "owner", "version", "pin"):
-            draft.put(field, unknown)
-        draft.put("local", False)
-        return draft.noun(uses)
-    name, _, version = uses.partition("@")
-    draft.put("name", name)
-    draft.put("owner", name.partition("/")[0])
-    if version:
-        draft.put("version", version)
-    draft.put("pin", git_pin(version))
-    draft.put("local", False)
-    return draft.noun(name)
-
-
-def _check_local(file: GithubFile, uses: str, entry: Span, elsewhere: bool, ecosystem: str) -> None:
-    if file.local_target(uses) is not None or file.local_dockerfile(uses):
-        return
-    what = "workflow" if ecosystem == "workflow" else "action"
-    if file.in_place and not elsewhere:
-        file.problem("missing-action", f"the local {what} {uses} is not there", entry)
-    else:
-        file.note("missing-action", f"the local {what} {uses} is not in the scanned tree; not followed", entry)

@@ -6,11 +6,11 @@ An outsider is anyone with a GitHub account. Names that GitHub itself restricts 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from guardrail.inputs.pipelines.expressions import Expression, Paste, Path, find_expressions, pasted
-from guardrail.model import Map, Value
+from guardrail.model import Map, Origin, Value
 
 UNTRUSTED_EVENTS = frozenset(
     ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment",
@@ -65,9 +65,46 @@ UNTRUSTED_CONTEXTS: tuple[Path, ...] = tuple(
         "event.forkee.default_branch",
     )
 )
-_FIRST = frozenset(("github", "env", "inputs"))
+_FIRST = frozenset(("github", "env", "inputs", "steps", "needs", "matrix"))
 MAX_HOPS = 8
 MAX_VARIABLES = 200  # of one `env`, where all of them are pasted at once
+
+
+class Taint(str):
+    """What an outsider controls, in words; `hops` is the way that it took to where it is looked at, farthest last.
+    `parameter`: the call and input that it came into its file by; "" where it is of the file itself. `privileged`: it
+    comes from where an outsider's event runs with the repository's rights."""
+
+    __slots__ = ("hops", "parameter", "privileged")
+
+    hops: tuple[Origin, ...]
+    parameter: str
+    privileged: bool
+
+    def __new__(
+        cls, words: str, hops: tuple[Origin, ...] = (), parameter: str = "", privileged: bool = False
+    ) -> Taint:
+        self = super().__new__(cls, words)
+        self.hops, self.parameter, self.privileged = hops, parameter, privileged
+        return self
+
+    def through(self, words: str, *hops: Origin) -> Taint:
+        """The same by one step more."""
+        return Taint(words, (*hops, *self.hops), self.parameter, self.privileged)
+
+
+class Flow(Protocol):
+    """What is known of the texts that the steps of a job hand on, names in lower case."""
+
+    def variable(self, name: str) -> Sequence[Taint]:
+        """Of a variable that an earlier step has set."""
+
+    def step_output(self, step: str, name: str | None) -> Iterable[Taint]:
+        """Of all outputs where no name is given."""
+
+    def job_output(self, job: str, name: str | None) -> Iterable[Taint]: ...
+
+    def matrix(self, name: str | None) -> Iterable[Taint]: ...
 
 
 class Level:
@@ -89,21 +126,24 @@ class Level:
 
 
 class Scope:
-    """What a step sees: `env` maps from the nearest to the farthest, and for each input of its file (in lower
-    case) the outsiders' values that callers hand in."""
+    """What a step sees: `env` maps from the nearest to the farthest, for each input of its file (in lower case) the
+    outsiders' values that callers hand in, and what its job's steps hand on."""
 
-    __slots__ = ("env", "inputs")
+    __slots__ = ("env", "flow", "inputs")
 
-    def __init__(self, env: Sequence[Level] = (), inputs: dict[str, list[str]] | None = None) -> None:
+    def __init__(
+        self, env: Sequence[Level] = (), inputs: dict[str, list[Taint]] | None = None, flow: Flow | None = None
+    ) -> None:
         self.env = [level for level in env if level.entries]
         self.inputs = inputs or {}
+        self.flow = flow
 
 
 class Hit(NamedTuple):
     """An expression of a text, and one source that an outsider controls in what it pastes."""
 
     expression: Expression
-    source: str
+    source: Taint
 
 
 def untrusted_in(text: str, scope: Scope) -> list[Hit]:
@@ -118,34 +158,61 @@ def untrusted_in(text: str, scope: Scope) -> list[Hit]:
     ]  # fmt: skip
 
 
+def sources_in(text: Value, scope: Scope) -> list[Taint]:
+    """What outsiders control of a text, each once."""
+    if not isinstance(text, str) or "${{" not in text:
+        return []
+    return list(dict.fromkeys(hit.source for hit in untrusted_in(text, scope)))
+
+
 def always_privileged(source: str) -> bool:
     """True for what only events have that run with the repository's rights."""
     return any(f"github.event.{part}." in source for part in ("issue", "discussion", "workflow_run", "forkee"))
 
 
-def sources_of(paste: Paste, scope: Scope, hops: int = 0) -> Iterator[str]:
-    """What an outsider controls of a context: the context itself, or what `env` or the caller put into it."""
+def sources_of(paste: Paste, scope: Scope, hops: int = 0) -> Iterator[Taint]:
+    """What an outsider controls of a context: the context itself, or what `env`, a caller, a step or a job put into
+    it."""
     path = paste.path
     if path[0] not in _FIRST:
         return
     if path[0] == "github":
         if any(_matches(path, wanted, paste.whole) for wanted in UNTRUSTED_CONTEXTS):
-            yield spelt(path)
+            yield Taint(spelt(path))
     elif path[0] == "inputs":
         for name in sorted(scope.inputs):
             if len(path) == 1 or path[1] in (name, "*", None):
                 for source in scope.inputs[name]:
-                    yield f"inputs.{name}, {source}"
-    elif hops < MAX_HOPS:
-        yield from _env_sources(path, paste.whole, scope, hops)
+                    yield source.through(f"inputs.{name}, {source}")
+    elif path[0] == "env":
+        if hops < MAX_HOPS:
+            yield from _env_sources(path, paste.whole, scope, hops)
+    elif scope.flow is not None:
+        yield from _handed_on(path, paste.whole, scope.flow)
 
 
-def _env_sources(path: Path, whole: bool, scope: Scope, hops: int) -> Iterator[str]:
+def _handed_on(path: Path, whole: bool, flow: Flow) -> Iterator[Taint]:
+    name = path[1] if len(path) > 1 else None
+    if path[0] == "matrix":
+        yield from flow.matrix(None if name == "*" else name)
+        return
+    if name is None or name == "*" or (len(path) > 2 and path[2] != "outputs") or (len(path) < 4 and not whole):
+        return
+    output = path[3] if len(path) > 3 else None
+    find = flow.step_output if path[0] == "steps" else flow.job_output
+    for source in find(name, None if output == "*" else output):
+        yield source.through(f"{spelt(path)}, which holds {source}")
+
+
+def _env_sources(path: Path, whole: bool, scope: Scope, hops: int) -> Iterator[Taint]:
     """`env.X`: the nearest level that sets it counts; what that level refers to stands farther out."""
     name = path[1] if len(path) > 1 else None
     if len(path) == 1 and not whole:  # the word "Object"
         return
     set_already: set[str] = set()
+    if scope.flow is not None and name is not None:
+        for source in scope.flow.variable(name):
+            yield source.through(f"env.{name.upper()}, which holds {source}")
     for number, level in enumerate(scope.env):
         if name is None or name == "*":
             wanted = list(level.keys)[:MAX_VARIABLES]
@@ -159,15 +226,24 @@ def _env_sources(path: Path, whole: bool, scope: Scope, hops: int) -> Iterator[s
             value = level.entries[key]
             if not isinstance(value, str) or "${{" not in value:
                 continue
-            outer = Scope(scope.env[number + 1 :], scope.inputs)
+            outer = Scope(scope.env[number + 1 :], scope.inputs, scope.flow)
             for expression in find_expressions(value):
                 if expression.node is None:
                     continue
                 for inner in pasted(expression.node):
                     for source in sources_of(inner, outer, hops + 1):
-                        yield f"env.{key}, which holds {source}"
+                        hop = Origin(f"variable {key}", level.entries.spans[key], value)
+                        yield source.through(f"env.{key}, which holds {source}", hop)
         if name in set_already:
             return
+
+
+def variable_sources(name: str, scope: Scope) -> list[Taint]:
+    """What outsiders control of a variable as the shell sees it."""
+    lowered = name.lower()
+    if lowered == "github_head_ref":
+        return [Taint("github.head_ref")]
+    return list(dict.fromkeys(_env_sources(("env", lowered), False, scope, 0)))
 
 
 def _matches(path: Path, wanted: Path, whole: bool) -> bool:
@@ -187,7 +263,7 @@ def spelt(path: Path) -> str:
     for segment in path:
         if segment is None:
             out += "[?]"
-        elif segment.isdigit():
+        elif segment.isdecimal():
             out += f"[{segment}]"
         else:
             out += f".{segment}" if out else segment

@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardrail.inputs.pipelines.document import Library
-from guardrail.inputs.pipelines.gitlab_include import Merged, includes_of, local_files, merged
+from guardrail.inputs.pipelines.gitlab_include import (
+    Merged,
+    given_to,
+    includes_of,
+    local_files,
+    merged,
+    own_files,
+)
 from guardrail.inputs.pipelines.gitlab_jobs import (
     PROVIDER,
     UNTRUSTED_EVENTS,
+    handed_by,
     include_dependency,
     job_resource,
     triggers_of,
@@ -20,7 +28,7 @@ from guardrail.inputs.pipelines.gitlab_jobs import (
 from guardrail.inputs.pipelines.gitlab_resolve import Resolver
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, pipeline_resource, text_of
 from guardrail.inputs.reader import Reading
-from guardrail.model import Map, Note, Problem, Resource, Seq
+from guardrail.model import Map, Note, Problem, Resource, Seq, Value
 
 GLOBAL_KEYS = frozenset(
     ("after_script", "before_script", "cache", "default", "image", "include", "services", "spec", "stages", "types",
@@ -34,16 +42,19 @@ def read(files: Sequence[str], library: Library) -> Reading:
     seen: set[str] = set()  # addresses
     read_files: set[str] = set()
     waiting = _roots(files, library)
+    given: dict[str, Value] = {}  # inputs of child pipelines
     for path in waiting:  # grows by the child pipelines that are found
         if path in read_files or len(read_files) > MAX_PIPELINES:
             continue
-        config = merged(path, library)
+        config = merged(path, library, given.get(path))
         if config is None:
             read_files.add(path)
             continue
         read_files.update(config.files)
         _pipeline(path, config, library, reading, seen)
         waiting += [child for child in config.children if child not in read_files]
+        for child, inputs in config.given.items():
+            given.setdefault(child, inputs)
     for path in sorted(read_files.union(files)):
         source = library.get(path)
         reading.problems += source.problems
@@ -82,8 +93,9 @@ def _closure(path: str, library: Library) -> set[str]:
         if root is None or "include" not in root:
             continue
         for include in includes_of(root["include"], root.spans["include"]):
-            if include.kind == "local" and "$" not in include.what:
-                for target in local_files(current, include.what, library):
+            own = own_files(current, include, library) or []
+            if (include.kind == "local" and "$" not in include.what) or own:
+                for target in own or local_files(current, include.what, library):
                     if target not in found and len(found) < MAX_PIPELINES:
                         found.add(target)
                         stack.append(target)
@@ -101,8 +113,9 @@ def _pipeline(path: str, config: Merged, library: Library, reading: Reading, see
     workflow = root.get("workflow")
     triggers = _triggers(root, workflow, config)
     found: list[Resource] = []
+    handed = handed_by(resolver, root, names)
     for name in names:
-        resource = job_resource(resolver, root, name, triggers, library)
+        resource = job_resource(resolver, root, name, triggers, library, handed)
         if resource.address not in seen:
             seen.add(resource.address)
             found.append(resource)
@@ -166,6 +179,9 @@ def _children(path: str, job: Map, library: Library, config: Merged) -> None:
         if include.kind == "local" and "$" not in include.what:
             targets = local_files(path, include.what, library)
             config.children += targets
+            inputs = given_to(include)
+            for target in targets if inputs is not None else ():
+                config.given.setdefault(target, inputs)
             if not targets:
                 config.problems.append(Problem("missing-include", f"{include.what} is not there", *where))
         elif include.kind not in ("", "artifact"):

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardrail.inputs.pipelines.document import Library
+from guardrail.inputs.pipelines.gitlab_inputs import MAX_PASTED, Pasting, inputs_of
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Note, Origin, OriginsOf, Problem, Seq, Span, Value
 
 MAX_INCLUDES = 150  # GitLab's own limit
+# A component of this very repository, at the commit that runs.
+_OWN_COMPONENT = re.compile(
+    r"\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([\w./-]+)@\$\{?CI_COMMIT_(?:SHA|REF_NAME|BRANCH|TAG)\}?\Z"
+)
+_OWN_PROJECT = frozenset(("$CI_PROJECT_PATH", "${CI_PROJECT_PATH}", "$CI_PROJECT_NAMESPACE/$CI_PROJECT_NAME"))
 _KINDS = ("local", "project", "remote", "template", "component", "artifact")
 
 
@@ -45,33 +51,47 @@ class Merged:
     """A configuration with what it includes. `files` are those it was read from, the including one last;
     `open` says that parts of it are elsewhere and were not read."""
 
-    __slots__ = ("children", "files", "includes", "notes", "open", "problems", "root")
+    __slots__ = ("children", "files", "given", "includes", "left", "notes", "open", "problems", "root")
 
     def __init__(self, root: Map) -> None:
         self.root = root
         self.files: list[str] = []
         self.includes: list[Include] = []
         self.children: list[str] = []
+        self.given: dict[str, Value] = {}  # to children: the inputs that they are started with
+        self.left = MAX_PASTED
         self.problems: list[Problem] = []
         self.notes: list[Note] = []
         self.open = False
 
 
-def merged(path: str, library: Library) -> Merged | None:
-    """The configuration at `path`, None where it holds no mapping. Later files win over earlier ones, the
-    including file over all; mappings are merged, anything else is replaced, as GitLab does."""
+def merged(path: str, library: Library, given: Value = None) -> Merged | None:
+    """The configuration at `path`, None where it holds no mapping; `given` are the inputs it is started with. Later
+    files win over earlier ones, the including file over all; mappings are merged, anything else is replaced, as
+    GitLab does."""
     root = library.get(path).root
     if root is None:
         return None
     result = Merged(root)
-    result.root = _merge_file(path, library, result, ())
+    result.root = _merge_file(path, library, result, (), given)
     return result
 
 
-def _merge_file(path: str, library: Library, result: Merged, chain: tuple[str, ...]) -> Map:
-    root = library.get(path).root
+def _merge_file(path: str, library: Library, result: Merged, chain: tuple[str, ...], given: Value) -> Map:
+    source = library.get(path)
+    root = source.root
     if root is None:
         return Map()
+    if source.inputs is not None and result.left > 0:
+        included = bool(chain) and "templates" not in path.split("/")  # components are for others too
+        pasting = Pasting(inputs_of(source.inputs, given, included), result.left)
+        filled = pasting.value(root)
+        result.left = pasting.left
+        if result.left < 0:
+            what = f"its inputs are put into more than {MAX_PASTED:,} entries; the others stay as they are"
+            result.problems.append(Problem("too-many", what, path, 1))
+            result.open = True
+        root = filled if isinstance(filled, Map) else root
     collected = Map(root.span, root.header)
     if "include" in root:
         for include in includes_of(root["include"], root.spans["include"]):
@@ -85,11 +105,44 @@ def _merge_file(path: str, library: Library, result: Merged, chain: tuple[str, .
                 if target in chain or target == path:
                     what = f"{target} includes itself"
                     result.problems.append(Problem("include-cycle", what, include.span.file, include.span.line))
-                elif target not in result.files:
-                    collected = merge(collected, _merge_file(target, library, result, (*chain, path)))
+                elif target not in result.files or given_to(include) is not None:
+                    part = _merge_file(target, library, result, (*chain, path), given_to(include))
+                    collected = merge(collected, part)
     if path not in result.files:
         result.files.append(path)
     return merge(collected, root)
+
+
+def given_to(include: Include) -> Value:
+    """The inputs that an include hands to the file that it takes in."""
+    return include.body.get("inputs") if include.body is not None else None
+
+
+def is_own(kind: str, what: str, body: Map | None) -> bool:
+    """True for what stands in this repository, at the commit that runs, though it is spelt as another's."""
+    if kind == "component":
+        return bool(_OWN_COMPONENT.match(what))
+    return kind == "project" and what in _OWN_PROJECT and body is not None and "ref" not in body
+
+
+def own_files(path: str, include: Include, library: Library) -> list[str] | None:
+    """The files of this repository that an include spells as those of a project or component; None where it means
+    those of another one."""
+    component = _OWN_COMPONENT.match(include.what) if include.kind == "component" else None
+    if component:
+        name = component.group(1)
+        return local_files(path, f"templates/{name}.yml", library) or local_files(
+            path, f"templates/{name}/template.yml", library
+        )
+    if include.body is not None and is_own(include.kind, include.what, include.body):
+        wanted = include.body.get("file")
+        return [
+            target
+            for name in (wanted if isinstance(wanted, Seq) else [wanted])
+            if isinstance(name, str) and "$" not in name
+            for target in local_files(path, name, library)
+        ]
+    return None
 
 
 def _targets(path: str, include: Include, library: Library, result: Merged) -> list[str]:
@@ -108,6 +161,9 @@ def _targets(path: str, include: Include, library: Library, result: Merged) -> l
                 result.problems.append(Problem("missing-include", f"{include.what} is not there", *where))
             result.open = True
         return readable
+    own = own_files(path, include, library)
+    if own:
+        return [target for target in own if library.get(target).root is not None]
     if include.kind in ("", "artifact"):
         if not include.kind:
             result.problems.append(Problem("malformed", "an include that names nothing", *where))
@@ -155,18 +211,11 @@ def _matching(pattern: str, library: Library) -> list[str]:
 
 
 def _folders_below(top: str, library: Library) -> Iterator[str]:
-    import os
-
-    base = library.tree.base
-    start = library.tree.absolute(top)
-    if not library.tree.contains(top):
-        return
-    for count, (folder, inner, _) in enumerate(os.walk(start)):
-        inner[:] = sorted(name for name in inner if name not in (".git", "node_modules"))
+    for count, (folder, inner, _) in enumerate(library.tree.walk(top)):
+        inner[:] = [name for name in inner if name not in (".git", "node_modules")]
         if count >= 2000:
             return
-        relative = os.path.relpath(folder, base).replace(os.sep, "/")
-        yield "" if relative == "." else relative
+        yield folder
 
 
 def merge(base: Map, over: Map, note: str = "", at: Span | None = None) -> Map:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
+from guardrail.inputs.pipelines import gitlab_taint
 from guardrail.inputs.pipelines.deployments import says_so
 from guardrail.inputs.pipelines.document import Library
-from guardrail.inputs.pipelines.gitlab_include import includes_of
+from guardrail.inputs.pipelines.gitlab_include import includes_of, is_own
 from guardrail.inputs.pipelines.gitlab_resolve import Resolver, Variables
+from guardrail.inputs.pipelines.gitlab_scripts import SCRIPTS, Surroundings, handed_on, run_steps, script
+from guardrail.inputs.pipelines.gitlab_taint import Taint
 from guardrail.inputs.pipelines.vocabulary import (
     Draft,
     Filled,
@@ -23,14 +25,6 @@ from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
 PROVIDER = "gitlab-ci"
 MERGE_REQUEST = "merge_request_event"
 UNTRUSTED_EVENTS = frozenset((MERGE_REQUEST, "external_pull_request_event"))
-# What the author of a commit or merge request writes. They are environment variables: harmless in a script
-# until it has the shell read them as code.
-UNTRUSTED_VARIABLES = frozenset(
-    ("CI_COMMIT_MESSAGE", "CI_COMMIT_TITLE", "CI_COMMIT_DESCRIPTION", "CI_COMMIT_AUTHOR", "CI_COMMIT_BRANCH",
-     "CI_COMMIT_REF_NAME", "CI_COMMIT_TAG_MESSAGE", "CI_MERGE_REQUEST_TITLE", "CI_MERGE_REQUEST_DESCRIPTION",
-     "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME")
-)  # fmt: skip
-_SCRIPTS = ("before_script", "script", "after_script")
 _SOURCE = re.compile(
     r"\$\{?CI_PIPELINE_SOURCE\}?\s*==\s*[\"']([a-z_]+)[\"']|[\"']([a-z_]+)[\"']\s*==\s*\$CI_PIPELINE_SOURCE\b"
 )
@@ -55,7 +49,10 @@ _SECONDS = {
 }
 
 
-def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, library: Library) -> Resource:
+def job_resource(
+    resolver: Resolver, root: Map, name: str, triggers: Seq, library: Library, handed: dict[str, Taint]
+) -> Resource:
+    """`handed`: by job, the variables with an outsider's words that it leaves to those after it."""
     job = resolver.job(name)
     path = job.header.file or job.span.file
     resource = pipeline_resource(PROVIDER, "job", path, name, job)
@@ -81,7 +78,9 @@ def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, librar
     draft.put("checks_out_untrusted", False)
     trigger = job.get("trigger")
     forward = trigger.get("forward") if isinstance(trigger, Map) else None
-    hands_on = isinstance(forward, Map) and forward.get("pipeline_variables") is True
+    # Only another project does not have them anyway.
+    elsewhere = isinstance(trigger, Map) and trigger.get("project") is not None
+    hands_on = elsewhere and isinstance(forward, Map) and forward.get("pipeline_variables") is True
     draft.put("secrets_inherited", hands_on, job.spans.get("trigger"))
     secrets = job.get("secrets")
     names = Seq(job.spans.get("secrets", job.header))
@@ -91,12 +90,23 @@ def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, librar
     resource.add_noun(draft.noun(name))
     for noun in _images(resolver, job, variables) if job.get("trigger") is None else ():
         resource.add_noun(noun)
-    for key in _SCRIPTS:
-        if job.get(key) is not None:
-            resource.add_noun(_script(resolver, job, key, "step", library))
+    taint = gitlab_taint.of_job(job, [level for level, _ in variables.levels], _conditions(job), _handed(job, handed))
+    event = next((event for event in own if event in UNTRUSTED_EVENTS), "")
+    around = Surroundings(library, taint, gitlab_taint.dotenv_of(job), event)
     hooks = job.get("hooks")
-    if isinstance(hooks, Map) and hooks.get("pre_get_sources_script") is not None:
-        resource.add_noun(_script(resolver, hooks, "pre_get_sources_script", "hook", library))
+    blocks = [(job, key, "step") for key in SCRIPTS]
+    if isinstance(hooks, Map):
+        blocks.insert(0, (hooks, "pre_get_sources_script", "hook"))
+    for holder, key, kind in blocks:
+        if holder.get(key) is None:
+            continue
+        if key == "after_script":  # in a shell of its own
+            around.taint = taint
+        code, whole = script(holder, key, kind, around)
+        resource.add_noun(code)
+        if not whole:
+            resolver.problem("malformed", f"`{key}` holds what is no text", holder.spans[key])
+    run_steps(job, resource, around)
     if isinstance(trigger, Map) and "include" in trigger:
         keys = Keys()
         for include in includes_of(trigger["include"], trigger.spans["include"]):
@@ -107,6 +117,45 @@ def job_resource(resolver: Resolver, root: Map, name: str, triggers: Seq, librar
     if not runs and gap is None and resolver.strict and not resolver.config.open:
         resolver.problem("malformed", f"job {name} has neither `script` nor `trigger`", job.header)
     return resource
+
+
+def handed_by(resolver: Resolver, root: Map, names: list[str]) -> dict[str, Taint]:
+    """By job, the variables with an outsider's words that it leaves to those after it."""
+    found: dict[str, Taint] = {}
+    for name in names:
+        if "artifacts" not in resolver.extended(name, ()) and "default" not in root:
+            continue
+        job = resolver.job(name)
+        if not gitlab_taint.dotenv_of(job):
+            continue
+        levels = [level for level, _ in Variables(job, root).levels]
+        left = handed_on(job, gitlab_taint.of_job(job, levels, _conditions(job), _handed(job, found)))
+        if left:
+            found[name] = left
+    return found
+
+
+def _handed(job: Map, handed: dict[str, Taint]) -> Taint:
+    """What the jobs that this one takes artifacts from leave to it."""
+    if not handed:
+        return {}
+    wanted: set[str] | None = None
+    needs = job.get("needs")
+    if isinstance(needs, Seq):
+        wanted = {
+            text_of(need.get("job") if isinstance(need, Map) else need) or ""
+            for need in needs
+            if not (isinstance(need, Map) and need.get("artifacts") is False)
+        }
+    if isinstance(job.get("dependencies"), Seq):
+        named = {text_of(item) or "" for item in job["dependencies"]}
+        wanted = named if wanted is None else wanted & named
+    return {
+        name: tainted.through(f"handed on by job {giver}", tainted.hops[0].span if tainted.hops else job.header, name)
+        for giver, left in handed.items()
+        if wanted is None or giver in wanted
+        for name, tainted in left.items()
+    }
 
 
 # What starts it -----------------------------------------------------------------------------------------------
@@ -325,58 +374,6 @@ def _settings(draft: Draft, body: Map) -> None:
         draft.put("env", items, body.spans["variables"])
 
 
-# Scripts ------------------------------------------------------------------------------------------------------
-
-
-def _script(resolver: Resolver, holder: Map, key: str, kind: str, library: Library) -> Noun:
-    """One block of script lines as one piece of code."""
-    entry = holder.spans[key]
-    lines = list(_lines(holder[key], entry, 0))
-    draft = Draft("script", key_line(entry, key), entry)
-    origin = holder.origins.get(key) if holder.origins else None
-    draft.put("name", key)
-    draft.put("class", kind)
-    unknown = next((line for line, _ in lines if isinstance(line, Unknown)), None)
-    texts = [(text_of(line), span) for line, span in lines if not isinstance(line, Unknown)]
-    if any(text is None for text, _ in texts):
-        resolver.problem("malformed", f"`{key}` holds what is no text", entry)
-    known = [(text, span) for text, span in texts if text is not None]
-    draft.put("text", unknown if unknown is not None else "\n".join(text for text, _ in known), entry, origin)
-    hits = Seq(entry, draft.header)
-    detected: dict[str, Span] = {}
-    for text, span in known:
-        source = library.get(span.file) if span.file else None
-        for field, find in DETECTIONS:
-            where = find(text) if field not in detected else None
-            if where:
-                detected[field] = source.place(text, *where, span) if source else span
-        if "CI_" not in text or source is None:
-            continue
-        for command, code in evaluated(text):
-            for variable in dict.fromkeys(expanded_variables(code)):
-                if variable in UNTRUSTED_VARIABLES:
-                    place = source.place(text, command.start, command.end, span)
-                    item = Map(place)
-                    item.put("expression", f"${variable}", place)
-                    item.put("source", variable, place)
-                    item.put("privileged", False, place)
-                    hits.header = hits.header if hits else place
-                    hits.add(item, place)
-    draft.put("untrusted", hits, hits.header)
-    draft.put("privileged_trigger", False)
-    for field, _ in DETECTIONS:
-        draft.put(field, field in detected, detected.get(field))
-    return draft.noun(key)
-
-
-def _lines(value: Value, span: Span, depth: int) -> list[tuple[Value, Span]]:
-    if isinstance(value, Seq) and depth < 12:
-        return [
-            line for item, place in zip(value, value.spans, strict=False) for line in _lines(item, place, depth + 1)
-        ]
-    return [] if value is None else [(value, span)]
-
-
 # Includes -----------------------------------------------------------------------------------------------------
 
 
@@ -388,7 +385,7 @@ def include_dependency(kind: str, what: str, body: Map | None, span: Span, keys:
         return None
     draft = Draft("dependency", span)
     draft.put("ecosystem", "component" if kind == "component" else "include")
-    draft.put("local", kind == "local")
+    draft.put("local", kind == "local" or is_own(kind, what, body))
     for field, value in parts.items():
         place = body.spans["ref"] if field in ("version", "pin") and body is not None and "ref" in body else span
         draft.put(field, value, place)

@@ -13,7 +13,7 @@ GROUP_BYTES = 250_000
 """Files that have nothing to do with each other are put together up to this: less would be all bookkeeping."""
 
 _HEAD = 65536
-_LOCAL_CALL = re.compile(rb"""\buses["']?[ \t]*:[ \t]*["']?\.(/[^\s"'@#,}]*)""")
+_LOCAL_CALL = re.compile(rb"""\buses["']?[ \t]*:[ \t]*["']?[.$](/[^\s"'@#,}]*)""")
 
 
 def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:

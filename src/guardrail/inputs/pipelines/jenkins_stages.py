@@ -116,7 +116,7 @@ def seconds_of(call: Call) -> Value:
     time = call.get("time") or next((arg for arg in call.args if not isinstance(arg, (Closure, MapOf))), None)
     amount = literal(time)
     unit = literal(call.get("unit")) if call.get("unit") is not None else "MINUTES"
-    if isinstance(amount, str) and amount.isdigit():
+    if isinstance(amount, str) and amount.isdecimal():
         amount = int(amount)
     if isinstance(amount, bool) or not isinstance(amount, (int, float)) or str(unit).upper() not in _UNITS:
         return Unknown("the limit is worked out when the pipeline runs")

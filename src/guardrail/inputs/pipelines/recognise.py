@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 _GITHUB_WORKFLOW_PATH = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
+_DEPENDABOT_PATH = re.compile(r"(?:^|/)\.github/dependabot\.ya?ml\Z")
+_PRE_COMMIT_PATH = re.compile(r"(?:^|/)\.pre-commit-config\.ya?ml\Z")
 _GITLAB_PATH = re.compile(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z")
+AZURE_PATH = re.compile(r"(?:^|/)\.?(?:[^/]*[.-])?azure-pipelines?(?:[.-][^/]*)?\.ya?ml\Z", re.IGNORECASE)
+_CIRCLECI_PATH = re.compile(r"(?:^|/)\.circleci/config\.ya?ml\Z")
+_BITBUCKET_PATH = re.compile(r"(?:^|/)[^/]*bitbucket-pipelines[^/]*\.ya?ml\Z")
+_JENKINS_PATH = re.compile(r"(?:^|/)(?:Jenkinsfile(?:[-._][^/]*)?|[^/]+\.[jJ]enkinsfile)\Z")
+_NOT_GROOVY = re.compile(r"(?:\.(?:md|txt|ya?ml|json|xml|j2|erb|tpl|tmpl|template|jinja2?|sh|py|orig|rej|swp)|~)\Z")
+_GROOVY_PATH = re.compile(r"(?:^|/)[^/]*jenkins[^/]*/(?:[^/]+/)*[^/]+\.groovy\Z", re.IGNORECASE)
+_LIBRARY_PATH = re.compile(r"(?:^|/)(?:vars|src)/")  # of shared libraries, whose functions are no pipelines
+_PIPELINE_BLOCK = re.compile(rb"^pipeline[ \t]*\{", re.MULTILINE)
 _YAML_NAME = re.compile(r"(?:(?:^|/)[^/.]*|\.ya?ml)\Z", re.IGNORECASE)  # or no extension at all: standard input
 
 _ON = re.compile(rb"""^(?:on|"on"|'on'|true)[ \t]*:""", re.MULTILINE)
@@ -27,6 +37,8 @@ _FOREIGN = frozenset(
      b"trigger", b"language", b"hosts", b"tasks", b"orbs", b"workflows", b"replicaCount", b"AWSTemplateFormatVersion",
      b"Resources", b"site_name", b"repos", b"script", b"resources", b"phases", b"updates")
 )  # fmt: skip
+_CIRCLECI_HINT = re.compile(rb"""^["']?(?:jobs|workflows|orbs|commands|executors|setup)["']?[ \t]*:""", re.MULTILINE)
+_AZURE_HINT = re.compile(rb"""^["']?(?:steps|jobs|stages|variables|extends)["']?[ \t]*:""", re.MULTILINE)
 _TEMPLATE = re.compile(rb"^[ \t]*%\{", re.MULTILINE)  # Terraform's directives: a pipeline is yet to be made of it
 MAX_LINES = 3000
 
@@ -37,8 +49,22 @@ def recognise(path: str, head: bytes) -> str | None:
     broken one is reported and not passed over."""
     if _GITHUB_WORKFLOW_PATH.search(path):
         return "github-actions"
+    if _DEPENDABOT_PATH.search(path):
+        return "dependabot"
+    if _PRE_COMMIT_PATH.search(path):
+        return "pre-commit"
     if _GITLAB_PATH.search(path):
         return "gitlab-ci"
+    if AZURE_PATH.search(path):
+        return "azure-pipelines"
+    if _CIRCLECI_PATH.search(path):
+        return "circleci"
+    if _BITBUCKET_PATH.search(path):
+        return "bitbucket-pipelines"
+    if _JENKINS_PATH.search(path):
+        return None if _NOT_GROOVY.search(path) else "jenkins"
+    if _GROOVY_PATH.search(path):
+        return "jenkins" if _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path) else None
     if not _YAML_NAME.search(path) or _TEMPLATE.search(head):
         return None
     if head.startswith(b"\xef\xbb\xbf"):
@@ -49,6 +75,16 @@ def recognise(path: str, head: bytes) -> str | None:
         return "github-actions"
     if b"script" in head and _is_gitlab(head):
         return "gitlab-ci"
+    if b"version" in head and _CIRCLECI_HINT.search(head):
+        from guardrail.inputs.pipelines.circleci_marks import is_circleci
+
+        if is_circleci(head):
+            return "circleci"
+    if _AZURE_HINT.search(head):
+        from guardrail.inputs.pipelines.azure_marks import is_azure
+
+        if is_azure(path, head):
+            return "azure-pipelines"
     return None
 
 
@@ -57,7 +93,8 @@ def _is_gitlab(head: bytes) -> bool:
     GitLab has."""
     tops: set[bytes] = set()
     indent = b""
-    scripts = marks = False
+    scripts = False
+    marks = b"$[[ inputs." in head or b"$[[inputs." in head
     for line in head.split(b"\n")[:MAX_LINES]:
         line = line.rstrip()
         if not line or line.lstrip()[:1] == b"#":

@@ -15,16 +15,31 @@ from guardrail.model.image import image_facts
 PLATFORM = "pipeline"
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "pipeline": ("name", "system", "triggers", "untrusted", "privileged_trigger", "permissions", "concurrency"),
+    "pipeline": (
+        "name", "system", "triggers", "untrusted", "privileged_trigger", "permissions", "concurrency", "token_scopes",
+        "contained",
+    ),
     "job": (
         "name", "class", "system", "triggers", "untrusted", "privileged_trigger", "runner", "self_hosted", "timeout",
         "permissions", "environment", "concurrency", "condition", "deploys", "checks_out_untrusted", "secrets",
-        "secrets_inherited",
+        "secrets_inherited", "secret_uses", "token_scopes", "runs_untrusted", "names_own_runner", "registry_passwords",
     ),
     "script": (
-        "name", "class", "shell", "text", "untrusted", "privileged_trigger", *(field for field, _ in DETECTIONS),
+        "name", "class", "shell", "text", "untrusted", "privileged_trigger", "pasted_secrets", "expansions",
+        "environment_writes", "loose_installs", "publishes",
+        *(field for field, _ in DETECTIONS),
     ),
-    "dependency": ("ecosystem", "name", "owner", "version", "pin", "local"),
+    "dependency": (
+        "ecosystem", "name", "owner", "repository", "version", "pin", "local", "source", "comment", "advisories",
+        "resembles", "tool_pin", "blanket_token", "built_in",
+    ),
+    "expression": (
+        "text", "part", "privileged_trigger", "trusts_last_actor", "alone", "compares_part", "empty_choice",
+        "constant", "computed_index", "whole_secrets", "splits_secret",
+    ),
+    "checkout": ("name", "system", "keeps_credentials", "asked_to", "packed"),
+    "cache": ("name", "system", "restores", "later", "by_default", "releases"),
+    "update": ("name", "system", "ecosystem", "waits", "runs_code"),
     "grant": (
         "effect", "principals", "actions", "not_actions", "resources", "conditions", "class", "anyone",
         "all_actions", "all_resources", "service_wildcard",

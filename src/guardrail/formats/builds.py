@@ -1,0 +1,42 @@
+"""Shell code that runs what a folder of code says: builds, tests, installs, linters, scripts of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guardrail.formats.shell import Command, pipelines
+
+_START = (
+    r"\s*(?:\(\s*|\{\s+|!\s+|(?:then|do|else|elif|if|while|time|exec|command|nohup)\s+|\w+=\S*\s+)*"
+    r"(?:sudo\s+(?:-[ugh]\s+[^\s-]\S*\s+|-(?![ugh]\s)\S+\s+|\w+=\S*\s+)*)?(?:env\s+(?:\w+=\S*\s+)*)?"
+    r"(?:(?:npx|bunx|uvx|xvfb-run|poetry\s+run|pipenv\s+run|uv\s+run|hatch\s+run|bundle\s+exec|python[\d.]*\s+-m)"
+    r"(?:\s+-\S+)*\s+)?"
+)
+_BUILDS = re.compile(
+    _START + r"(?:"
+    r"(?:\./|\.\\)\S+"
+    r"|(?:ba|z|k|da)?sh\s+(?:-(?!\w*c)\S+\s+)*[^\s-]\S*|(?:source|\.)\s+[^\s/]\S*"
+    r"|(?:npm|pnpm|yarn|bun)(?:\s+-(?!-version\b|v\b)\S+)*(?:\s+(?!-|publish\b|view\b|info\b|config\b)\S+|\s*\Z)"
+    r"|pip[\d.]*\s+install\s+.*(?:-r|--requirement|-e|\s\.)|(?:python|ruby|perl|node|deno|php|lua|Rscript)[\d.]*\s+(?:-(?!m\b|c\b|e\b|-version)\S+\s+)*[^\s-]\S*"
+    r"|(?:make|gmake|cmake|ninja|meson|bazel|bazelisk|buck2?|scons|just|task|mage|rake|tox|nox|pytest|pre-commit|coverage|mypy|pylint"
+    r"|ant|mvn|mvnw|gradle|gradlew|sbt|lein|cargo|rustc|stack|cabal|mix|rebar3|swift|xcodebuild|fastlane|pod|flutter|dart|dotnet|msbuild|nuget)"
+    r"(?:\s(?!--version)|\Z)"
+    r"|go\s+(?:run|test|generate|build|install|mod\s+tidy|vet|tool)\b"
+    r"|(?:bundle|bundler|gem|composer|poetry|pipenv|pdm|hatch|uv|conda|mamba)\s+(?:install|update|build|run|sync|exec|lock)\b"
+    r"|(?:terraform|tofu|terragrunt|pulumi|cdk|serverless|sam|packer|ansible-playbook|ansible-lint)\s+(?!version|--version|fmt)\S+"
+    r"|docker(?:\s+buildx|\s+compose|-compose)?\s+(?:build|bake|up|run)\b|(?:podman|buildah)\s+(?:build|bud)\b|skaffold\s|tilt\s|earthly\s"
+    r"|(?:jest|mocha|vitest|eslint|prettier|stylelint|rubocop|phpunit|phpstan|psalm|webpack|rollup|vite|esbuild|tsc|lerna|nx|turbo|gulp|grunt)\b"
+    r"|(?:checkov|golangci-lint|goreleaser|helm\s+(?:dependency|dep|template|install|upgrade)|kustomize\s+build|jekyll|hugo|mkdocs|sphinx-build)\b"
+    r"|git\s+submodule\s+update\b"
+    r")",
+    re.DOTALL,
+)
+
+
+def builds(code: str) -> Iterator[Command]:
+    """Commands that run something that the folder they run in decides."""
+    for stages in pipelines(code):
+        for command in stages:
+            if _BUILDS.match(command.text):
+                yield command

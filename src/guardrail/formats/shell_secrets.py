@@ -1,0 +1,160 @@
+"""Shell code that lets secrets out: printed to a log, or sent where others can read them."""
+
+from __future__ import annotations
+
+import re
+
+from guardrail.formats.shell_commands import PREFIX, TOKEN, Command, heredocs, parsed
+
+_WORDS = r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY|SIGNING_?KEY|SSH_?KEY|CREDENTIALS?"
+# A variable that by its name holds a secret, and not where it is found, how long it is or what it is called.
+_NAME = (
+    r"(?:[A-Za-z0-9]+_)*[A-Za-z0-9]{0,20}?(?:" + _WORDS + r")(?:_(?!(?:FILE|PATH|DIR|NAME|ID|URL|URI|ARN|TYPE"
+    r"|LENGTH|LEN|COUNT|USER|USERNAME|HOST|EXPIR\w*|TTL|STATUS|ISSUER|AUDIENCE|VERSION|REGION|HASH|SET|OK|CODE|PERMISSIONS?|SCOPES?|ENDPOINT"
+    r"|PREFIX|ENABLED|REQUIRED|MANAGER|STORE|SOURCE|KIND|EST|ESTIMATE|LIMIT|MAX|MIN|USAGE|BUDGET|COST)\b)[A-Za-z0-9]+)*\b"
+)
+_SECRET = re.compile(r"(?<![\\$])\$(?:\{(" + _NAME + r")(?=[}@%/,^]|:?-)|(" + _NAME + r")(?!_))", re.IGNORECASE)
+_PASTED = re.compile(r"\$\{\{\s*secrets(?:\.|\[\s*')(" + _NAME + r")", re.IGNORECASE)
+_PRINTS = re.compile(PREFIX + r"(?:echo|printf(?!\s+-v\b)|write-host|write-output)\s", re.IGNORECASE)
+_OF_PLATFORM = re.compile(r"::add-mask::|::set-output |::save-state |##vso\[|##teamcity\[")
+_ENCODES = re.compile(
+    PREFIX + r"(?:base64|base32|xxd|hexdump|od|rev|tr|sed|fold|tee\s+/dev/(?:stderr|stdout))\b"
+    r"(?!\s+(?:-d|-D|--decode)\b)"
+)
+_REDIRECTS = re.compile(r"(?<![0-9&])(?:[01]|&)?>>?(?!\s*(?:&\s*[12]\b|/dev/(?:stderr|stdout|tty)\b))")
+_CLOSES = re.compile(r"\s*(?:\}|\)|done|fi|esac)\s*(?:[|>]|\d?>>?)|\s*(?:\}|\)|done|fi|esac)\s*\Z")
+
+_DUMPS = re.compile(
+    PREFIX + r"(?:(?<!\w)env|printenv|export\s+-p|declare\s+-x|(?:get-childitem|gci|dir)\s+env:)\s*\Z", re.IGNORECASE
+)
+_PASSES_ON = re.compile(PREFIX + r"(?:sort|cat|tee\s+/dev/\S+|nl|column)(?:\s+-\S+)*\s*\Z")
+
+_TALKS = re.compile(
+    PREFIX + r"(?:curl|wget|https?|nc|ncat|netcat|invoke-webrequest|invoke-restmethod|iwr|irm)(?:\.exe)?\s",
+    re.IGNORECASE,
+)
+_ENVIRONMENT = re.compile(
+    r"\$\(\s*(?:env|printenv|export\s+-p|set)\s*(?:\||\))|`\s*(?:env|printenv)\s*(?:\||`)"
+    r"|/proc/(?:self|\d+|\$\w+)/environ\b"
+)
+_STDIN = re.compile(
+    r"\s(?:-d|--data(?:-binary|-raw|-urlencode)?|-T|--upload-file)[=\s]*[\"']?@?-(?=[\s\"']|\Z)|\A\s*(?:nc|ncat|netcat)\s"
+)
+_ADDRESS = re.compile(r"\bhttps?://[^\s\"'|;)]+", re.IGNORECASE)
+NEAR = re.compile(
+    r"https?://(?:[^/@\s]*@)?(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|\[|\$|<<"
+    r"|[^/.:\s]+(?=[/:]|\Z)|[^/:\s]*\.(?:local|localhost|internal|svc|cluster|lan|test|home|corp|intranet)(?=[/:]|\Z)"
+    r"|[^/:\s]*\.svc\.[^/:\s]*)",
+    re.IGNORECASE,
+)
+_COLLECTORS = re.compile(
+    r"//(?:[\w-]+\.)*(?:ngrok\.io|ngrok-free\.app|ngrok\.app|webhook\.site|requestbin\.(?:com|net)|pipedream\.net"
+    r"|oast\.\w+|interact\.sh|burpcollaborator\.net|beeceptor\.com|hookbin\.com|requestcatcher\.com|transfer\.sh|file\.io"
+    r"|0x0\.st|pastebin\.com|termbin\.com)(?=[/:?]|\Z)"
+    r"|//(?!127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|0\.)\d{1,3}(?:\.\d{1,3}){3}(?=[/:?]|\Z)",
+    re.IGNORECASE,
+)
+
+
+def _shown(command: str) -> str:
+    """What of a command the shell fills in: its text without what single quotes hold."""
+    return "".join("''" if part.lastgroup == "single" else part.group() for part in TOKEN.finditer(command))
+
+
+def bare(command: str) -> str:
+    """The command without any quoted text."""
+    return "".join("''" if part.lastgroup in ("single", "double") else part.group() for part in TOKEN.finditer(command))
+
+
+def secret_in(code: str) -> str | None:
+    """The name of a variable in the code that holds a secret by its name."""
+    found = _SECRET.search(code)
+    if found:
+        return found.group(1) or found.group(2)
+    pasted = _PASTED.search(code)
+    return pasted.group(1) if pasted else None
+
+
+def _grouped(text: str) -> bool:
+    """True where the output of several commands together goes somewhere (`{ echo ...; } > file`), so that no single
+    one tells where its own goes."""
+    return any(
+        _CLOSES.match(stages[0].text) and (len(stages) > 1 or _REDIRECTS.search(stages[0].text))
+        for stages in parsed(text)
+    )
+
+
+def prints_secret(text: str) -> tuple[int, int] | None:
+    """Where a variable that holds a secret is printed, plainly or in another spelling, which no log masks."""
+    if "$" not in text or ("echo" not in text and "print" not in text and "rite-" not in text) or not secret_in(text):
+        return None
+    inside = heredocs(text)
+    for stages in parsed(text):
+        first = stages[0]
+        if not _PRINTS.match(first.text) or not secret_in(_shown(first.text)) or _OF_PLATFORM.search(first.text):
+            continue
+        if not all(_ENCODES.match(stage.text) for stage in stages[1:]):
+            continue
+        if any(_REDIRECTS.search(bare(stage.text)) for stage in stages) or _within(first, inside) or _grouped(text):
+            continue
+        return first.start, stages[-1].end
+    return None
+
+
+def prints_environment(text: str) -> tuple[int, int] | None:
+    """Where all environment variables are printed."""
+    if "env" not in text.lower() and "export -p" not in text and "declare -x" not in text:
+        return None
+    inside = heredocs(text)
+    for stages in parsed(text):
+        plain = _DUMPS.match(stages[0].text) and all(_PASSES_ON.match(stage.text) for stage in stages[1:])
+        if plain and not _within(stages[0], inside) and not _grouped(text):
+            return stages[0].start, stages[-1].end
+    return None
+
+
+def sends_secret(text: str) -> tuple[int, int] | None:
+    """Where the environment is sent out as a whole, or a secret over plain HTTP or to where anybody may collect it."""
+    lowered = text.lower()
+    if not any(word in lowered for word in ("curl", "wget", "http", "nc ", "ncat", "netcat", "invoke-", "iwr", "irm")):
+        return None
+    for stages in parsed(text):
+        for number, stage in enumerate(stages):
+            if not _TALKS.match(stage.text):
+                continue
+            shown = _shown(stage.text)
+            if _ENVIRONMENT.search(shown):
+                return stage.start, stage.end
+            if number and _DUMPS.match(stages[0].text) and _STDIN.search(" " + stage.text):
+                return stages[0].start, stage.end
+            if secret_in(shown):
+                for address in _ADDRESS.findall(stage.text):
+                    plain = address[:5].lower() == "http:" and not NEAR.match(address)
+                    if plain or _COLLECTORS.search(address):
+                        return stage.start, stage.end
+    return None
+
+
+_LOGS_IN = re.compile(
+    PREFIX + r"(?:aws\s+configure\s+set\s+(?:\S+\.)?aws_secret_access_key\s+[^\n]*\$"
+    r"|gcloud\s+auth\s+activate-service-account\b"
+    r"|az\s+login\s(?=[^\n]*--service-principal\b)(?=[^\n]*\s(?:-p|--password)[=\s])(?![^\n]*--federated-token)"
+    r"|export\s+AWS_SECRET_ACCESS_KEY=[\"']?\$\{?\w)"
+)
+
+
+def stored_cloud_key(text: str) -> tuple[int, int] | None:
+    """Where a tool of a cloud is given a key that stays valid; those that were fetched for this run do not count."""
+    if "aws_secret" not in text and "activate-s" not in text and "az login" not in text and "AWS_SECRET" not in text:
+        return None
+    if "sts assume-role" in text or "AWS_SESSION_TOKEN" in text or "aws_session_token" in text:
+        return None
+    for stages in parsed(text):
+        for stage in stages:
+            if _LOGS_IN.match(stage.text):
+                return stage.start, stage.end
+    return None
+
+
+def _within(command: Command, ranges: list[tuple[int, int]]) -> bool:
+    return any(start <= command.start < end for start, end in ranges)

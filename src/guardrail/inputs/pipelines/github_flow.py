@@ -1,0 +1,401 @@
+"""Where an outsider's words go: from expressions and variables into the outputs of steps, jobs, actions and reusable
+workflows, and into their inputs, over all files that call each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from itertools import islice
+
+from guardrail.formats.shell import expanded_variables
+from guardrail.inputs.pipelines.github_file import GithubFile, get_ci
+from guardrail.inputs.pipelines.github_known import OUTSIDERS_OUTPUTS, OUTSIDERS_VARIABLES
+from guardrail.inputs.pipelines.github_untrusted import Level, Scope, Taint, sources_in, variable_sources
+from guardrail.inputs.pipelines.vocabulary import text_of
+from guardrail.model import Map, Origin, Seq, Span, Value
+
+MAX_ROUNDS = 6  # over all files; a text that is handed on more often is lost
+MAX_BLOCKS = 100  # of one script
+MAX_LINES = 2000  # of one script, that go to a file
+MAX_SOURCES = 20  # for one input or output; more would say no more
+
+Outputs = dict[str, list[Taint]]
+
+_WRITES = re.compile(r"\$\{?(?:env:)?GITHUB_(OUTPUT|ENV)\b|::set-(output|env)\s", re.IGNORECASE)
+# `name=value`, as what is echoed begins.
+_ASSIGNS = re.compile(
+    r"(?:echo|printf|print|write-(?:output|host))\s+(?:-\w+\s+)*[\"']?(?P<name>[\w.-]+)(?P<sign>=|<<)", re.IGNORECASE
+)
+_SETS = re.compile(r"::set-(?P<what>output|env)\s+name=(?P<name>[\w.-]+)::", re.IGNORECASE)
+_HERE_NAME = re.compile(r"^\s*(?P<name>[\w.-]+)(?:=|<<)")
+_JS_OUTPUT = re.compile(
+    r"\bcore\.(?P<what>setOutput|exportVariable)\(\s*[\"'`](?P<name>[\w.-]+)[\"'`]\s*,(?P<value>[^\n]*)"
+)
+_JS_PAYLOAD = re.compile(
+    r"\bcontext\.payload\.((?:issue|pull_request|comment|review|discussion|head_commit|workflow_run)"
+    r"(?:\?)?(?:\.[\w?]+)+)"
+)
+_JS_VARIABLE = re.compile(r"\bprocess\.env(?:\.(\w+)|\[[\"'](\w+)[\"']\])")
+
+
+class JobFlow:
+    """What the steps of one job (or of a composite action) hand on. `jobs` is where the others of its file are."""
+
+    __slots__ = ("_matrix", "jobs", "outputs", "scope_inputs", "steps", "variables")
+
+    def __init__(self, jobs: dict[str, JobFlow], inputs: Outputs) -> None:
+        self.jobs, self.scope_inputs = jobs, inputs
+        self.steps: dict[str, Outputs] = {}
+        self.variables: Outputs = {}
+        self.outputs: Outputs = {}
+        self._matrix: Outputs = {}
+
+    def variable(self, name: str) -> Sequence[Taint]:
+        return self.variables.get(name, ())
+
+    def step_output(self, step: str, name: str | None) -> Iterable[Taint]:
+        return _output(self.steps.get(step), name)
+
+    def job_output(self, job: str, name: str | None) -> Iterable[Taint]:
+        flow = self.jobs.get(job)
+        return _output(flow.outputs, name) if flow is not None else ()
+
+    def matrix(self, name: str | None) -> Iterable[Taint]:
+        return _output(self._matrix, name)
+
+    def set_matrix(self, strategy: Value, scope: Scope) -> None:
+        """Of what stands in the matrix itself, and of one that is made of a text."""
+        declared = strategy.get("matrix") if isinstance(strategy, Map) else None
+        for name, sources in _matrix_sources(declared, scope):
+            _put(self._matrix, name, sources)
+
+
+def _output(outputs: Outputs | None, name: str | None) -> Iterable[Taint]:
+    if not outputs:
+        return ()
+    if name is None:
+        return [source for name in sorted(outputs) for source in outputs[name]]
+    found = outputs.get(name)
+    if found is not None:
+        return found
+    for pattern in outputs:
+        if "*" in pattern and fnmatchcase(name, pattern):
+            return outputs[pattern]
+    return ()
+
+
+def _put(outputs: Outputs, name: str, sources: Iterable[Taint]) -> bool:
+    known = outputs.get(name)
+    added = False
+    for source in sources:
+        if known is None:
+            known = outputs[name] = []
+        if source not in known and len(known) < MAX_SOURCES:
+            known.append(source)
+            added = True
+    return added
+
+
+def _matrix_sources(declared: Value, scope: Scope) -> Iterator[tuple[str, list[Taint]]]:
+    if isinstance(declared, str):
+        found = sources_in(declared, scope)
+        if found:
+            yield "*", found
+        return
+    if not isinstance(declared, Map):
+        return
+    for key in declared:
+        value = declared[key]
+        hop = Origin(f"matrix.{key}", declared.spans[key], None)
+        if key.lower() in ("include", "exclude"):
+            for entry in value if isinstance(value, Seq) and key.lower() == "include" else ():
+                for inner in entry if isinstance(entry, Map) else ():
+                    found = sources_in(entry[inner], scope)
+                    if found:
+                        at = Origin(f"matrix.{inner}", entry.spans[inner], None)
+                        yield inner.lower(), [s.through(f"matrix.{inner}, which holds {s}", at) for s in found]
+            if isinstance(value, str):
+                found = sources_in(value, scope)
+                if found:
+                    yield "*", found
+            continue
+        texts = value if isinstance(value, Seq) else [value]
+        found = [source for text in texts for source in sources_in(text, scope)]
+        if found:
+            yield key.lower(), [s.through(f"matrix.{key}, which holds {s}", hop) for s in found]
+
+
+# Over all files -----------------------------------------------------------------------------------------------
+
+
+def trace(files: dict[str, GithubFile]) -> None:
+    """Fills `inputs`, `outputs` and `flows` of every file with what outsiders put into them."""
+    for file in files.values():
+        _defaults(file)
+    waiting = dict.fromkeys(sorted(files))
+    callers: dict[str, set[str]] = {}
+    for _ in range(MAX_ROUNDS):
+        again: dict[str, None] = {}
+        for path in waiting:
+            for changed in _Pass(files, callers).run(files[path]):
+                again[changed] = None
+        waiting = dict.fromkeys(sorted(again))
+        if not waiting:
+            return
+
+
+class _Pass:
+    """One look at one file, which yields the paths of those that must be looked at again."""
+
+    def __init__(self, files: dict[str, GithubFile], callers: dict[str, set[str]]) -> None:
+        self.files, self.callers = files, callers
+        self.changed: set[str] = set()
+
+    def run(self, file: GithubFile) -> set[str]:
+        root = file.root
+        file.flows = {}
+        runs = root.get("runs")
+        if file.is_action and isinstance(runs, Map):
+            flow = file.flows[""] = JobFlow(file.flows, file.inputs)
+            self._steps(file, flow, runs.get("steps"), "runs.steps", [])
+            self._give_out(file, root.get("outputs"), flow, "")
+            return self.changed
+        outer = Level(root.get("env"))
+        jobs = root.get("jobs")
+        if not isinstance(jobs, Map):
+            return self.changed
+        for name in jobs:
+            file.flows[name.lower()] = JobFlow(file.flows, file.inputs)
+        order = _in_order(jobs)
+        for name in order:
+            self._job(file, name, jobs[name], outer)
+        events = root.get("on", root.get("true"))
+        called = events.get("workflow_call") if isinstance(events, Map) else None
+        outputs = called.get("outputs") if isinstance(called, Map) else None
+        if isinstance(outputs, Map):
+            self._give_out(file, outputs, JobFlow(file.flows, file.inputs), "jobs.")
+        return self.changed
+
+    def _job(self, file: GithubFile, name: str, job: Map, outer: Level) -> None:
+        flow = file.flows[name.lower()]
+        env = [Level(job.get("env")), outer]
+        scope = Scope(env, file.inputs, flow)
+        flow.set_matrix(job.get("strategy"), scope)
+        uses = job.get("uses")
+        if isinstance(uses, str):
+            self._call(file, job, uses, f"{file.path}#jobs.{name}", scope, flow.outputs)
+            return
+        self._steps(file, flow, job.get("steps"), f"jobs.{name}.steps", env)
+        outputs = job.get("outputs")
+        if isinstance(outputs, Map):
+            for key in outputs:
+                hop = Origin(f"output {key} of job {name}", outputs.spans[key], outputs[key])
+                _put(flow.outputs, key.lower(), [s.through(str(s), hop) for s in sources_in(outputs[key], scope)])
+
+    def _give_out(self, file: GithubFile, declared: Value, flow: JobFlow, what: str) -> None:
+        """Outputs of an action, or of a workflow that is called (`jobs.x.outputs.y`)."""
+        if not isinstance(declared, Map):
+            return
+        changed = False
+        for key in declared:
+            body = declared[key]
+            text = body.get("value") if isinstance(body, Map) else None
+            if not isinstance(text, str) or "${{" not in text:
+                continue
+            if what:
+                text = _JOBS.sub("needs.", text)
+            hop = Origin(f"output {key}", body.spans["value"], None)
+            found = [s.through(str(s), hop) for s in sources_in(text, Scope((), file.inputs, flow))]
+            changed = _put(file.outputs, key.lower(), found) or changed
+        if changed:
+            self.changed |= self.callers.get(file.path, set())
+
+    def _steps(self, file: GithubFile, flow: JobFlow, steps: Value, fragment: str, env: list[Level]) -> None:
+        for index, step in enumerate(steps if isinstance(steps, Seq) else ()):
+            if not isinstance(step, Map):
+                continue
+            scope = Scope([Level(step.get("env")), *env], file.inputs, flow)
+            name = text_of(step.get("id"))
+            outputs: Outputs = flow.steps.setdefault(name.lower(), {}) if name else {}
+            uses, run = step.get("uses"), step.get("run")
+            if isinstance(run, str):
+                for kind, key, sources, at in written(file, run, step.spans["run"], scope):
+                    hop = Origin(f"{'variable' if kind == 'env' else 'output'} {key} of a step", at, None)
+                    target = flow.variables if kind == "env" else outputs
+                    _put(target, key.lower(), [s.through(str(s), hop) for s in sources])
+            elif isinstance(uses, str):
+                self._uses(file, step, uses.strip(), f"{file.path}#{fragment}[{index}]", scope, outputs, flow)
+
+    def _uses(
+        self, file: GithubFile, step: Map, uses: str, address: str, scope: Scope, outputs: Outputs, flow: JobFlow
+    ) -> None:
+        name = uses.partition("@")[0].lower()
+        if uses.startswith(("./", "$/")):
+            self._call(file, step, uses, address, scope, outputs)
+            return
+        known = OUTSIDERS_OUTPUTS.get(name)
+        if known is not None:
+            patterns, wanted = known
+            place = step.spans["uses"]
+            for pattern in patterns:
+                if wanted:
+                    _, value = get_ci(step.get("with"), wanted)
+                    _put(outputs, pattern, sources_in(value, scope))
+                else:
+                    words = f"what {uses.partition('@')[0]} gives out"
+                    _put(outputs, pattern, [Taint(words, (Origin(words, place, uses),))])
+        for variable in OUTSIDERS_VARIABLES.get(name, ()):
+            hop = Origin(f"variable {variable.upper()}", step.spans["uses"], uses)
+            _put(flow.variables, variable, [Taint("github.head_ref", (hop,))])
+        if name == "actions/github-script":
+            self._javascript(file, step, scope, outputs, flow)
+
+    def _javascript(self, file: GithubFile, step: Map, scope: Scope, outputs: Outputs, flow: JobFlow) -> None:
+        inputs = step.get("with")
+        key, value = get_ci(inputs, "script")
+        if not isinstance(value, str) or not isinstance(inputs, Map) or "core." not in value:
+            return
+        for match in _JS_OUTPUT.finditer(value):
+            sources = sources_in(match["value"], scope)
+            for payload in _JS_PAYLOAD.finditer(match["value"]):
+                path = payload[1].replace("?", "")
+                sources += sources_in("${{ github.event." + path + " }}", scope)
+            for variable in _JS_VARIABLE.finditer(match["value"]):
+                sources += variable_sources(variable[1] or variable[2], scope)
+            place = file.source.place(value, match.start(), match.end(), inputs.spans[key])
+            hop = Origin(f"output {match['name']} of a step", place, None)
+            target = outputs if match["what"] == "setOutput" else flow.variables
+            _put(target, match["name"].lower(), [s.through(str(s), hop) for s in sources])
+
+    def _call(
+        self, file: GithubFile, caller: Map, uses: str, address: str, scope: Scope, outputs: Outputs
+    ) -> None:
+        """What is handed in, and what comes out again. What came in by one call does not come out of another."""
+        target = file.local_target(uses.strip())
+        callee = self.files.get(target) if target is not None else None
+        if callee is None or callee is file:
+            return
+        self.callers.setdefault(callee.path, set()).add(file.path)
+        given = caller.get("with")
+        if not isinstance(given, Map):
+            given = Map()
+        for key in given:
+            sources = sources_in(given[key], scope)
+            if not sources:
+                continue
+            hop = Origin(f"input {key}, handed in by {address}", given.spans[key], given[key])
+            handed = [
+                Taint(
+                    f"handed in by {address}: {source}",
+                    (hop, *source.hops),
+                    f"{address} {key.lower()}",
+                    source.privileged or file.is_privileged,
+                )
+                for source in sources
+            ]
+            if _put(callee.inputs, key.lower(), handed):
+                self.changed.add(callee.path)
+        for key, sources in callee.outputs.items():
+            ours = [s for s in sources if not s.parameter or s.parameter.startswith(address + " ")]
+            _put(outputs, key, [Taint(str(s), s.hops, "", s.privileged) for s in ours])
+
+
+_JOBS = re.compile(r"\bjobs\.")
+
+
+def _in_order(jobs: Map) -> list[str]:
+    """Names of the jobs, each after those that it needs; of a circle, in the order of the file."""
+    names = {name.lower(): name for name in jobs if isinstance(jobs[name], Map)}
+    done: dict[str, None] = {}
+    under_way: set[str] = set()
+    for first in names:
+        stack = [first]
+        while stack:
+            name = stack[-1]
+            if name in done:
+                stack.pop()
+                continue
+            needs = jobs[names[name]].get("needs")
+            wanted = [needs] if isinstance(needs, str) else needs if isinstance(needs, Seq) else []
+            open_ones = [
+                need.lower()
+                for need in wanted
+                if isinstance(need, str) and need.lower() in names and need.lower() not in done
+                and need.lower() not in under_way
+            ]  # fmt: skip
+            if open_ones and name not in under_way:
+                under_way.add(name)
+                stack += open_ones
+            else:
+                done[name] = None
+                stack.pop()
+    return [names[name] for name in done]
+
+
+def _defaults(file: GithubFile) -> None:
+    """An action's input may itself have an outsider's words as its default."""
+    declared = file.root.get("inputs")
+    if not file.is_action or not isinstance(declared, Map):
+        return
+    for name in declared:
+        body = declared[name]
+        text = body.get("default") if isinstance(body, Map) else None
+        found = [
+            source.through(f"by default {source}", Origin(f"default of {name}", body.spans["default"], text))
+            for source in sources_in(text, Scope())
+        ]
+        if found:
+            file.inputs[name.lower()] = found
+
+
+# What a script hands on ---------------------------------------------------------------------------------------
+
+
+def written(file: GithubFile, code: str, entry: Span, scope: Scope) -> Iterator[tuple[str, str, list[Taint], Span]]:
+    """Outputs and variables of later steps that a script fills with an outsider's words: ("output" or "env", name,
+    sources, place). Lines are taken one by one; a block or a here document that goes to the file counts as a whole."""
+    if not _WRITES.search(code):
+        return
+    blocks = list(_blocks(code))
+    offset = 0
+    for line in code.split("\n")[:MAX_LINES]:
+        start, offset = offset, offset + len(line) + 1
+        kind = ""
+        match = _WRITES.search(line)
+        if match:
+            kind = (match[1] or match[2]).lower()
+        else:
+            kind = next((kind for kind, begin, end in blocks if begin <= start < end), "")
+        if not kind:
+            continue
+        named = _SETS.search(line) or _ASSIGNS.search(line) or (None if match else _HERE_NAME.match(line))
+        if not named:
+            continue
+        rest = line[named.end() :]
+        if named.groupdict().get("sign") == "<<":  # the value stands on the lines that follow
+            rest = code[start : code.find("\n", start + 2000)][:2000]
+        sources = sources_in(rest, scope)
+        for name in dict.fromkeys(expanded_variables(rest.replace("'", " "))):
+            sources += variable_sources(name, scope)
+        if sources:
+            at = file.source.place(code, start + len(line) - len(line.lstrip()), start + len(line), entry)
+            yield ("env" if kind == "env" else "output"), named["name"], list(dict.fromkeys(sources)), at
+
+
+_BLOCK_END = re.compile(r"^[ \t]*(?:\}|done|fi|\))[^\n]{0,200}?>>?\s*[\"']?\$\{?GITHUB_(OUTPUT|ENV)\b", re.MULTILINE)
+_HERE = re.compile(
+    r"^[^\n]{0,300}?(?:(?:>>?|tee\s+-a)\s*[\"']?\$\{?GITHUB_(?P<a>OUTPUT|ENV)\}?[\"']?[^\n]{0,300}?<<-?\s*[\"']?(?P<x>\w+)"
+    r"|<<-?\s*[\"']?(?P<y>\w+)[\"']?[^\n]{0,300}?(?:>>?|tee\s+-a)\s*[\"']?\$\{?GITHUB_(?P<b>OUTPUT|ENV)\b)[^\n]*\n",
+    re.MULTILINE,
+)
+
+
+def _blocks(code: str) -> Iterator[tuple[str, int, int]]:
+    """Where what is said goes to a file as a whole: "output" or "env", from, to."""
+    for match in islice(_BLOCK_END.finditer(code), MAX_BLOCKS):
+        opening = code.rfind("{\n", 0, match.start())
+        yield match[1].lower(), max(opening, 0), match.start()
+    for match in islice(_HERE.finditer(code), MAX_BLOCKS):
+        end = re.compile(rf"^\s*{re.escape(match['x'] or match['y'])}\s*$", re.MULTILINE).search(code, match.end())
+        yield (match["a"] or match["b"]).lower(), match.end(), end.start() if end else len(code)

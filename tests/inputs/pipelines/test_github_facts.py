@@ -1,0 +1,195 @@
+"""What GitHub's reader tells of expressions, checkouts, caches, dependencies and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from guardrail.inputs.pipelines.github_environment import environment_writes
+from guardrail.inputs.pipelines.github_expressions import FACTS
+from guardrail.inputs.pipelines.github_hazards import advisories, resembled
+
+W = ".github/workflows/w.yml"
+STEP = f"{W}#jobs.a.steps[0]"
+
+
+def workflow(step: str, on: str = "push") -> str:
+    return f"on: {on}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - " + step.replace("\n", "\n        ")
+
+
+@pytest.mark.parametrize(
+    ("step", "facts"),
+    [
+        ("if: github.actor == 'dependabot[bot]'\nrun: x", ["trusts_last_actor"]),
+        ("if: github.actor_id == 49699333 && github.ref == 'x'\nrun: x", ["trusts_last_actor"]),
+        ("if: github.actor != 'dependabot[bot]'\nrun: x", []),
+        ("if: github.actor == 'octocat'\nrun: x", []),
+        ("if: github.event.pull_request.user.login == 'dependabot[bot]'\nrun: x", []),
+        ("if: contains('main dev', github.ref_name)\nrun: x", ["compares_part"]),
+        ("if: contains(github.ref_name, 'main')\nrun: x", []),
+        ("if: contains(fromJSON('[\"main\"]'), github.ref_name)\nrun: x", []),
+        ("run: x\nenv: {A: \"${{ inputs.x && '' || 'y' }}\"}", ["empty_choice"]),
+        ("run: x\nenv: {A: \"${{ inputs.x && 'y' || '' }}\"}", []),
+        ("run: x\nenv: {A: \"${{ 'y' }}\"}", ["constant"]),
+        ("run: x\nenv: {A: \"${{ format('{0}', 'y') }}\"}", ["constant"]),
+        ("run: x\nenv: {A: \"${{ fromJSON('[1]') }}\"}", []),
+        ("run: x\nenv: {A: \"${{ github.ref == 'y' }}\"}", []),
+        ('run: x\nenv: {A: "${{ github[inputs.x] }}"}', ["computed_index"]),
+        ('run: x\nenv: {A: "${{ toJSON(secrets) }}"}', ["whole_secrets"]),
+        ('run: x\nenv: {A: "${{ secrets[inputs.x] }}"}', ["computed_index", "whole_secrets"]),
+        ('run: x\nenv: {A: "${{ fromJSON(secrets.X).y }}"}', ["splits_secret"]),
+        ("run: x\nenv: {A: \"${{ secrets['X'] }}\"}", []),
+    ],
+)
+def test_expressions(step: str, facts: list[str], read_texts: Callable[..., Any]) -> None:
+    found = read_texts(workflow(step)).nouns(STEP, "expression")
+    assert sorted(fact for noun in found for fact in FACTS if noun.fields[fact]) == facts
+
+
+def test_an_expression_in_a_block_has_its_line(read_texts: Callable[..., Any]) -> None:
+    step = "run: x\nif: >-\n  github.ref == 'x' ||\n  github.actor == 'renovate[bot]'"
+    noun = read_texts(workflow("name: x\n" + step.replace(">-", "|"))).noun(STEP, "expression")
+    assert noun.fields.header.line == 10
+
+
+@pytest.mark.parametrize(
+    ("uses", "inputs", "told"),
+    [
+        ("actions/cache@v4", "path: x", (True, False)),
+        ("actions/cache@v4", "lookup-only: true", None),
+        ("actions/setup-node@v4", "cache: npm", (True, False)),
+        ("actions/setup-node@v4", "node-version: 1", (False, True)),
+        ("actions/setup-node@v5", "node-version: 1", (True, False)),
+        ("actions/setup-node@v5", "package-manager-cache: false", None),
+        ("actions/setup-go@v3", "go-version: 1", (False, True)),
+        ("actions/setup-go@v6", "cache: false", None),
+        ("actions/setup-python@v6", "python-version: 1", None),
+        ("actions/setup-python@v6", "cache: pip", (True, False)),
+        ("docker/setup-buildx-action@v3", "driver: x", None),
+        ("docker/setup-buildx-action@v3", "version: latest", (True, False)),
+        ("Swatinem/rust-cache@v2", "key: x", (True, False)),
+    ],
+)
+def test_caches(uses: str, inputs: str, told: tuple[bool, bool] | None, read_texts: Callable[..., Any]) -> None:
+    found = read_texts(workflow(f"uses: {uses}\nwith: {{{inputs}}}")).nouns(STEP, "cache")
+    assert [(noun.fields["restores"], noun.fields["later"]) for noun in found] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("on", "step", "releases"),
+    [
+        ("push", "run: x", False), ("release", "run: x", True), ("{push: {tags: [v*]}}", "run: x", True),
+        ("{push: {branches: [release/1.x]}}", "run: x", True), ("{push: {branches: ['!release']}}", "run: x", False),
+        ("push", "uses: pypa/gh-action-pypi-publish@v1", True),
+        ("push", "uses: docker/build-push-action@v6\nwith: {push: false}", False),
+        ("push", "uses: docker/build-push-action@v6\nwith: {push: true}", True),
+    ],
+)  # fmt: skip
+def test_releases(on: str, step: str, releases: bool, read_texts: Callable[..., Any]) -> None:
+    text = workflow("uses: actions/cache@v4", on) + "\n      - " + step.replace("\n", "\n        ")
+    assert read_texts(text).noun(STEP, "cache").fields["releases"] is releases
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path", "told"),
+    [
+        ("", "dist", (True, False, False)), ("with: {persist-credentials: false}", ".", (False, False, True)),
+        ("with: {persist-credentials: 'true'}", "./", (True, True, True)),
+        ("with: {fetch-depth: 0}", "${{ github.workspace }}", (True, False, True)),
+    ],
+)  # fmt: skip
+def test_checkouts(inputs: str, path: str, told: tuple[bool, bool, bool], read_texts: Callable[..., Any]) -> None:
+    text = workflow("name: get\nuses: actions/checkout@v4\n" + inputs)
+    text += f"\n      - uses: actions/upload-artifact@v4\n        with: {{path: '{path}'}}\n"
+    noun = read_texts(text).noun(STEP, "checkout")
+    assert (noun.fields["keeps_credentials"], noun.fields["asked_to"], noun.fields["packed"]) == told
+    assert noun.fields.header.line == 6  # where the step begins
+
+
+def test_tokens_secrets_and_registries(read_texts: Callable[..., Any]) -> None:
+    read = read_texts("""\
+on: push
+permissions:
+  contents: read
+  packages: write # pushes the image
+  # closes issues
+  issues: write
+  checks: write # guardrail: ignore
+jobs:
+  a:
+    runs-on: ${{ inputs.own == 'self-hosted' && 'ubuntu-24.04' || fromJSON('["self-hosted"]') }}
+    container:
+      image: x
+      credentials: {username: a, password: b}
+    env: {T: "${{ secrets.T }}"}
+    steps:
+      - run: echo ${{ secrets.GITHUB_TOKEN }} ${{ secrets.U }}
+  b:
+    runs-on: ${{ inputs.own == 'self-hosted' && 'ubuntu-24.04' || 'ubuntu-22.04' }}
+    steps: [{run: make}]
+""")
+    scopes = read.noun(W, "pipeline").fields["token_scopes"]
+    assert [(item["scope"], item["documented"]) for item in scopes] == [
+        ("contents", False), ("packages", True), ("issues", True), ("checks", False),
+    ]  # fmt: skip
+    a, b = read.noun(f"{W}#jobs.a", "job").fields, read.noun(f"{W}#jobs.b", "job").fields
+    uses = a["secret_uses"]
+    assert [(item["secret"], span.line) for item, span in zip(uses, uses.spans, strict=True)] == [("T", 14), ("U", 16)]
+    assert [span.line for span in a["registry_passwords"].spans] == [13]
+    assert (a["names_own_runner"], b["names_own_runner"]) == (True, False)
+
+
+def test_dependencies_say_more(read_texts: Callable[..., Any]) -> None:
+    commit = "3d3c42e5aac5ba805825da76410c181273ba90b1"
+    read = read_texts(workflow(f"uses: Step-Security/Harden-Runner/sub@{commit} # tag=v2.4.1"))
+    fields = read.noun(STEP, "dependency").fields
+    assert (fields["repository"], fields["comment"]) == ("step-security/harden-runner", "v2.4.1")
+    assert {item["id"] for item in fields["advisories"]} == {"GHSA-g85v-wf27-67xc", "GHSA-mxr3-8whj-j74r"}
+    for comment, version in (("", None), (" # the newest", None), (" # codeql-bundle/v3.1", "codeql-bundle/v3.1")):
+        read = read_texts(workflow(f"uses: acme/x@{commit}{comment}"))
+        assert read.noun(STEP, "dependency").fields.get("comment") == version
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "comment", "found"),
+    [
+        ("tj-actions/changed-files", "v40", "", 2), ("tj-actions/changed-files", "v45", "", 1),
+        ("tj-actions/changed-files", "v46", "", 0), ("tj-actions/changed-files", "v46.0.0", "", 1),
+        ("tj-actions/changed-files", "main", "", 0), ("tj-actions/changed-files", "a" * 40, "v44", 0),
+        ("tj-actions/changed-files", "a" * 40, "v40", 1), ("actions/download-artifact", "v4", "", 0),
+        ("actions/download-artifact", "v4.1.0", "", 1), ("actions/download-artifact", "v3.0.2", "", 0),
+    ],
+)  # fmt: skip
+def test_advisories(name: str, version: str, comment: str, found: int) -> None:
+    assert len(advisories(name, version, comment)) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("action/checkout", "actions/checkout"), ("actions/chekcout", "actions/checkout"),
+        ("actions/checkouts", "actions/checkout"), ("actions/checkovt", "actions/checkout"),
+        ("actions/checkout", ""), ("acme/checkout", ""), ("actions/setup-nodejs", ""), ("checkout", ""),
+    ],
+)  # fmt: skip
+def test_names_that_nearly_are_others(name: str, like: str) -> None:
+    assert resembled(name) == like
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ("echo A=1 >> $GITHUB_ENV", []), ("echo 'A=$B' >> $GITHUB_ENV", []), ("echo A=$B >> $GITHUB_OUTPUT", []),
+        ('echo "A=$B" >> "$GITHUB_ENV"', ["GITHUB_ENV"]), ("echo $X | tee -a $GITHUB_PATH", ["GITHUB_PATH"]),
+        ("cat x >> ${GITHUB_ENV}", ["GITHUB_ENV"]), ("./x >> $GITHUB_ENV", ["GITHUB_ENV"]),
+        ("echo A=${{ github.sha }} >> $GITHUB_ENV", ["GITHUB_ENV"]), ("# echo $A >> $GITHUB_ENV", []),
+        ("cat <<E >> $GITHUB_ENV\nA=1\nE", []), ("cat <<E >> $GITHUB_ENV\nA=$B\nE", ["GITHUB_ENV"]),
+        ("cat <<'E' >> $GITHUB_ENV\nA=$B\nE", []), ("{\n  echo A=$B\n} >> $GITHUB_ENV", ["GITHUB_ENV"]),
+        ("{\n  echo A=1\n} >> $GITHUB_ENV", []), ("echo $env:A >> $env:GITHUB_ENV", ["GITHUB_ENV"]),
+        ('Add-Content $env:GITHUB_PATH "$x"', ["GITHUB_PATH"]),
+    ],
+)  # fmt: skip
+def test_writes_to_the_environment(code: str, files: list[str]) -> None:
+    assert [file for _, file in environment_writes(code)] == files
