@@ -9,7 +9,7 @@ import guardrail
 
 NAMES = [
     "ConfigError", "Evidence", "Finding", "GuardrailError", "InternalFault", "Problem", "Result", "RuleError", "Span",
-    "UsageError", "__version__", "scan",
+    "Unknown", "UsageError", "__version__", "failed", "passed", "rule", "scan", "undetermined",
 ]  # fmt: skip
 
 
@@ -39,6 +39,6 @@ def test_result_attributes() -> None:
     fields = set(guardrail.Finding.__annotations__)
     assert fields == {
         "category", "enforce", "evidence", "excerpt", "fingerprint", "frameworks", "instances", "kind", "message",
-        "platform", "provider", "remedy", "replaces", "resource", "rule", "severity", "span", "suppression", "title",
-        "verdict",
+        "owner", "platform", "provider", "remedy", "replaces", "resource", "rule", "severity", "span", "suppression",
+        "title", "verdict",
     }  # fmt: skip

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from guardrail.errors import ConfigError, GuardrailError, InternalFault, RuleError, UsageError
-    from guardrail.model import Evidence, Finding, Problem, Result, Span
+    from guardrail.model import Evidence, Finding, Problem, Result, Span, Unknown
+    from guardrail.policy.code import failed, passed, rule, undetermined
 
 __all__ = [
     "ConfigError",
@@ -29,9 +30,14 @@ __all__ = [
     "Result",
     "RuleError",
     "Span",
+    "Unknown",
     "UsageError",
     "__version__",
+    "failed",
+    "passed",
+    "rule",
     "scan",
+    "undetermined",
 ]
 
 
@@ -53,6 +59,10 @@ def scan(paths: Iterable[str], config: str | None = None) -> Result:
 
 def __getattr__(name: str) -> Any:
     """Names of the API are imported when they are first asked for: `guardrail --version` needs none."""
+    if name in ("failed", "passed", "rule", "undetermined"):
+        from guardrail.policy import code
+
+        return getattr(code, name)
     if name in __all__:
         from guardrail import errors, model
 

@@ -21,6 +21,20 @@ NOWHERE = os.path.join(os.path.dirname(__file__), "_nowhere")
 """A folder that does not exist: an example has no files but its own."""
 
 
+VERDICTS = ("fail", "pass", "undetermined")
+
+
+class Example(NamedTuple):
+    """One of a rule's examples. `number` counts from 1; `files`: name -> text; `expected`: the (file, line)s that a
+    finding must stand on."""
+
+    number: int
+    verdict: str
+    files: Mapping[str, str]
+    expected: frozenset[tuple[str, int]]
+    parameters: dict[str, Any] | None
+
+
 class Failure(NamedTuple):
     """An example that does not do what it says. `example` counts from 1."""
 
@@ -35,41 +49,60 @@ def run_examples(rule: Mapping[str, Any], bundle: Bundle) -> Iterator[Failure]:
     """
     compiled = Rule(dict(rule))
     for number, example in enumerate(rule["examples"], 1):
-        for message in _run(compiled, example, bundle):
+        for message in _run(compiled, example, number, bundle):
             yield Failure(compiled.id, number, message)
 
 
-def _run(rule: Rule, example: Mapping[str, Any], bundle: Bundle) -> Iterator[str]:
-    expected_verdict = next(word for word in ("fail", "pass", "undetermined") if word in example)
-    source = example[expected_verdict]
-    files = dict(source) if isinstance(source, dict) else {example.get("file") or file_name(source): source}
-    overlay = {name: text.encode() for name, text in files.items()}
-    expected = {
-        (name, number)
+def example_of(number: int, data: Mapping[str, Any]) -> Example:
+    """An entry of `examples:`, the `number`th."""
+    verdict = next(word for word in VERDICTS if word in data)
+    source = data[verdict]
+    files = dict(source) if isinstance(source, dict) else {data.get("file") or file_name(source): source}
+    marked = {
+        (name, line)
         for name, text in files.items()
-        for number, line in enumerate(text.splitlines(), 1)
-        if _MARK.search(line)
+        for line, content in enumerate(text.splitlines(), 1)
+        if _MARK.search(content)
     }
-    if expected_verdict != "pass" and not expected:
-        yield "no line is marked `# guardrail:expect`"
-        return
-    if expected_verdict == "pass" and expected:
-        yield "a passing example marks no line"
-        return
-    setting = Setting(parameters=example.get("parameters"))
+    return Example(number, verdict, files, frozenset(marked), data.get("parameters"))
+
+
+def task_of(rule: Rule, example: Example, bundle: Bundle) -> Task:
+    """What an example is processed with: its own files, the one rule."""
+    setting = Setting(parameters=example.parameters)
     about_ignores = "ignore" in rule.on
     rules = (rule, *(other for other in bundle.rules.values() if other.id != rule.id)) if about_ignores else (rule,)
-    task = Task(
-        Tree(NOWHERE, overlay),
+    return Task(
+        Tree(NOWHERE, {name: text.encode() for name, text in example.files.items()}),
         bundle,
         rules,
         lambda applied, file: setting if applied.id == rule.id else Setting(),
         ReadOptions(),
         date(2026, 1, 15) if about_ignores else None,  # a day that does not move
     )
+
+
+def groups_of(example: Example) -> Iterator[Group]:
+    """The example's files by the readers that take them."""
+    for entry in READERS:
+        names = tuple(sorted(name for name, text in example.files.items() if entry.claims(name, text.encode())))
+        if names:
+            yield Group(entry.name, names)
+
+
+def _run(rule: Rule, data: Mapping[str, Any], number: int, bundle: Bundle) -> Iterator[str]:
+    example = example_of(number, data)
+    expected = example.expected
+    if example.verdict != "pass" and not expected:
+        yield "no line is marked `# guardrail:expect`"
+        return
+    if example.verdict == "pass" and expected:
+        yield "a passing example marks no line"
+        return
+    task = task_of(rule, example, bundle)
     found: set[tuple[str, int]] = set()
     verdicts: set[str] = set()
-    for group in _groups(overlay):
+    for group in groups_of(example):
         part = process(group, task)
         for problem in part.problems:
             yield f"{problem.file}:{problem.line}: {problem.message}"
@@ -78,21 +111,13 @@ def _run(rule: Rule, example: Mapping[str, Any], bundle: Bundle) -> Iterator[str
                 continue
             found.add((finding.span.file, finding.span.line))
             verdicts.add(finding.verdict)
-    if expected_verdict != "pass":
-        wanted = "fail" if expected_verdict == "fail" else "undetermined"
-        for verdict in sorted(verdicts - {wanted}):
-            yield f"expected verdict {wanted}, got {verdict}"
+    if example.verdict != "pass":
+        for verdict in sorted(verdicts - {example.verdict}):
+            yield f"expected verdict {example.verdict}, got {verdict}"
     for name, line in sorted(expected - found):
         yield f"{name}:{line}: expected a finding, got none"
     for name, line in sorted(found - expected):
         yield f"{name}:{line}: unexpected finding ({', '.join(sorted(verdicts))})"
-
-
-def _groups(overlay: Mapping[str, bytes]) -> Iterator[Group]:
-    for entry in READERS:
-        names = tuple(sorted(name for name, data in overlay.items() if entry.claims(name, data)))
-        if names:
-            yield Group(entry.name, names)
 
 
 def file_name(text: str) -> str:

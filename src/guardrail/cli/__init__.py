@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -17,6 +17,8 @@ COMMANDS = {
     "scan": "guardrail.cli.scan",
     "inspect": "guardrail.cli.inspect",
     "rules": "guardrail.cli.rules",
+    "profiles": "guardrail.cli.profiles",
+    "frameworks": "guardrail.cli.frameworks",
     "config": "guardrail.cli.config",
     "schema": "guardrail.cli.schema",
 }
@@ -34,27 +36,36 @@ Exit codes:
 class LazyGroup(click.Group):
     """Knows its commands by module name, so that `guardrail scan` does not import `guardrail rules`."""
 
+    def __init__(self, *arguments: Any, commands_by_module: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.modules = commands_by_module
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.modules)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        module = COMMANDS.get(name)
+        module = self.modules.get(name)
         if module is None:
             return None
         command: click.Command = importlib.import_module(module).command
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS:
+        if args and args[0] not in self.modules:
             from difflib import get_close_matches
 
-            close = get_close_matches(args[0], COMMANDS, n=1)
+            close = get_close_matches(args[0], self.modules, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             raise click.UsageError(f"No such command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
 
 
-@click.command(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    commands_by_module=COMMANDS,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="guardrail", message="%(prog)s %(version)s")
 def cli() -> None:
     """Judge Terraform, Kubernetes and CI pipeline files by a platform team's rules.

@@ -16,8 +16,9 @@ def command() -> None:
 @click.argument("path", default=".")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--config", "-c", "explicit", metavar="FILE", help="Use this configuration instead.")
+@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="All rules, not only those that are named.")
-def show(path: str, form: str, explicit: str | None, everything: bool) -> None:
+def show(path: str, form: str, explicit: str | None, profiles: tuple[str, ...], everything: bool) -> None:
     """Show what holds for PATH, and where each setting comes from.
 
     \b
@@ -28,13 +29,12 @@ def show(path: str, form: str, explicit: str | None, everything: bool) -> None:
     from guardrail.config import check_rule_ids, load
     from guardrail.config.show import text
     from guardrail.discover import find_base
-    from guardrail.policy.bundle import load_bundle
-    from guardrail.shipped import folder
+    from guardrail.policy.assembly import assemble
     from guardrail.tree import Tree
 
     tree = Tree(find_base([path]))
     config = load(tree, os.path.abspath(explicit) if explicit else None)
-    bundle = load_bundle(folder("rules"))
+    bundle = assemble(config, tree, profiles=profiles)
     name = os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/")
     rules = [(rule.id, rule.category) for rule in bundle.rules.values()] if everything else []
     shown = config.show("" if name == "." else name, rules)

@@ -35,6 +35,10 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
 @click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]),
               help="The least severity that breaks the gate.  [default: low, or guardrail.yaml's fail_on]")  # fmt: skip
 @click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml.")
+@click.option("--profile", "profiles", multiple=True, metavar="NAME",
+              help="Apply what this profile lists, instead of guardrail.yaml's; repeatable.")  # fmt: skip
+@click.option("--pack", "packs", multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False),
+              help="Also apply the rules of this pack; repeatable.")  # fmt: skip
 @click.option("--rule", "only", multiple=True, metavar="ID", help="Apply only this rule; repeatable.")
 @click.option("--changed", is_flag=True,
               help="PATHs are the changed files: read what they need, report what they bring about.")  # fmt: skip
@@ -50,6 +54,8 @@ def command(
     output: list[tuple[str, str]],
     fail_on: str | None,
     config: str | None,
+    profiles: tuple[str, ...],
+    packs: tuple[str, ...],
     only: tuple[str, ...],
     changed: bool,
     workers: int,
@@ -82,6 +88,8 @@ def command(
         only=only,
         workers=workers,
         cache=not no_cache,
+        packs=packs,
+        profiles=profiles,
     )
     with _progress(form == "text" and not quiet):
         result = scan(request)

@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 from zlib import crc32
 
 from guardrail._version import __version__
 from guardrail.policy.rule import Rule
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Bundle:
-    """`rules` by id, in the order of their ids; `bindings`: kind -> (concept, data)."""
+    """`rules` by id, in the order of their ids; `bindings`: kind -> (concept, data); `concepts`: name -> its fields.
+    `key` tells it from what other rules would make."""
 
     def __init__(self, data: dict[str, Any]) -> None:
+        self.key: str = data.get("key", "")
         self.rules = {rule["id"]: Rule(rule) for rule in data["rules"]}
         self.bindings: dict[str, list[tuple[str, Any]]] = {
             kind: [(concept, binding) for concept, binding in found] for kind, found in data["bindings"].items()
         }
+        self.concepts: dict[str, list[str]] = data.get("concepts", {})
         self.aliases = {alias: rule["id"] for rule in data["rules"] for alias in rule.get("aliases", ())}
+
+
+    def with_bindings(self, more: Mapping[str, Sequence[tuple[str, Any]]]) -> Bundle:
+        """Another one that knows these bindings, too; this one, and its cache, stay as they are."""
+        made = copy(self)
+        made.bindings = {kind: list(found) for kind, found in self.bindings.items()}
+        for kind, found in more.items():
+            made.bindings.setdefault(kind, []).extend(found)
+        return made
 
 
 def cache_folder() -> str:
@@ -42,10 +56,10 @@ def load_bundle(rules_folder: str) -> Bundle:
     key = _key(rules_folder)
     # Not a hash of hashlib's, which takes 2 ms to import: what is in the file is held against the whole key.
     path = os.path.join(cache_folder(), f"rules-{crc32(key.encode('utf-8', 'surrogateescape')):08x}.json")
-    data = _cached(path, key)
+    data = cached(path, key)
     if data is None:
         data = {"key": key, **compile_bundle(rules_folder)}
-        _keep(path, data)
+        keep(path, data)
     return Bundle(data)
 
 
@@ -65,19 +79,25 @@ def compile_bundle(rules_folder: str) -> dict[str, Any]:
             raise RuleError(f"rule {rule['id']!r} is there twice", path)
         rule["file"] = os.path.relpath(path, rules_folder).replace(os.sep, "/")
         del rule["examples"]
+        rule.pop("mutants", None)
         rules[rule["id"]] = rule
     for rule in rules.values():
         for name in rule.get("yields_to", ()):
             if name not in rules:
                 raise RuleError(f"rule {rule['id']!r} yields to {name!r}, which is no rule", rule["file"])
-    return {"rules": [rules[name] for name in sorted(rules)], "bindings": bindings_of(concepts)}
+    return {
+        "rules": [rules[name] for name in sorted(rules)],
+        "bindings": bindings_of(concepts),
+        "concepts": {name: list(concept["fields"]) for name, concept in concepts.items()},
+    }
 
 
 def _key(rules_folder: str) -> str:
     """Names, sizes and times of every file that the bundle is made from."""
     parts = [f"{FORMAT} {__version__}"]
     concepts = os.path.join(os.path.dirname(os.path.dirname(__file__)), "concepts")
-    for root in (rules_folder, concepts):
+    controls = os.path.join(os.path.dirname(__file__), "control_lists")
+    for root in (rules_folder, concepts, controls):
         stack = [os.path.abspath(root)]
         while stack:
             folder = stack.pop()
@@ -92,7 +112,8 @@ def _key(rules_folder: str) -> str:
     return "\n".join(parts)
 
 
-def _cached(path: str, key: str) -> dict[str, Any] | None:
+def cached(path: str, key: str) -> dict[str, Any] | None:
+    """What `keep` wrote, if it has this key."""
     try:
         with open(path, "rb") as stream:
             data = json.loads(stream.read())
@@ -101,7 +122,7 @@ def _cached(path: str, key: str) -> dict[str, Any] | None:
     return data if isinstance(data, dict) and data.get("key") == key else None
 
 
-def _keep(path: str, data: dict[str, Any]) -> None:
+def keep(path: str, data: dict[str, Any]) -> None:
     """Best effort: a read-only home must not stop a scan. Written beside and renamed, so that a concurrent
     run reads the old file or the new one, never half of one."""
     temporary = f"{path}.{os.getpid()}"

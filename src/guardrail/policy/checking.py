@@ -18,7 +18,9 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 MESSAGE_WORDS = frozenset({"name", "address", "kind", "value", "path", "wanted", "reason"})
 
 
-class _Checker:
+class Checker:
+    """Tells the first thing that is wrong as a RuleError."""
+
     def __init__(self, rule: Map, file: str, vocabulary: Vocabulary) -> None:
         self.rule, self.file, self.vocabulary = rule, file, vocabulary
         self.parameters = dict.fromkeys(rule.get("parameters") or ())
@@ -153,7 +155,7 @@ class _Checker:
 def check_conditions(rule: Map, file: str, vocabulary: Vocabulary) -> None:
     """Raises RuleError for an unknown operator, path, kind, parameter or word of a message, and for what the
     compiler itself refuses."""
-    checker = _Checker(rule, file, vocabulary)
+    checker = Checker(rule, file, vocabulary)
     defaults = {key: plain(value["default"]) for key, value in (rule.get("parameters") or {}).items()}
     for check in rule["checks"]:
         checker.check(check)

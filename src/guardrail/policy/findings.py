@@ -50,7 +50,7 @@ def _finding(group: list[Verdict], span: Span) -> Finding:
     first = group[0]
     rule, resource = first.rule, first.subject.resource
     instances = tuple(dict.fromkeys(v.subject.resource.address for v in group))
-    message = _message(first) if first.failed else _undetermined(first)
+    message = first.said or (_message(first) if first.failed else _undetermined(first))
     return Finding(
         rule=rule.id,
         title=rule.title,
@@ -75,7 +75,7 @@ def _finding(group: list[Verdict], span: Span) -> Finding:
 
 def _natural(address: str) -> tuple[object, ...]:
     """`b[2]` before `b[10]`."""
-    return tuple(int(part) if part.isdigit() else part for part in _DIGITS.split(address))
+    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(address))
 
 
 def _fingerprint(verdict: Verdict) -> str:

@@ -43,7 +43,7 @@ class Subject(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A failure or an undetermined verdict on one subject."""
+    """A failure or an undetermined verdict on one subject. `said`: the message, where the rule gives it itself."""
 
     rule: Rule
     check: Check
@@ -52,15 +52,26 @@ class Verdict(NamedTuple):
     failed: bool
     leaves: tuple[Leaf, ...]
     span: Span
+    said: str = ""
 
 
 class Judgement:
-    """What judging came to. `ran` has the ids of the rules that spoke of anything at all."""
+    """What judging came to. `passed`: rule -> kind of resource -> passes; `counts`: those
+    of the rule at hand."""
 
     def __init__(self) -> None:
         self.verdicts: list[Verdict] = []
         self.problems: list[Problem] = []
-        self.passes = 0
+        self.passed: dict[str, dict[str, int]] = {}
+        self.counts: dict[str, int] = {}
+
+    @property
+    def passes(self) -> int:
+        return sum(sum(counts.values()) for counts in self.passed.values())
+
+    def note_pass(self, subject: Subject) -> None:
+        kind = subject.resource.kind
+        self.counts[kind] = self.counts.get(kind, 0) + 1
 
 
 Subjects = Narrowed[tuple[Subject, Scope]]
@@ -72,14 +83,22 @@ def judge(inventory: Inventory, rules: Iterable[Rule], setting_of: SettingOf | N
     for rule in rules:
         if not _speaks_of_anything(rule, inventory):
             continue
+        judgement.counts = {}
         try:
-            _apply(rule, inventory, setting_of, judgement, spoken_of)
+            if rule.function is None:
+                _apply(rule, inventory, setting_of, judgement, spoken_of)
+            else:
+                from guardrail.policy.code import apply
+
+                apply(rule, inventory, setting_of, judgement)
         except GuardrailError:  # a wrong parameter in guardrail.yaml: the user's to mend, not the rule's crash
             raise
         except Exception as error:  # noqa: BLE001 - a crashing rule is a problem, never a pass
             judgement.problems.append(
                 Problem("rule-crash", f"rule {rule.id} crashed and was not applied: {type(error).__name__}: {error}")
             )
+        if judgement.counts:
+            judgement.passed[rule.id] = judgement.counts
     return judgement
 
 
@@ -143,7 +162,7 @@ def _apply(
                     if check.applies is not None and check.applies(scope) is False:
                         continue
                     if check.holds(scope) is True:
-                        judgement.passes += 1
+                        judgement.note_pass(subject)
                         continue
                     _verdict(rule, check, setting, subject, scope, judgement)
                 else:
@@ -209,17 +228,17 @@ def _verdict(
         return
     required = check.require(scope)
     if required.truth is True:
-        judgement.passes += 1
+        judgement.note_pass(subject)
         return
     failed = required.truth is False and applies.truth is True
     if failed:
         leaves = required.leaves
     else:
         leaves = tuple(leaf for leaf in (*applies.leaves, *required.leaves) if leaf.unknown) or required.leaves
-    judgement.verdicts.append(Verdict(rule, check, setting, subject, failed, leaves, _place(leaves, subject)))
+    judgement.verdicts.append(Verdict(rule, check, setting, subject, failed, leaves, place_of_leaves(leaves, subject)))
 
 
-def _place(leaves: tuple[Leaf, ...], subject: Subject) -> Span:
+def place_of_leaves(leaves: tuple[Leaf, ...], subject: Subject) -> Span:
     """Where the finding stands: at the first value that decided it and is written somewhere."""
     for leaf in leaves:
         if leaf.span.line and leaf.value is not MISSING:

@@ -11,13 +11,16 @@ from typing import Any
 
 from guardrail.errors import RuleError
 from guardrail.formats.yaml import load
-from guardrail.model import Map, Seq, plain
+from guardrail.model import Map, Seq, Span, plain
 from guardrail.policy.checking import check_conditions
+from guardrail.policy.frameworks import check_mapping
 from guardrail.policy.vocabulary import Vocabulary, suggestion
 
 
 def rule_files(folder: str) -> Iterator[str]:
-    """Every .yaml below a folder, in a stable order."""
+    """Every .yaml below a folder, in a stable order; of a pack, those that are its rules."""
+    if os.path.isfile(os.path.join(folder, "pack.yaml")):
+        folder = os.path.join(folder, "rules")
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
@@ -27,6 +30,14 @@ def rule_files(folder: str) -> Iterator[str]:
 
 def load_rule(path: str, vocabulary: Vocabulary, shown_as: str = "") -> dict[str, Any]:
     """A rule file as plain data. Raises RuleError for anything that is wrong with it."""
+    rule = located_rule(path, vocabulary, shown_as)
+    content: dict[str, Any] = plain(rule)
+    content["line"] = rule.spans["id"].line
+    return content
+
+
+def located_rule(path: str, vocabulary: Vocabulary, shown_as: str = "") -> Map:
+    """A rule file's content with the place of each part. Raises RuleError for anything that is wrong with it."""
     name = shown_as or path
     with open(path, "rb") as stream:
         data = stream.read()
@@ -41,11 +52,40 @@ def load_rule(path: str, vocabulary: Vocabulary, shown_as: str = "") -> dict[str
     if rule["id"] != expected:
         raise RuleError(f"the rule's id is {rule['id']!r}, its file is called {expected!r}", name, _line(rule, "id"))
     _check_defaults(rule, name)
+    check_mapping(rule.get("frameworks") or Map(), name)
     check_conditions(rule, name, vocabulary)
     _check_used(rule, name)
-    content: dict[str, Any] = plain(rule)
-    content["line"] = rule.spans["id"].line
-    return content
+    return rule
+
+
+def check_code_rule(rule: dict[str, Any]) -> None:
+    """Raises RuleError for what is wrong with what a rule in Python says of itself. `rule`: a rule file's content, with
+    `file`, `line` and `function`."""
+    data = {key: value for key, value in rule.items() if key not in ("file", "line", "function")}
+    located = Map()
+    span = Span(rule["file"], rule["line"], 1, rule["line"], 1)
+    located.span = located.header = span
+    for key, value in data.items():
+        located.put(key, _located(value, span), span)
+    _check_schema(located, rule["file"])
+    _check_defaults(located, rule["file"])
+    check_mapping(located.get("frameworks") or Map(), rule["file"])
+
+
+def _located(value: Any, span: Span) -> Any:
+    """Plain data as if all of it were written at one place."""
+    if isinstance(value, dict):
+        made = Map(span)
+        for key, item in value.items():
+            made.put(key, _located(item, span), span)
+        return made
+    if isinstance(value, (list, tuple)):
+        items = Seq(span)
+        for item in value:
+            items.append(_located(item, span))
+            items.spans.append(span)
+        return items
+    return value
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _is_word(value: object) -> bool:
     """True for a text that equals no other value than itself: "true" and "22" have other notations."""
     if not isinstance(value, str) or not value or value.startswith("$") or value.lower() in ("true", "false"):
         return False
-    return not (value[0].isdigit() or value[0] in "+-. " or value.lower().startswith(("inf", "nan")))
+    return not (value[0].isdecimal() or value[0] in "+-. " or value.lower().startswith(("inf", "nan")))
 
 
 class Narrowed(Generic[T]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from guardrail.conditions import Condition, Outcome, Path, Scope, Truth, compile_condition, compile_truth, parse_path
@@ -23,9 +24,11 @@ class Check(NamedTuple):
 
 
 class Rule:
-    """Compiled from checked data when first applied, once for each set of parameters."""
+    """Compiled from checked data when first applied, once for each set of parameters. `function`: of a rule in Python,
+    which has no conditions."""
 
     def __init__(self, data: dict[str, Any]) -> None:
+        self.function: Callable[..., Any] | None = data.pop("function", None)
         self.data = data
         self.id: str = data["id"]
         self.title: str = data["title"]

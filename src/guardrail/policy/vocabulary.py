@@ -13,7 +13,11 @@ from functools import cache
 from typing import Any
 
 PLATFORM_KINDS = {
-    "pipeline": frozenset({"pipeline", "job", "step", "action"}),
+    "catalog": frozenset(
+        f"backstage.{kind}"
+        for kind in ("Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template")
+    ),
+    "pipeline": frozenset({"pipeline", "job", "step", "action", "template", "update", "hook"}),
     "terraform": frozenset({"module", "provider", "terraform", "variable", "output"}),
 }
 KUBERNETES_KINDS = frozenset((
@@ -43,6 +47,7 @@ class Vocabulary:
             name in KUBERNETES_KINDS
             or any(name in kinds for kinds in PLATFORM_KINDS.values())
             or name in terraform_kinds()["data" if kind.startswith("data.") else "resources"]
+            or kind in OLDER_KINDS
         )
 
     def suggest_subject(self, word: str) -> str:
@@ -94,12 +99,48 @@ def terraform_kinds() -> dict[str, Any]:
 
 # Attributes that provider versions still in wide use have, and the one in terraform_paths.json.gz has not.
 OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "azurerm_storage_account": ("enable_https_traffic_only", "allow_blob_public_access"),
     "azurerm_postgresql_flexible_server": ("public_network_access_enabled",),
-    "azurerm_kubernetes_cluster": ("api_server_authorized_ip_ranges",),
+    "azurerm_kubernetes_cluster": (
+        "api_server_authorized_ip_ranges", "addon_profile", "role_based_access_control", "automatic_channel_upgrade",
+        "default_node_pool.enable_node_public_ip", "default_node_pool.enable_host_encryption",
+    ),
+    "azurerm_kubernetes_cluster_node_pool": ("enable_node_public_ip", "enable_host_encryption"),
+    "azurerm_api_management": tuple(
+        f"security.enable_{side}_{version}"
+        for side in ("backend", "frontend") for version in ("ssl30", "tls10", "tls11")
+    ),
+    "azurerm_cosmosdb_account": ("local_authentication_disabled",),
+    "azurerm_network_interface": ("enable_ip_forwarding",),
+    "azurerm_network_watcher_flow_log": ("network_security_group_id",),
+    "azurerm_eventhub_namespace": ("zone_redundant",),
+    "azurerm_container_registry": (
+        "retention_policy", "trust_policy", "trust_policy_enabled", "quarantine_policy_enabled",
+    ),
+    "azurerm_container_group": ("network_profile_id",),
+    "azurerm_storage_account": ("enable_https_traffic_only", "allow_blob_public_access", "queue_properties"),
+    "azurerm_mssql_server": ("extended_auditing_policy",),
+    "azurerm_mysql_flexible_server": ("public_network_access_enabled",),
+    "azurerm_kusto_cluster": ("enable_disk_encryption", "enable_double_encryption"),
+    "azurerm_mssql_server_security_alert_policy": ("email_account_admins",),
+    "azurerm_windows_virtual_machine": ("enable_automatic_updates",),
+    "azurerm_windows_virtual_machine_scale_set": ("enable_automatic_updates",),
+    "azurerm_linux_web_app": ("logs.detailed_error_messages_enabled", "logs.failed_request_tracing_enabled"),
+    "azurerm_windows_web_app": ("logs.detailed_error_messages_enabled", "logs.failed_request_tracing_enabled"),
     "azurerm_redis_cache": ("enable_non_ssl_port",),
     "aws_elasticache_replication_group": ("automatic_failover", "number_cache_clusters"),
 }
+# Kinds that the newest provider versions no longer have; what attributes they have is not known here.
+OLDER_KINDS = frozenset((
+    "azurerm_app_service", "azurerm_app_service_slot", "azurerm_app_service_environment", "azurerm_function_app",
+    "azurerm_function_app_slot", "azurerm_sql_server", "azurerm_sql_database", "azurerm_sql_firewall_rule",
+    "azurerm_mysql_server", "azurerm_mysql_firewall_rule", "azurerm_mysql_server_key", "azurerm_postgresql_server",
+    "azurerm_postgresql_firewall_rule", "azurerm_postgresql_configuration", "azurerm_postgresql_server_key",
+    "azurerm_mariadb_server", "azurerm_mariadb_firewall_rule", "azurerm_frontdoor",
+    "azurerm_frontdoor_firewall_policy", "azurerm_monitor_log_profile", "azurerm_data_lake_store",
+    "azurerm_spring_cloud_service", "azurerm_spring_cloud_app", "azurerm_spring_cloud_api_portal",
+    "azurerm_sql_active_directory_administrator",
+))  # fmt: skip
+
 META_ARGUMENTS = ("lifecycle", "provisioner", "connection", "depends_on")
 
 
@@ -108,4 +149,11 @@ def attribute_tree(kind: str) -> dict[str, Any] | None:
     tree = terraform_kinds()[section].get(kind.removeprefix("data."))
     if tree is None:
         return None
-    return {**tree, **{name: {} for name in (*OLDER_ATTRIBUTES.get(kind, ()), *META_ARGUMENTS)}}
+    found: dict[str, Any] = {**tree, **{name: {} for name in META_ARGUMENTS}}
+    for older in OLDER_ATTRIBUTES.get(kind, ()):
+        block, _, name = older.rpartition(".")
+        if block:
+            found[block] = {**found.get(block, {}), name: {}}
+        else:
+            found[name] = {}
+    return found

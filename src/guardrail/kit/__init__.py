@@ -1,0 +1,1 @@
+"""The kit of those who write rules: drafting, linting, mutating, explaining them, and what they cover."""

@@ -1,0 +1,51 @@
+"""What a configuration comes to: guardrail's rules and the packs', profiles, bindings."""
+
+from __future__ import annotations
+
+from guardrail.config import Config
+from guardrail.config.source import ConfigFile, Place, Setting
+from guardrail.policy.bundle import Bundle, load_bundle
+from guardrail.shipped import folder
+from guardrail.tree import Tree
+
+
+def assemble(
+    config: Config, tree: Tree, packs: tuple[str, ...] = (), profiles: tuple[str, ...] = ()
+) -> Bundle:
+    """The rules that the configuration is about; `config.under` gets what packs and profiles say of them. `packs` are
+    folders named beside those of the configuration, `profiles` names that take the place of its own. Raises ConfigError
+    and RuleError."""
+    bundle = load_bundle(folder("rules"))
+    under: list[ConfigFile] = []
+    named = [Setting(name, Place("--profile", 0, 0)) for name in profiles] or config.profiles
+    if packs or config.packs:
+        from guardrail.policy.pack_rules import policy_of, with_packs
+        from guardrail.policy.packs import find_packs
+
+        found = find_packs(config.packs, tree, config.explicit, packs)
+        bundle = with_packs(bundle, found)
+        policies = [(pack, policy_of(pack)) for pack in found]
+    else:
+        found, policies = (), []
+    if named:
+        from guardrail.policy.profiles import chosen
+
+        under += chosen(named, bundle, found)
+    for _, policy in policies:
+        if policy is not None:
+            under.append(policy)
+            if policy.bindings:
+                bundle = _bound(bundle, policy)
+    config.under = tuple(under)
+    if config.bindings:
+        from guardrail.policy.own_bindings import checked_bindings
+
+        bundle = bundle.with_bindings(checked_bindings(*config.bindings, bundle))
+    return bundle
+
+
+def _bound(bundle: Bundle, policy: ConfigFile) -> Bundle:
+    from guardrail.policy.own_bindings import checked_bindings
+
+    assert policy.bindings is not None
+    return bundle.with_bindings(checked_bindings(policy.bindings, policy.file, bundle))
