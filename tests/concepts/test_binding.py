@@ -36,6 +36,15 @@ def test_of_what_may_be_no_such_thing_nothing_is_wrong() -> None:
     assert maybe.place("logs").line == 3
 
 
+def test_a_provider_default_is_not_what_is_set_first() -> None:
+    found = inventory('resource "azurerm_redis_cache" "x" {\n  enable_non_ssl_port = true\n}\n')
+    plain = {"true": False, "*": True}
+    first = [{"path": "non_ssl_port_enabled", "map": plain}, {"path": "enable_non_ssl_port", "map": plain}]
+    binding = compile_binding("thing", {"kinds": [], "fields": {"tls": {"first": first, "default": True}}})
+    (noun,) = binding.nouns(found.by_kind["azurerm_redis_cache"][0], found)
+    assert noun.fields["tls"] is False  # though non_ssl_port_enabled is false by default
+
+
 def test_what_is_concluded_from_a_text_known_in_part_is_unknown() -> None:
     found = inventory(
         'variable "p" {}\nresource "a_b" "x" {\n  name = "n-${var.p}"\n  policy = "old-${var.p}"\n}\n'

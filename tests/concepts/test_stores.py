@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrail.concepts.build import build
-from guardrail.concepts.store_defaults import OLDER, _held_below
+from guardrail.concepts.store_defaults import NEWER, OLDER, _held_below, _held_from
 from guardrail.concepts.store_voices import ATTACHED, NAMES, VOICES
 from guardrail.concepts.stores import INHERITED, REPLICAS
 from guardrail.conditions import parse_path
@@ -312,14 +312,34 @@ def test_constraints_that_leave_only_versions_before_5(constraint: str, held: bo
     assert _held_below(constraint, 5) is held
 
 
+@pytest.mark.parametrize(
+    ("constraint", "held"),
+    [("~> 5.0", True), (">= 5.0", True), ("5.1.2", True), (">= 4.0", False), ("~> 4.20", False),
+     (">= 4.0, >= 5.2", True), ("< 6.0", False), ("!= 5.0", False), ("", False)],
+)  # fmt: skip
+def test_constraints_that_leave_only_versions_from_5(constraint: str, held: bool) -> None:
+    assert _held_from(constraint, 5) is held
+
+
+def test_a_default_that_is_new_counts_where_the_provider_is() -> None:
+    account = 'resource "azurerm_storage_account" "a" {}\n'
+    pinned = 'terraform {\n  required_providers {\n    azurerm = {\n      version = "VERSION"\n    }\n  }\n}\n'
+    address = "azurerm_storage_account.a"
+    assert field(account, "public_access_blocked", address) is False
+    assert field(pinned.replace("VERSION", ">= 5.0") + account, "public_access_blocked", address) is True
+    assert field(pinned.replace("VERSION", "~> 4.0") + account, "public_access_blocked", address) is False
+    written = account.replace("{}", "{\n  allow_nested_items_to_be_public = true\n}")
+    assert field(pinned.replace("VERSION", ">= 5.0") + written, "public_access_blocked", address) is False
+
+
 def test_an_older_provider_has_its_own_defaults() -> None:
     account = 'resource "azurerm_storage_account" "a" {}\n'
-    pinned = 'terraform {\n  required_providers {\n    azurerm = {\n      version = "~> 4.0"\n    }\n  }\n}\n'
+    pinned = 'terraform {\n  required_providers {\n    azurerm = {\n      version = "~> 2.99"\n    }\n  }\n}\n'
     address = "azurerm_storage_account.a"
-    assert field(account, "public_access_blocked", address) is True
-    assert field(pinned + account, "public_access_blocked", address) is False
+    assert field(account, "tls_minimum", address) == 1.2
+    assert field(pinned + account, "tls_minimum", address) == 1.0
     called = {"main.tf": pinned + 'module "m" {\n  source = "./m"\n}\n', "m/main.tf": account}
-    assert field(called, "public_access_blocked", "module.m." + address) is False
+    assert field(called, "tls_minimum", "module.m." + address) == 1.0
 
 
 def test_every_kind_and_attribute_in_the_tables_exists() -> None:
@@ -328,7 +348,7 @@ def test_every_kind_and_attribute_in_the_tables_exists() -> None:
     wanted += [(kind, via) for kind, (via, _) in ATTACHED.items()]
     wanted += [(kind, name) for kind, (attribute, sources) in INHERITED.items() for name in (attribute, *sources)]
     wanted += list(REPLICAS.items())
-    wanted += [(kind, older.attributes[0]) for kind, each in OLDER.items() for older in each]
+    wanted += [(kind, one.attributes[0]) for table in (OLDER, NEWER) for kind, each in table.items() for one in each]
     assert [pair for pair in wanted if pair[1] not in (attribute_tree(pair[0]) or ())] == []
 
 
@@ -351,7 +371,7 @@ def test_every_path_of_a_binding_exists() -> None:
             assert set(binding["fields"]) <= declared
             for path in [] if tree is None else [*_paths(binding.get("when")), *_field_paths(binding["fields"])]:
                 found: Any = tree
-                for step in parse_path(path).steps:
+                for step in (step for step in parse_path(path).steps if isinstance(step, str)):
                     found = found.get(step) if isinstance(found, dict) else None
                 if found is None and path not in RENAMED:
                     lost.append((kind, path))
@@ -377,5 +397,6 @@ def _paths(condition: Any) -> list[str]:
         return [path for item in condition for path in _paths(item)]
     found: list[str] = []
     for key, wanted in (condition or {}).items():
-        found += _paths(wanted) if key in ("all", "any", "not") else [key]
+        if key != "related":  # of whose words the rules' own check knows
+            found += _paths(wanted) if key in ("all", "any", "not") else [key]
     return found

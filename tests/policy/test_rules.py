@@ -90,10 +90,20 @@ def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
 
 # Ideas that no peer has a check for.
 OWN = {
-    "action-version-served", "chart-version-pinned", "container-limit-not-below-request", "deployment-environment",
-    "deployment-serialized", "function-memory-bounded", "function-timeout-bounded", "grant-no-not-action",
-    "ignore-expired", "ignore-malformed", "ignore-unused", "include-pinned", "job-timeout",
-    "machine-allowed-classes", "machine-previous-generation", "provider-version-constrained", "runner-supported",
-    "script-verifies-downloads", "tag-allowed-values", "tag-key-pattern", "tag-valid", "tag-value-pattern",
+    "artifact-without-credentials", "cache-of-protected-branches-apart", "cloud-login-without-stored-key",
+    "docker-daemon-encrypted", "docker-daemon-rootless", "pipeline-stages-required", "pipeline-variables-served",
+    "runner-allowed", "script-containers-unprivileged", "script-downloads-encrypted",
+    "script-environment-not-printed", "script-installs-locked", "script-secrets-not-pasted",
+    "script-secrets-not-printed",
+    "action-version-served", "autoscaler-owns-replicas", "autoscaler-requests", "catalog-lifecycle",
+    "catalog-owner", "catalog-references", "catalog-system", "chart-version-pinned",
+    "container-limit-not-below-request", "deployment-environment", "deployment-serialized",
+    "disruption-budget-selects-pods", "function-memory-bounded", "function-timeout-bounded",
+    "grant-no-not-action", "ignore-expired", "ignore-malformed", "ignore-unused", "include-pinned",
+    "job-timeout", "limit-range-fits-containers", "machine-allowed-classes", "machine-previous-generation",
+    "priority-class-exists", "provider-version-constrained", "quota-fits-workloads", "quota-needs-sizes",
+    "rbac-no-volume-creation", "role-binding-role-exists", "runner-supported", "script-verifies-downloads",
+    "service-principal-not-in-environment", "source-revision-pinned", "ssh-keys-named", "tag-allowed-values",
+    "tag-key-pattern", "tag-valid", "tag-value-pattern", "task-pinned", "volume-claim-exists",
     "workload-job-deadline", "workload-recommended-labels",
 }  # fmt: skip

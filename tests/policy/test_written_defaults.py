@@ -17,6 +17,8 @@ from guardrail.shipped import folder
 ON_PURPOSE = {
     # "true" is what the provider sends; it stands there as text.
     ("aws_redshift_cluster", "encrypted"),
+    # Since version 5 only; store_defaults.py knows who has that.
+    ("azurerm_redis_cache", "minimum_tls_version"),
 }
 
 Written = tuple[str, str, Any]  # kind, path, default

@@ -93,7 +93,8 @@ def compile_binding(concept: str, data: Mapping[str, Any]) -> Binding:
     return Binding(concept, parse_path(each + "[*]") if each else None, when, fields)
 
 
-def compile_field(spec: Any) -> Field:
+def compile_field(spec: Any, provided: bool = True) -> Field:
+    """`provided`: what is not written has the provider's default."""
     if isinstance(spec, str):
         return _provided(_at(spec))
     if not isinstance(spec, dict):
@@ -106,9 +107,9 @@ def compile_field(spec: Any) -> Field:
         constant = spec["value"]
         return lambda scope: Leaf("", constant, scope.root.header)
     if "first" in spec:
-        field = _first([_at(item) if isinstance(item, str) else compile_field(item) for item in spec["first"]])
+        field = _first([_at(item) if isinstance(item, str) else compile_field(item, False) for item in spec["first"]])
     else:
-        field = _at(spec["path"]) if "default" in spec else _provided(_at(spec["path"]))
+        field = _provided(_at(spec["path"])) if provided and "default" not in spec else _at(spec["path"])
     if "extract" in spec:
         field = _extracted(field, spec["extract"])
     if "map" in spec:

@@ -167,7 +167,7 @@ def image(value: Value) -> Value:
 
 def whole(value: Value) -> Value:
     """A number without unit (also as text, as Terraform keeps some)."""
-    return _counted(value, lambda text: int(text) if text.isascii() and text.isdigit() else None, "a number")
+    return _counted(value, lambda text: int(text) if text.isascii() and text.isdecimal() else None, "a number")
 
 
 def amount(value: Value) -> Value:
@@ -177,7 +177,7 @@ def amount(value: Value) -> Value:
 
 def number_or_name(value: Value) -> Value:
     """A uid, or a user's name where the platform takes one."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         return int(value)
     if isinstance(value, (bool, Map, Seq)):
         return Unknown(f"{_shown(value)} is no user")

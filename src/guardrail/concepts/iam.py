@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from guardrail.concepts.iam_actions import ACTS_ON_DATA, BROAD_SUFFIXES, ESCALATES
+from guardrail.concepts import aws_actions
+from guardrail.concepts.iam_actions import ACTS_ON_DATA, BROAD_SUFFIXES, ESCALATES, GIVES_CREDENTIALS
 from guardrail.concepts.iam_conditions import limits_who, narrows, subject_limited
 from guardrail.concepts.iam_statements import Part, Statement
 from guardrail.concepts.lists import Found, some
@@ -30,11 +31,17 @@ def statement_grant(statement: Statement, kind: str, name: str, key: str, provid
         _put(fields, field, part)
     conditions = statement.conditions
     fields.put("conditions", narrows(conditions), source.place("Condition" if "Condition" in source else "condition"))
+    present = conditions if isinstance(conditions, Unknown) else bool(conditions)
+    fields.put("conditional", present, fields.spans["conditions"])
     _flags(fields, statement)
     who, at = _anyone(statement)
     fields.put("anyone", who, at)
     if kind == "policy":
-        for field, table in (("escalation", ESCALATES), ("data_access", ACTS_ON_DATA)):
+        for field, table in (
+            ("escalation", ESCALATES), ("data_access", ACTS_ON_DATA), ("credentials", GIVES_CREDENTIALS),
+            ("writes", aws_actions.WRITES), ("permission_changes", aws_actions.CHANGES_PERMISSIONS),
+            ("unbounded", aws_actions.ANY),
+        ):  # fmt: skip
             found, at = _unbounded(statement, fields["conditions"], table)
             fields.put(field, found, at)
     elif kind == "trust":
@@ -50,13 +57,13 @@ def unknown_grant(unknown: Unknown, place: Span, kind: str, name: str, key: str)
     fields.put("system", "aws", place)
     fields.put("class", kind or unknown, place)
     for field in (
-        "effect", "actions", "not_actions", "resources", "principals", "conditions", "all_actions", "all_resources",
-        "service_wildcard", "anyone",
+        "effect", "actions", "not_actions", "resources", "principals", "conditions", "conditional", "all_actions",
+        "all_resources", "service_wildcard", "anyone",
     ):  # fmt: skip
         fields.put(field, unknown, place)
     if kind in ("policy", ""):
-        fields.put("escalation", unknown, place)
-        fields.put("data_access", unknown, place)
+        for field in ("escalation", "data_access", "credentials", "writes", "permission_changes", "unbounded"):
+            fields.put(field, unknown, place)
     if kind in ("trust", ""):
         fields.put("subject_limited", unknown, place)
     return Noun("grant", name, fields, key)
@@ -137,9 +144,9 @@ def _anyone(statement: Statement) -> Found:
 # ---- actions that matter -----------------------------------------------------------------------------
 
 
-def _unbounded(statement: Statement, narrowed: Value, table: tuple[str, ...]) -> tuple[Value, Span]:
+def _unbounded(statement: Statement, narrowed: Value, table: tuple[str, ...] | str) -> tuple[Value, Span]:
     """The actions of the statement that take in one of the table, where they hold for everything. As they are
-    written, so that the message shows what the author reads."""
+    written, so that the message shows what the author reads. `table` may be access levels (see `aws_actions`)."""
     actions, place = statement.actions.values, statement.actions.place
     if actions is None and statement.not_actions.values is not None:
         return _all_but(statement, narrowed, table)
@@ -159,8 +166,10 @@ def _unbounded(statement: Statement, narrowed: Value, table: tuple[str, ...]) ->
     return _where_wide(found, statement, narrowed)
 
 
-def _all_but(statement: Statement, narrowed: Value, table: tuple[str, ...]) -> tuple[Value, Span]:
+def _all_but(statement: Statement, narrowed: Value, table: tuple[str, ...] | str) -> tuple[Value, Span]:
     excluded, place = statement.not_actions.values, statement.not_actions.place
+    if isinstance(table, str):  # of the thousands that are left, the shorter tables have those that matter
+        return Seq(place), place
     if isinstance(excluded, Unknown):
         return excluded, place
     found = Seq(place)
@@ -205,7 +214,9 @@ def is_open(text: str) -> bool:
     return not (match["sort"] and match["service"] in ("s3", "sqs", "sns"))
 
 
-def _takes_in(written: str, table: tuple[str, ...]) -> bool:
+def _takes_in(written: str, table: tuple[str, ...] | str) -> bool:
+    if isinstance(table, str):
+        return aws_actions.takes_in(written, table)
     pattern = _pattern(written)
     return any(pattern.match(action) for action in table)
 

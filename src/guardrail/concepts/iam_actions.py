@@ -12,18 +12,26 @@ ESCALATES: tuple[str, ...] = (
 )  # fmt: skip
 
 ACTS_ON_DATA: tuple[str, ...] = (
-    # Reads secrets or data, or destroys data, and can be limited to resources.
-    "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret",
-    "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "kms:Decrypt", "kms:ScheduleKeyDeletion",
-    "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteBucket",
-    "s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutObjectAcl", "dynamodb:GetItem", "dynamodb:BatchGetItem",
-    "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
-    "dynamodb:DeleteTable", "dynamodb:ExportTableToPointInTime", "rds:CopyDBSnapshot", "rds:DeleteDBInstance",
-    "rds:DeleteDBCluster", "rds:ModifyDBSnapshotAttribute", "rds-data:ExecuteStatement", "rds-db:connect",
-    "ec2:ModifySnapshotAttribute", "ec2:DeleteSnapshot", "ec2:TerminateInstances", "sqs:ReceiveMessage",
-    "sqs:PurgeQueue", "sqs:DeleteQueue", "kinesis:GetRecords", "kinesis:DeleteStream",
-    "elasticfilesystem:ClientRootAccess", "backup:DeleteRecoveryPoint", "lambda:UpdateFunctionCode",
-    "lambda:InvokeFunction", "ecs:ExecuteCommand", "ssm:SendCommand", "ssm:StartSession", "ecr:PutImage",
+    # Reads secrets or data, and can be limited to resources. What writes is among `aws_actions`.
+    "secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue", "ssm:GetParameter", "ssm:GetParameters",
+    "ssm:GetParametersByPath", "kms:Decrypt", "s3:GetObject", "s3:GetObjectVersion", "dynamodb:GetItem",
+    "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:ExportTableToPointInTime",
+    "rds-data:ExecuteStatement", "sqs:ReceiveMessage", "kinesis:GetRecords", "ebs:GetSnapshotBlock",
+)  # fmt: skip
+
+GIVES_CREDENTIALS: tuple[str, ...] = (
+    # Answers with a password, a key or a token of somebody.
+    "chime:CreateApiKey", "codepipeline:PollForJobs", "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetOpenIdToken", "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
+    "connect:GetFederationToken", "connect:GetFederationTokens", "ec2:GetPasswordData",
+    "gamelift:RequestUploadCredentials", "iam:CreateAccessKey", "iam:CreateLoginProfile",
+    "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential", "iam:UpdateAccessKey",
+    "lightsail:DownloadDefaultKeyPair", "lightsail:GetBucketAccessKeys", "lightsail:GetInstanceAccessDetails",
+    "lightsail:GetRelationalDatabaseMasterUserPassword", "mediapackage:RotateChannelCredentials",
+    "mediapackage:RotateIngestEndpointCredentials", "rds-db:connect", "redshift:GetClusterCredentials",
+    "snowball:GetJobUnlockCode", "sso:GetRoleCredentials", "storagegateway:DescribeChapCredentials",
+    "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken",
+    "sts:GetSessionToken",
 )  # fmt: skip
 
 BROAD_MANAGED = ("PowerUserAccess",)

@@ -77,7 +77,7 @@ def aws_ports(fields: Map, block: Map, protocol: Value) -> None:
 def _number(value: Value, name: str) -> Value:
     if isinstance(value, Sensitive):
         value = value.reveal()
-    if isinstance(value, str) and value.lstrip("-").isdigit() and len(value) < 7:
+    if isinstance(value, str) and len(value) < 7 and value.isascii() and value.removeprefix("-").isdecimal():
         return int(value)
     if isinstance(value, (int, Unknown)) and not isinstance(value, bool):
         return value
@@ -131,7 +131,7 @@ def order_of(block: Value, *keys: str) -> int:
     """A rule's place among others; one that is not known overrules nothing and is overruled by nothing."""
     for key in keys:
         value = block.get(key) if isinstance(block, Map) else None
-        if isinstance(value, (int, str)) and str(value).isdigit() and not isinstance(value, bool):
+        if isinstance(value, (int, str)) and str(value).isascii() and str(value).isdecimal() and not isinstance(value, bool):
             return int(value)
     return UNORDERED
 

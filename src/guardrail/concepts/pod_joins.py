@@ -42,10 +42,10 @@ def pods_of(wanted: Value, replicas: Value) -> Value:
     if isinstance(wanted, (int, Unknown)) and not isinstance(wanted, bool):
         return wanted
     text = wanted if isinstance(wanted, str) and len(wanted) < 12 else ""
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdecimal():
         return int(text)
     share = text.removesuffix("%")
-    if share == text or not (share.isascii() and share.isdigit()):
+    if share == text or not (share.isascii() and share.isdecimal()):
         return None
     if isinstance(replicas, int) and not isinstance(replicas, bool):
         return -(-replicas * int(share) // 100)

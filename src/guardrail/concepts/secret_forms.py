@@ -197,20 +197,20 @@ def _is_setting(name: str, value: str) -> bool:
     lower = name.lower()
     if lower in ("pwd", "oldpwd"):
         return "/" in value or "\\" in value or lower == "oldpwd"
-    return value.isdigit() and len(value) < 4
+    return value.isdecimal() and len(value) < 4
 
 
 def _is_throwaway(value: str) -> bool:
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value).lower())
     if not words:
-        return value.isdigit()
+        return value.isdecimal()
     return len(value) <= 40 and all(word in _THROWAWAY for word in words)
 
 
 def looks_random(value: str) -> bool:
     """Letters and digits mixed, and not in the way of a name with a number at its end: `my-secret-2` is a
     name, `3f9aC0...` is a key."""
-    digits = sum(character.isdigit() for character in value)
+    digits = sum(character.isdecimal() for character in value)
     if not digits or digits == len(value):
         return False
     counts: dict[str, int] = {}

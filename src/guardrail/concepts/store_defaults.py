@@ -1,7 +1,8 @@
 """Defaults that a provider had before some major version, for configurations that are held to it.
 
 store.yaml has the defaults of the current versions. They count unless `required_providers`, in the resource's own
-folder or in one from which its module is called, allows only older ones.
+folder or in one from which its module is called, allows only older ones (or, for what a new major version changed
+that few have yet, only newer ones).
 """
 
 from __future__ import annotations
@@ -27,14 +28,18 @@ class Older(NamedTuple):
 
 _ALLOWS = ("allow_nested_items_to_be_public", "allow_blob_public_access")
 
+# What became the default with a version that not all have yet: (field, attributes, provider, major, value).
+NEWER: dict[str, tuple[Older, ...]] = {
+    "azurerm_storage_account": (Older("public_access_blocked", _ALLOWS, "azurerm", 5, True),),
+    "azurerm_redis_cache": (Older("tls_minimum", ("minimum_tls_version",), "azurerm", 5, 1.2),),
+}
+
 # Of several that apply to a field the last counts.
 OLDER: dict[str, tuple[Older, ...]] = {
     "azurerm_storage_account": (
-        Older("public_access_blocked", _ALLOWS, "azurerm", 5, False),
         Older("public_access_blocked", _ALLOWS, "azurerm", 3, True),
         Older("tls_minimum", ("min_tls_version",), "azurerm", 3, 1.0),
     ),
-    "azurerm_redis_cache": (Older("tls_minimum", ("minimum_tls_version",), "azurerm", 5, 1.0),),
     "aws_redshift_cluster": (
         Older("encrypted", ("encrypted",), "aws", 6, False),
         Older("exposed", ("publicly_accessible",), "aws", 6, True),
@@ -47,7 +52,13 @@ _CLAUSE = re.compile(r"\s*(~>|<=|>=|!=|<|>|=)?\s*v?(\d+)((?:\.\d+)*)")
 def restore(fields: Map, resource: Resource, settings: Sequence[Resource]) -> None:
     """`settings`: the `terraform` blocks that the resource is under."""
     attributes = resource.attributes
-    for older in OLDER[resource.kind]:
+    for newer in NEWER.get(resource.kind, ()):
+        if all(attributes.get(name) is None for name in newer.attributes) and any(
+            _held_from(constraint, newer.major) for constraint in _constraints(settings, newer.provider)
+        ):
+            name = newer.attributes[0]
+            put(fields, newer.field, Leaf(name, newer.value, attributes.place(name), attributes, name))
+    for older in OLDER.get(resource.kind, ()):
         if any(attributes.get(name) is not None for name in older.attributes):
             continue
         if any(_held_below(constraint, older.major) for constraint in _constraints(settings, older.provider)):
@@ -63,6 +74,15 @@ def _constraints(settings: Sequence[Resource], provider: str) -> Iterable[str]:
             version = wanted.get("version") if isinstance(wanted, Map) else wanted
             if isinstance(version, str):
                 yield version
+
+
+def _held_from(constraint: str, major: int) -> bool:
+    """Whether a version constraint leaves only versions from `major` on."""
+    for clause in constraint.split(","):
+        match = _CLAUSE.match(clause)
+        if match and match.group(1) in (None, "=", ">=", ">", "~>") and int(match.group(2)) >= major:
+            return True
+    return False
 
 
 def _held_below(constraint: str, major: int) -> bool:

@@ -148,6 +148,7 @@ NAMES = {
 
 # What speaks of a store, and is judged for itself only where that store isn't in the scan.
 ATTACHED = {
+    "azurerm_storage_account_network_rules": ("storage_account_id", "azurerm_storage_account"),
     **dict.fromkeys(
         ("aws_s3_bucket_acl", "aws_s3_bucket_public_access_block", "aws_s3_bucket_versioning",
          "aws_s3_bucket_ownership_controls"), ("bucket", "aws_s3_bucket"),

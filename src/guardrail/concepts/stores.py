@@ -62,7 +62,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
             listen(fields, voice, resource, inventory, _owned)
         if resource.kind.endswith(("_iam_member", "_iam_binding")):
             put(fields, "public", somebody(entry(fields, "public")))
-        if resource.kind in store_defaults.OLDER:
+        if resource.kind in store_defaults.OLDER or resource.kind in store_defaults.NEWER:
             store_defaults.restore(fields, resource, list(_governing("terraform", resource, inventory)))
         special = _SPECIAL.get(resource.kind)
         if special is not None:

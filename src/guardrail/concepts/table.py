@@ -25,6 +25,9 @@ AUTOSCALERS = "guardrail.concepts.autoscalers"
 ALLOWANCES = "guardrail.concepts.allowances"
 INGRESSES = "guardrail.concepts.ingresses"
 SERVICES = "guardrail.concepts.services"
+ARTIFACTS = "guardrail.concepts.artifacts"
+CLOUD_LOGINS = "guardrail.concepts.cloud_logins"
+ROUTINES = "guardrail.concepts.routines"
 TEKTON = "guardrail.concepts.cluster_pipelines.tekton"
 ARGO = "guardrail.concepts.cluster_pipelines.argo"
 
@@ -35,9 +38,9 @@ _OPERATORS = """
     SeldonDeployment GameServer GameServerSet Fleet Sandbox AutoscalingRunnerSet EphemeralRunnerSet
     ClusterServiceVersion Elasticsearch Kibana ApmServer EnterpriseSearch ElasticMapsServer Logstash Beat Agent
     Grafana CassandraDatacenter FlinkDeployment Workflow WorkflowTemplate ClusterWorkflowTemplate CronWorkflow
-    Task ClusterTask TaskRun Pipeline PipelineRun StepAction TriggerTemplate Sensor
-    Prometheus PrometheusAgent Alertmanager ThanosRuler OpenTelemetryCollector InferenceService ServingRuntime ClusterServingRuntime Function SparkApplication
-    ScheduledSparkApplication
+    Task ClusterTask TaskRun Pipeline PipelineRun StepAction TriggerTemplate Sensor Prometheus PrometheusAgent
+    Alertmanager ThanosRuler OpenTelemetryCollector InferenceService ServingRuntime ClusterServingRuntime Function
+    SparkApplication ScheduledSparkApplication
 """  # whose objects bear pods; see `pod_kinds`
 
 _POD_KINDS = (
@@ -143,6 +146,7 @@ for _module, _kinds in (
     (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
     (ENTITIES, _ENTITY_KINDS),
     (TEKTON, _TEKTON_KINDS), (ARGO, _ARGO_KINDS),
+    (ARTIFACTS, ("job", "step")), (CLOUD_LOGINS, ("pipeline", "job", "step", "action")),
     (RBAC, _RBAC_KINDS), (CLOUD_DEPENDENCIES, _OTHER_DEPENDENCY_KINDS), (DEPENDENCIES, ("module", "terraform")),
 ):  # fmt: skip
     for _kind in _kinds:
@@ -182,6 +186,7 @@ for _module, _kinds in (
     (AUTOSCALERS, (*_AUTOSCALER_KINDS, "kubernetes_manifest")),
     (ALLOWANCES, (*_ALLOWANCE_KINDS, "kubernetes_manifest")),
     (INGRESSES, (*_INGRESS_KINDS, "kubernetes_manifest")),
+    (ROUTINES, ("pipeline",)),
     (SERVICES, ("Service", "kubernetes_service", "kubernetes_service_v1", "kubernetes_manifest")),
 ):  # fmt: skip
     for _kind in _kinds:
