@@ -7,7 +7,7 @@ and in several processes with the same result.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,21 +48,21 @@ class Task(NamedTuple):
 
 @dataclass
 class Part:
-    """What came of one group. `dated`: another day, something else may come of it."""
+    """What came of one group. `passed`: rule -> kind -> passes. `dated`: another day, something else may come of it."""
 
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     resources: int = 0
-    passes: int = 0
+    passed: dict[str, dict[str, int]] = field(default_factory=dict)
     dated: bool = False
 
 
 class Judged(NamedTuple):
     findings: list[Finding]
     problems: list[Problem]
-    passes: int
+    passed: dict[str, dict[str, int]]
     dated: bool = False
 
 
@@ -91,15 +91,15 @@ def process(group: Group, task: Task) -> Part:
     inventories, reading, hidden = read_group(group, task)
     verdicts: list[Verdict] = []
     problems = list(reading.problems)
-    passes = 0
+    passed: dict[str, dict[str, int]] = {}
     for inventory in inventories:
         judgement = judge(inventory, task.rules, task.setting_of)
         verdicts += judgement.verdicts
         problems += judgement.problems
-        passes += judgement.passes
+        add_counts(passed, judgement.passed)
     judged = _except(findings_of(verdicts), reading, task)
     problems += judged.problems
-    passes += judged.passes
+    add_counts(passed, judged.passed)
     findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden, reading.unquoted)
     return Part(
         findings,
@@ -107,9 +107,16 @@ def process(group: Group, task: Task) -> Part:
         list(reading.notes),
         dict(reading.files),
         sum(1 for resource in reading.resources if resource.mode != "config"),
-        passes,
+        passed,
         judged.dated,
     )
+
+
+def add_counts(total: dict[str, dict[str, int]], more: Mapping[str, Mapping[str, int]]) -> None:
+    for name, counts in more.items():
+        known = total.setdefault(name, {})
+        for kind, count in counts.items():
+            known[kind] = known.get(kind, 0) + count
 
 
 def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
@@ -119,7 +126,7 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     files = sorted(reading.files)
     ignores = read_ignores(task.tree, files)
     if not ignores or task.today is None:
-        return Judged(findings, [], 0)
+        return Judged(findings, [], {})
     applied = {rule.id: rule for rule in task.rules}
     setting_of = task.setting_of
 
@@ -134,7 +141,7 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     facts.index_nouns()
     judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)
     dated = any(ignore.until for ignore in ignores)
-    return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passes, dated)
+    return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passed, dated)
 
 
 def _with_excerpts(

@@ -15,12 +15,12 @@ from guardrail.errors import ConfigError, UsageError
 from guardrail.inputs.groups import groups_of
 from guardrail.inputs.reader import ReadOptions
 from guardrail.model import Coverage, Finding, Problem, Result, Span
-from guardrail.policy.bundle import Bundle, cache_folder, load_bundle
+from guardrail.policy.assembly import assemble
+from guardrail.policy.bundle import Bundle, cache_folder
 from guardrail.policy.findings import numbered
 from guardrail.policy.judge import Setting
 from guardrail.policy.rule import Rule
 from guardrail.process import Group, Part, Task
-from guardrail.shipped import folder
 from guardrail.tree import Tree
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class Request(NamedTuple):
     """What a scan is asked for. `fail_on`, `variables` and `var_files` add to what guardrail.yaml says.
     `environment` and `actions`: as in `ReadOptions`, whose default stands where `actions` is empty. `only`: ids of the
     rules to apply, all where empty. `today`: what the dates of ignores are held against.
-    `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones."""
+    `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones.
+    `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names."""
 
     paths: tuple[str, ...] = (".",)
     config: str | None = None
@@ -59,6 +60,8 @@ class Request(NamedTuple):
     workers: int = 0
     today: date | None = None
     cache: bool = False
+    packs: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
 
 
 class Plan(NamedTuple):
@@ -73,7 +76,11 @@ class Plan(NamedTuple):
 
 def scan(request: Request) -> Result:
     """Raises UsageError, ConfigError and RuleError; what is wrong with the scanned files is in the result."""
-    plan = prepare(request)
+    return carry_out(prepare(request), request)
+
+
+def carry_out(plan: Plan, request: Request) -> Result:
+    """What `prepare` made of the same request."""
     parts = _remembered(plan, request) if request.cache else list(_run(plan, request.workers))
     return _result(plan, parts, request)
 
@@ -89,11 +96,7 @@ def prepare(request: Request) -> Plan:
         stdin=request.stdin,
         stdin_filename=request.stdin_filename,
     )
-    bundle = load_bundle(folder("rules"))
-    if config.bindings:
-        from guardrail.policy.own_bindings import checked_bindings
-
-        bundle = bundle.with_bindings(checked_bindings(*config.bindings, bundle))
+    bundle = assemble(config, tree, request.packs, request.profiles)
     for names in found.claimed.values():
         for name in names:
             config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
@@ -107,7 +110,7 @@ def prepare(request: Request) -> Plan:
         actions=request.actions or ReadOptions.actions,
         helm_profiles=config.helm_profiles,
     )
-    setting_of = SettingsOf(config, bundle) if config.files else None
+    setting_of = SettingsOf(config, bundle) if config.files or config.under else None
     task = Task(tree, bundle, rules, setting_of, options, request.today or _today())
     groups = tuple(Group(name, tuple(files)) for name, files in groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
@@ -121,7 +124,7 @@ def _today() -> date:
     from datetime import date, datetime, timezone
 
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if fixed.isdigit():
+    if fixed.isdecimal():
         return datetime.fromtimestamp(int(fixed), tz=timezone.utc).date()
     return date.today()
 
@@ -202,7 +205,7 @@ def _identity(plan: Plan, request: Request) -> str:
     import os
 
     words = [plan.bundle.key, *sorted(rule.id for rule in plan.task.rules), repr(plan.task.options)]
-    words += [f"{source.file} {source.data!r}" for source in plan.config.files]
+    words += [f"{source.file} {source.data!r}" for source in (*plan.config.under, *plan.config.files)]
     if request.environment:
         words += sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("TF_VAR_"))
     return "\0".join(words)
@@ -291,14 +294,18 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     if findings:
         findings = _owned(findings, found.tree)
     counts = list(status.values())
+    passed: dict[str, dict[str, int]] = {}
+    for part in parts:
+        processing.add_counts(passed, part.passed)
     coverage = Coverage(
         analysed=counts.count("analysed"),
         partial=counts.count("partial"),
         skipped=found.skipped - len(found.unclaimed.intersection(status)) + counts.count("skipped"),
         failed=counts.count("failed"),
         resources=sum(part.resources for part in parts),
-        rules=len(plan.task.rules),
-        passes=sum(part.passes for part in parts),
+        rules=_applied(plan),
+        passes=sum(sum(counts.values()) for counts in passed.values()),
+        passed=passed,
     )
     result = Result(
         findings=findings,
@@ -312,6 +319,16 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
         name: plan.bundle.rules[name].card() for name in sorted({finding.rule for finding in findings})
     }
     return result
+
+
+def _applied(plan: Plan) -> int:
+    """How many rules were on for any file, where a profile or a pack chose among them."""
+    setting_of = plan.task.setting_of
+    if setting_of is None or not plan.config.under:
+        return len(plan.task.rules)
+    names = (name for claimed in plan.found.claimed.values() for name in claimed)
+    files = {id(plan.config.for_path(name)): name for name in names}.values()
+    return sum(1 for rule in plan.task.rules if any(setting_of(rule, file).enabled for file in files))
 
 
 def _owned(findings: list[Finding], tree: Tree) -> list[Finding]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from guardrail.discover import Discovery, discover
 from guardrail.tree import Tree
 
@@ -77,3 +79,86 @@ def test_a_folder_stands_for_all_its_files(tmp_path: Path) -> None:
     found = scan(tmp_path, "k", files={"k/a.yaml": POD, "k/sub/b.yaml": POD, "c.yaml": POD})
     assert found.claimed == {"kubernetes": ["k/a.yaml", "k/sub/b.yaml"]}
     assert found.changed == {"k/a.yaml", "k/sub/b.yaml"}
+
+
+PLAN = '{"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": []}'
+
+
+def test_what_a_changed_plan_brings_about_stands_in_the_files_that_it_was_made_of(tmp_path: Path) -> None:
+    files = {
+        "app/plan.json": PLAN,
+        "app/main.tf": 'module "net" {\n  source = "../net"\n}\n',
+        "app/terraform.tfvars": "x = 1\n",
+        "net/main.tf": 'module "deep" {\n  source = "./deep"\n}\n',
+        "net/deep/main.tf": 'variable "y" {}\n',
+        "other/main.tf": 'variable "z" {}\n',
+    }
+    found = scan(tmp_path, "app/plan.json", files=files)
+    assert found.claimed == {"terraform-plan": ["app/plan.json"]}
+    assert found.changed == set(files) - {"other/main.tf"}
+    found = scan(tmp_path, "other/main.tf")
+    assert found.changed == {"other/main.tf"}
+
+
+UNITS = {
+    "root.hcl": 'locals {\n  tags = yamldecode(file("tags.yaml"))\n}\n',
+    "env/common.hcl": "inputs = {}\n",
+    "live/a/terragrunt.hcl": 'include "root" {\n  path = find_in_parent_folders("root.hcl")\n}\n'
+    'terraform {\n  source = "../../m"\n}\n',
+    "live/b/terragrunt.hcl": 'locals {\n  common = read_terragrunt_config("../../env/common.hcl")\n}\n'
+    'terraform {\n  source = "../../n"\n}\ninputs = local.common.inputs\n',
+    "live/c/terragrunt.hcl": 'terraform {\n  source = "../../m"\n  extra_arguments "x" {\n'
+    '    commands = ["plan"]\n    required_var_files = ["../../shared.tfvars"]\n  }\n}\n'
+    'inputs = yamldecode(file("own.yml"))\n',
+    "live/c/own.yml": "a: 1\n",
+    "shared.tfvars": "",
+    "m/main.tf": 'resource "a_b" "c" {}\n',
+    "n/main.tf": 'resource "a_b" "c" {}\n',
+    "other/main.tf": 'variable "z" {}\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "units", "modules"),
+    [
+        ("root.hcl", ["live/a/terragrunt.hcl"], ["m/main.tf"]),
+        ("env/common.hcl", ["live/b/terragrunt.hcl"], ["n/main.tf"]),
+        ("live/c/own.yml", ["live/c/terragrunt.hcl"], ["m/main.tf"]),
+        ("shared.tfvars", ["live/c/terragrunt.hcl"], ["m/main.tf"]),
+        ("live/b/terragrunt.hcl", ["live/b/terragrunt.hcl"], ["n/main.tf"]),
+    ],
+)
+def test_a_file_that_units_are_evaluated_with_comes_with_the_units(
+    tmp_path: Path, changed: str, units: list[str], modules: list[str]
+) -> None:
+    found = scan(tmp_path, changed, files=UNITS)
+    assert found.changed == {changed, *units}
+    assert set(found.claimed["terraform"]) >= {*units, *modules}
+    assert "other/main.tf" not in found.claimed["terraform"]
+
+
+def test_a_lock_file_concerns_nobody(tmp_path: Path) -> None:
+    found = scan(tmp_path, ".terraform.lock.hcl", files={**UNITS, ".terraform.lock.hcl": 'provider "x" {}\n'})
+    assert found.claimed == {}
+    assert found.changed == {".terraform.lock.hcl"}
+
+
+def test_the_kustomizations_that_a_changed_file_goes_through(tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+    files = {
+        "base/kustomization.yaml": "resources: [pod.yaml]\nconfigMapGenerator: [{name: c, envs: [c.env]}]\n",
+        "base/pod.yaml": pod,
+        "base/c.env": "A=b\n",
+        "prod/kustomization.yaml": "resources: [../base, ../extra]\npatches: [{path: patch.yaml}]\n",
+        "prod/patch.yaml": pod,
+        "extra/kustomization.yaml": "resources: [pod.yaml]\n",
+        "extra/pod.yaml": pod.replace("a}", "extra}"),
+        "other/kustomization.yaml": "resources: [pod.yaml]\n",
+        "other/pod.yaml": pod,
+    }
+    scan(tmp_path, "base/pod.yaml", files=files)
+    through = ["base/kustomization.yaml", "extra/kustomization.yaml", "prod/kustomization.yaml"]
+    assert [p for p in scan(tmp_path, "base/pod.yaml").claimed["kubernetes"] if "kust" in p] == through
+    assert [p for p in scan(tmp_path, "base/c.env").claimed["kubernetes"] if "kust" in p] == through
+    assert scan(tmp_path, "prod/patch.yaml").claimed["kubernetes"] == [*through, "prod/patch.yaml"]
+    assert scan(tmp_path, "other/pod.yaml").claimed["kubernetes"] == ["other/kustomization.yaml", "other/pod.yaml"]

@@ -9,7 +9,7 @@ from typing import Any
 from guardrail.model import Evidence, Excerpt, Finding, Note, Problem, Span, Suppression
 from guardrail.process import Part
 
-FORMAT = 1
+FORMAT = 2
 
 
 class _Shared:
@@ -36,7 +36,7 @@ def encode(part: Part) -> dict[str, Any]:
         "notes": [(p.kind, p.message, p.file, p.line) for p in part.notes],
         "files": part.files,
         "resources": part.resources,
-        "passes": part.passes,
+        "passed": part.passed,
         "dated": part.dated,
         "shared": shared.values,
     }
@@ -78,7 +78,7 @@ def decode(data: dict[str, Any]) -> Part:
         [Note(*note) for note in data["notes"]],
         dict(data["files"]),
         int(data["resources"]),
-        int(data["passes"]),
+        dict(data["passed"]),
         bool(data["dated"]),
     )
 

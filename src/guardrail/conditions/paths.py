@@ -73,7 +73,7 @@ def parse_path(text: str) -> Path:
             steps.append(name)
         elif index == EACH:
             steps.append((EACH,))
-        elif index.isdigit():
+        elif index.isdecimal():
             steps.append(int(index))
         else:
             steps.append(index[1:-1])

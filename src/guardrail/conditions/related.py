@@ -65,6 +65,13 @@ def compile_related(
 Matching = list[tuple[Path, Path]]
 
 
+def linked(data: Mapping[str, Any], scope: Scope) -> list[tuple[Resource, bool | None]]:
+    """The resources that a `related` is about, before anything is asked of them: True surely, None perhaps."""
+    kinds = tuple(data["to"]) if isinstance(data["to"], list) else (data["to"],)
+    match = [(parse_path(theirs), parse_path(ours)) for theirs, ours in (data.get("match") or {}).items()]
+    return _linked(scope, kinds, data.get("via", ""), match)
+
+
 def _linked(scope: Scope, kinds: tuple[str, ...], via: str, match: Matching) -> list[tuple[Resource, bool | None]]:
     """The resources of these kinds that are joined to the scope's: True surely, None perhaps. Linear: what is looked
     up is indexed once for the inventory."""

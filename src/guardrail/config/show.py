@@ -30,6 +30,8 @@ def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> d
             globs.append({"match": pattern, **{key: _entry(setting) for key, setting in sorted(found.items())}})
     return {
         "path": path,
+        "profiles": [_entry(setting) for setting in config.profiles],
+        "packs": [_placed({pack.how: pack.name}, pack.place) for pack in config.packs],
         "files": [source.file for source in chain],
         "excluded": config.excluded(path),
         "exclude": [_entry(setting) for source in chain for setting in source.exclude_lines],
@@ -54,6 +56,8 @@ def text(show: dict[str, Any]) -> str:
     if show["excluded"]:
         lines.append("  excluded from the scan")
     rows: list[tuple[str, dict[str, Any]]] = [("fail_on", show["fail_on"])]
+    rows += [("profile", entry) for entry in show["profiles"]]
+    rows += [("packs", entry) for entry in show["packs"]]
     rows += [("exclude", entry) for entry in show["exclude"]]
     rows += [("terraform.var_files", entry) for entry in show["terraform"]["var_files"]]
     rows += [(f"terraform.variables.{name}", entry) for name, entry in show["terraform"]["variables"].items()]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from guardrail.discover.claims import Claims
+from guardrail.discover.paths import ancestors
 from guardrail.discover.walk import Walk
 from guardrail.inputs import table
+from guardrail.tree import Unreadable
 
 _ACTION_NAMES = ("action.yml", "action.yaml")
 _WORKFLOWS = ".github/workflows"
+_READ_BY_UNITS = (".hcl", ".tfvars", ".yaml", ".yml", ".json", ".tftpl")
 
 
 def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Walk) -> None:
     """Beside the changed files themselves: for Terraform the modules linked with theirs; for a manifest the others of
-    its folder; for a changed action the workflows, one of which may use it."""
+    its folder, and the kustomizations that it goes through; for a chart's file, or values that a chart is rendered
+    with, the chart; for a changed action the workflows, one of which may use it."""
     for path, entry in walk.files(folders):
         claims.take_entry(path, entry)
     for path in files:
@@ -21,12 +25,25 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
     changed = claims.found.changed = frozenset(claims.looked_at)
     readers = claims.by_reader
     manifests, pipelines = readers["kubernetes"] & changed, readers["pipelines"] & changed
-    if readers["terraform"]:
+    if readers["terraform"] or _may_concern_units(changed, claims):
         _take_linked_modules(changed, claims, walk)
     for folder in sorted({path.rpartition("/")[0] for path in manifests}):
         _take_beside(folder, "kubernetes", claims, walk)
+    _take_charts(changed, claims, walk)
+    _take_kustomizations(changed, bool(manifests), claims, walk)
     if any(path.rpartition("/")[2] in _ACTION_NAMES for path in pipelines):
         _take_beside(_WORKFLOWS, "pipelines", claims, walk)
+    if plans := readers["terraform-plan"] & changed:
+        claims.found.changed |= _sources_of(plans, claims)
+
+
+def _may_concern_units(changed: frozenset[str], claims: Claims) -> bool:
+    """Whether one of the changed files may have a part in Terragrunt's units without being one."""
+    if not any(path.endswith(_READ_BY_UNITS) for path in changed):
+        return False
+    from guardrail.inputs.terraform.terragrunt.touched import may_concern_units
+
+    return any(may_concern_units(path, claims.tree) for path in sorted(changed))
 
 
 def _take_linked_modules(changed: frozenset[str], claims: Claims, walk: Walk) -> None:
@@ -36,6 +53,11 @@ def _take_linked_modules(changed: frozenset[str], claims: Claims, walk: Walk) ->
         if table.is_terraform(path):
             claims.take_entry(path, entry)
     files = sorted(claims.by_reader["terraform"])
+    if _may_concern_units(changed, claims):
+        from guardrail.inputs.terraform.terragrunt.touched import units_touched
+
+        # What such a file brings about stands in the modules; the units are what leads there.
+        changed = claims.found.changed = changed | units_touched(changed, files, claims.tree)
     linked = {path for group in components(files, claims.tree) if not changed.isdisjoint(group) for path in group}
     beside = set(files) - linked - changed
     claims.by_reader["terraform"] -= beside
@@ -43,6 +65,73 @@ def _take_linked_modules(changed: frozenset[str], claims: Claims, walk: Walk) ->
     for path in claims.failed.keys() - changed:
         del claims.failed[path]
     claims.found.notes = [note for note in claims.found.notes if note.file not in beside]
+
+
+def _take_kustomizations(changed: frozenset[str], manifests: bool, claims: Claims, walk: Walk) -> None:
+    """Every kustomization that comes to a changed file, and those on the way there: what a base lacks, its overlays may
+    have."""
+    from guardrail.inputs.kubernetes.kustomize import NAMES, linked
+
+    tree = claims.tree
+    above = {folder for path in changed for folder in ancestors(path)}
+    if not manifests and not any(tree.is_file(f"{folder}/{name}".lstrip("/")) for folder in above for name in NAMES):
+        return
+    for path, entry in walk.files([""]):
+        if path.rpartition("/")[2] in NAMES:
+            claims.take_entry(path, entry)
+    taken = {path for path in claims.by_reader["kubernetes"] if path.rpartition("/")[2] in NAMES}
+    beside = taken - linked(taken, changed, tree) - changed
+    claims.by_reader["kubernetes"] -= beside
+    for path in claims.failed.keys() - changed:
+        del claims.failed[path]
+    claims.found.notes = [note for note in claims.found.notes if note.file not in beside]
+
+
+def _sources_of(plans: set[str], claims: Claims) -> frozenset[str]:
+    """The files that changed plans were made of, on whose lines stands what the plans bring about."""
+    from guardrail.inputs.terraform.grouping import folder_of, local_sources
+
+    tree = claims.tree
+    found: set[str] = set()
+    folders = sorted({folder_of(path) for path in plans})
+    seen = set(folders)
+    for folder in folders:  # grows
+        for name in tree.names_in(folder):
+            path = f"{folder}/{name}" if folder else name
+            if not table.is_terraform(path):
+                continue
+            found.add(path)
+            try:
+                sources = local_sources(tree.read(path))
+            except Unreadable:
+                continue
+            targets = {tree.join(folder, source) for source in sources}
+            added = sorted(target for target in targets if target is not None and target not in seen)
+            seen.update(added)
+            folders += added
+    return frozenset(found)
+
+
+def _take_charts(changed: frozenset[str], claims: Claims, walk: Walk) -> None:
+    """The charts that are rendered with a changed file."""
+    from guardrail.inputs.kubernetes.helm.layout import CHART, may_concern_charts
+
+    if not may_concern_charts(changed, claims.charts):
+        return
+    from guardrail.inputs.kubernetes.helm.touched import charts_touched
+
+    charts: set[str] = set()
+    for path, _ in walk.files([""]):
+        folder, _, name = path.rpartition("/")
+        if name == CHART and claims.charts.of(path) == folder:
+            charts.add(folder)
+    touched = charts_touched(changed, sorted(charts), claims.charts)
+    claims.found.charts = tuple(sorted(touched))
+    for path, _ in walk.files(sorted(touched)):
+        if path not in claims.looked_at and table.is_sniffed(path):
+            taken_by = claims.take(path)
+            if taken_by is not None and taken_by != "kubernetes":
+                claims.by_reader[taken_by].discard(path)
 
 
 def _take_beside(folder: str, reader: str, claims: Claims, walk: Walk) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from guardrail.discover.paths import is_unicode, printable
 from guardrail.discover.walk import Walk
 from guardrail.inputs import table
 from guardrail.model import Note, Problem
-from guardrail.tree import MAX_FILE_BYTES, Tree, Unreadable, too_large
+from guardrail.tree import MAX_FILE_BYTES, MAX_PLAN_BYTES, Tree, Unreadable, too_large
+
+if TYPE_CHECKING:
+    from guardrail.inputs.kubernetes.helm.layout import ChartFolders
 
 _BLANK_BYTES = 4096  # a larger file is not looked at for being blank
 _OUTSIDE = "a link out of the scanned tree; not read"
@@ -21,7 +26,8 @@ class Discovery:
     """`claimed`: names in the tree by reader, sorted; readers without files are left out. `failed`: files that are, or
     may well be, for a reader but cannot be read; each is a problem. `skipped`: how many were looked into and are
     nobody's. `seen`: how many files there are at all, ignored ones left out. `changed`: in changed-files mode, the
-    files that findings are wanted for."""
+    files that findings are wanted for, `charts` the charts that are rendered with one of them. `unclaimed`: those of
+    the skipped that a reader may come upon all the same."""
 
     tree: Tree
     claimed: dict[str, list[str]] = field(default_factory=dict)
@@ -31,6 +37,8 @@ class Discovery:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     changed: frozenset[str] | None = None
+    unclaimed: set[str] = field(default_factory=set)
+    charts: tuple[str, ...] = ()
 
 
 class Claims:
@@ -44,6 +52,7 @@ class Claims:
         self.blank: set[str] = set()
         self.failed: dict[str, Problem] = {}
         self.looked_at: set[str] = set()
+        self._charts: ChartFolders | None = None
 
     def take_entry(self, path: str, entry: os.DirEntry[str]) -> None:
         """A file that a walk came upon."""
@@ -118,21 +127,43 @@ class Claims:
         """Raises Unreadable."""
         head = self.tree.head(path, table.HEAD_BYTES) if not terraform or size <= _BLANK_BYTES else b""
         entry = table.entry_for(path, head)
-        if entry is None and table.HEAD_BYTES < size <= MAX_FILE_BYTES:
-            entry = table.entry_for(path, self.tree.read(path))
+        most = MAX_PLAN_BYTES if size > MAX_FILE_BYTES and table.may_be_plan(path, head) else MAX_FILE_BYTES
+        if entry is None and table.HEAD_BYTES < size <= most:
+            entry = table.entry_for(path, self.tree.read(path, most))
             if entry is None:
                 self.tree.forget([path])
+        if entry is None and self._is_of_chart(path):
+            entry = table.BY_NAME["kubernetes"]
         if entry is None:
             self.found.skipped += 1
+            self.found.unclaimed.add(path)
             return None
-        if size > MAX_FILE_BYTES:
-            self._fail(too_large(path, size))
+        limit = MAX_PLAN_BYTES if entry.name == "terraform-plan" else MAX_FILE_BYTES
+        if size > limit:
+            self._fail(too_large(path, size, limit))
             return None
         self.by_reader[entry.name].add(path)
         if size <= _BLANK_BYTES and not head.strip():
             self.blank.add(path)
             self._note(Note("empty-file", "the file is empty", path))
         return entry.name
+
+    @property
+    def charts(self) -> ChartFolders:
+        if self._charts is None:
+            from guardrail.inputs.kubernetes.helm.layout import ChartFolders
+
+            self._charts = ChartFolders(self.tree)
+        return self._charts
+
+    def _is_of_chart(self, path: str) -> bool:
+        """Templates need not look like manifests, and values never do."""
+        from guardrail.inputs.kubernetes.helm.layout import is_named_as_values, is_template
+
+        folder = self.charts.of(path)
+        if folder is None:
+            return False
+        return is_template(path[len(folder) + 1 :] if folder else path) or is_named_as_values(path)
 
     def _note(self, note: Note) -> None:
         self.found.notes.append(note)
@@ -182,4 +213,6 @@ def _guess_name(data: bytes) -> str:
     name = "stdin.json" if braced else "stdin.yaml"
     if table.entry_for(name, data):
         return name
+    if re.search(rb"^pipeline\s*\{", data, re.MULTILINE):
+        return "Jenkinsfile"
     return "stdin.tf.json" if braced else "stdin.tf"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from guardrail.config.charts import HelmProfile
 from guardrail.model import Note, Problem, Resource
 from guardrail.tree import Tree
 
@@ -20,12 +21,13 @@ ACTIONS = ("create", "update", "no-op", "read", "delete-create", "create-delete"
 class ReadOptions:
     """What the user tells the readers. `variables` are Terraform's `--var`, `var_files` its `--var-file`s,
     relative to the tree's base; with `environment`, TF_VAR_ variables count too. `actions`: which resources of a
-    plan are judged, by what it does to them."""
+    plan are judged, by what it does to them. `helm_profiles`: what guardrail.yaml has charts rendered with."""
 
     variables: tuple[tuple[str, str], ...] = ()
     var_files: tuple[str, ...] = ()
     environment: bool = False
     actions: tuple[str, ...] = ACTIONS[:-1]
+    helm_profiles: tuple[HelmProfile, ...] = ()
 
 
 @dataclass

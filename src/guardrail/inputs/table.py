@@ -13,7 +13,7 @@ from typing import NamedTuple
 from guardrail.inputs.reader import Read
 
 TERRAFORM_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json")
-TERRAGRUNT = "terragrunt.hcl"
+TERRAGRUNT = ("terragrunt.hcl", "terragrunt.stack.hcl")
 SNIFFED_SUFFIXES = (".yml", ".yaml", ".json")
 HEAD_BYTES = 65536
 
@@ -31,12 +31,19 @@ class ReaderEntry(NamedTuple):
 def is_terraform(path: str) -> bool:
     """Claimed by its name alone. Terraform itself passes over hidden files and editors' backups."""
     name = path[path.rfind("/") + 1 :]
-    return name == TERRAGRUNT or (name.endswith(TERRAFORM_SUFFIXES) and not name.startswith("."))
+    return name in TERRAGRUNT or (name.endswith(TERRAFORM_SUFFIXES) and not name.startswith("."))
 
 
 def is_sniffed(path: str) -> bool:
     """True if a file's name makes it worth a look inside."""
-    return path.lower().endswith(SNIFFED_SUFFIXES)
+    return path.lower().endswith(SNIFFED_SUFFIXES) or path.endswith("Kustomization") or _may_be_jenkins(path)
+
+
+def _may_be_jenkins(path: str) -> bool:
+    name = path[path.rfind("/") + 1 :]
+    if name.endswith(".groovy"):
+        return "jenkins" in path.lower()
+    return name.startswith("Jenkinsfile") or name.endswith((".jenkinsfile", ".Jenkinsfile"))
 
 
 def _terraform(path: str, head: bytes) -> bool:
@@ -49,6 +56,15 @@ def _plan(path: str, head: bytes) -> bool:
     from guardrail.inputs.terraform.plan.recognise import recognise
 
     return recognise(path, head)
+
+
+def may_be_plan(path: str, head: bytes) -> bool:
+    """Whether it takes the whole of a file to tell that it is a plan."""
+    if not path.lower().endswith(".json"):
+        return False
+    from guardrail.inputs.terraform.plan.recognise import may_be_sorted
+
+    return may_be_sorted(_without_mark(head))
 
 
 def _pipelines(path: str, head: bytes) -> bool:

@@ -116,6 +116,7 @@ class Coverage:
     resources: int = 0
     rules: int = 0
     passes: int = 0
+    passed: dict[str, dict[str, int]] = field(default_factory=dict)  # rule -> kind of resource -> passes
 
 
 @dataclass

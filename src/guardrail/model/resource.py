@@ -42,8 +42,9 @@ class Resource:
     platform: terraform, kubernetes, pipeline or catalog. provider: aws, kubernetes, github-actions, ...
     kind: `aws_s3_bucket`, `Deployment`, `job`. address: unique name in the scan, as the platform spells it:
     `module.m["a"].aws_s3_bucket.b[0]`, `Deployment/default/api`, `.github/workflows/ci.yml#jobs.build`.
-    mode: "managed"; "data" for data sources; "ephemeral" for Terraform's ephemeral resources; "config" for what configures rather than declares (Terraform
-    module calls, providers, variables), which `inspect` leaves out unless asked.
+    mode: "managed"; "data" for data sources; "ephemeral" for Terraform's ephemeral resources; "config" for what
+    configures rather than declares (Terraform module calls, providers, variables), which `inspect` leaves out unless
+    asked.
     span: the whole extent; header: what a finding about the whole points at.
     trace: how it came about, outermost first (module calls, chart and values); empty for what is written
     where it stands. scope: the folder or file in which `local` names are unique; part of the fingerprint.

@@ -173,10 +173,12 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _facets(findings: list[Finding], shown: list[Finding]) -> list[Facet]:
+    owned = any(f.owner for f in findings)
     facets = [
         _facet("state", "Verdict", [state_of(f) for f in findings], [state_of(f) for f in findings], STATES),
         _facet("category", "Category", [f.category for f in findings], [f.category for f in shown]),
         _facet("platform", "Platform", [f.platform for f in findings], [f.platform for f in shown]),
+        *([_facet("owner", "Owner", [f.owner for f in findings], [f.owner for f in shown])] if owned else []),
         _facet("file", "File", [f.span.file for f in findings], [f.span.file for f in shown], is_code=True),
         _facet("rule", "Rule", [f.rule for f in findings], [f.rule for f in shown], is_code=True),
     ]
@@ -226,6 +228,7 @@ def _view(result: Result, finding: Finding) -> dict[str, Any]:
         "category": finding.category,
         "platform": finding.platform,
         "provider": finding.provider,
+        "owner": finding.owner,
         "file": finding.span.file,
         "line": finding.span.line,
         "place": _place(finding.span),
@@ -261,7 +264,7 @@ def _few(instances: tuple[str, ...]) -> list[str]:
 
 def _search_words(finding: Finding) -> str:
     """What a search finds beside the text of the finding's own line."""
-    words = [finding.title, finding.kind, finding.provider, finding.category, finding.platform]
+    words = [finding.title, finding.kind, finding.provider, finding.category, finding.platform, finding.owner]
     for lists in (finding.replaces, finding.frameworks):
         for name in sorted(lists):
             words += [name, *lists[name]]

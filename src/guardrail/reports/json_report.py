@@ -65,6 +65,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "kind": finding.kind,
         "platform": finding.platform,
         "provider": finding.provider,
+        **({"owner": finding.owner} if finding.owner else {}),
         "file": span.file,
         "line": span.line,
         "column": span.column,

@@ -156,6 +156,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
         "enforce": finding.enforce,
         "platform": finding.platform,
         "provider": finding.provider,
+        **({"owner": _text(finding.owner)} if finding.owner else {}),
         "kind": finding.kind,
         "instances": list(finding.instances),
         "remedy": finding.remedy,

@@ -152,6 +152,8 @@ class _Page:
         for piece in message[1:]:
             self.line(" " * (len(finding.severity) + 4) + self.paint(piece, "bold"))
         told = [_place(finding.span), for_log(_resource(finding)), f"[{for_log(finding.rule)}]"]
+        if finding.owner:
+            told.append(f"owner: {for_log(finding.owner)}")
         if finding.enforce == "warn":
             told.append("warns only")
         self.line("    " + "  ".join(part for part in told if part))

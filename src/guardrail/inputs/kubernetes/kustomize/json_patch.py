@@ -135,7 +135,7 @@ def _holder(root: Map, path: tuple[str, ...], span: Span) -> Map | Seq:
 
 def _index(part: str, length: int, path: tuple[str, ...], span: Span) -> int:
     digits = part[1:] if part.startswith("-") else part
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 9:
         raise Failed(f"{_shown(path)}: {part!r} is no index of a list", span)
     index = int(part)
     if index < 0:

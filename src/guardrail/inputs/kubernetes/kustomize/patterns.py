@@ -116,7 +116,7 @@ class Pattern:
         if sign == "{":
             close = self.text.find("}", self.position)
             low, comma, high = self.text[self.position + 1 : close].partition(",") if close > 0 else ("", "", "")
-            if not low.isdigit() or (high and not high.isdigit()) or len(low) > 4 or len(high) > 4:
+            if not low.isdecimal() or (high and not high.isdecimal()) or len(low) > 4 or len(high) > 4:
                 return -1, -1
             self.position = close + 1
             times = (int(low), int(high) if high else -1 if comma else int(low))

@@ -203,13 +203,13 @@ def _fields(root: Map, path: list[str], make: str, span: Span) -> Iterator[Place
 def _made(holder: Map | Seq, following: str | None, make: str) -> Value:
     if following is None:
         return {"map": Map(holder.span, holder.header), "list": Seq(holder.span, holder.header)}.get(make)
-    listed = following.isdigit() or (following.startswith("[") and "=" in following) or following == "*"
+    listed = following.isdecimal() or (following.startswith("[") and "=" in following) or following == "*"
     return Seq(holder.span, holder.header) if listed else Map(holder.span, holder.header)
 
 
 def _items(items: Seq, part: str, following: str | None, make: str, span: Span) -> list[int]:
     """Indices of the items that a part of a path picks."""
-    if part.lstrip("-").isdigit() and part.isascii():
+    if part.lstrip("-").isdecimal() and part.isascii():
         index = int(part) if len(part) < 10 else -1
         if index == len(items) and make:
             items.add(_made(items, following, make), items.header)
