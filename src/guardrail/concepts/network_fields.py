@@ -131,7 +131,7 @@ def order_of(block: Value, *keys: str) -> int:
     """A rule's place among others; one that is not known overrules nothing and is overruled by nothing."""
     for key in keys:
         value = block.get(key) if isinstance(block, Map) else None
-        if isinstance(value, (int, str)) and str(value).isascii() and str(value).isdecimal() and not isinstance(value, bool):
+        if isinstance(value, (int, str)) and not isinstance(value, bool) and str(value).isdecimal():
             return int(value)
     return UNORDERED
 
