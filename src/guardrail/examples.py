@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import READERS
+from guardrail.model.patterns import lazy_regex
 from guardrail.policy.bundle import Bundle
 from guardrail.policy.judge import Setting
 from guardrail.policy.rule import Rule
 from guardrail.process import Group, Task, process
 from guardrail.tree import Tree
 
-_MARK = re.compile(r"(?:#|//)\s*guardrail:expect\b")
+_MARK = lazy_regex(r"(?:#|//)\s*guardrail:expect\b")
 NOWHERE = os.path.join(os.path.dirname(__file__), "_nowhere")
 """A folder that does not exist: an example has no files but its own."""
 

@@ -21,6 +21,7 @@ from guardrail.policy.bundle import Bundle
 from guardrail.policy.findings import findings_of, without_doubles
 from guardrail.policy.judge import SettingOf, Verdict, judge
 from guardrail.policy.rule import Rule
+from guardrail.timings import Timings, stage
 from guardrail.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Task(NamedTuple):
     setting_of: SettingOf | None
     options: ReadOptions
     today: date | None  # None: inline ignores are not looked at
+    timings: Timings | None = None
 
 
 @dataclass
@@ -76,14 +78,23 @@ class Read(NamedTuple):
 
 def read_group(group: Group, task: Task) -> Read:
     """The group's resources, with their nouns, secrets hidden."""
-    reading = load(BY_NAME[group.reader])(group.files, task.tree, task.options)
-    texts = (text for file in reading.files for text in [_text(task.tree, file)])
-    hidden = hide(reading.resources, texts)
-    by_root: dict[str, Inventory] = {}
-    for resource in reading.resources:
-        by_root.setdefault(resource.root, Inventory()).add(resource)
-    for inventory in by_root.values():
-        reading.problems += build(inventory, task.bundle.bindings)
+    timings = task.timings
+    with stage(timings, "reading"):
+        read = load(BY_NAME[group.reader])
+        task.tree.watch = timings.asked_for if timings else None
+        reading = read(group.files, task.tree, task.options)
+    if timings:
+        task.tree.watch = None
+        timings.asked_for("")
+    with stage(timings, "secrets"):
+        texts = (text for file in reading.files for text in [_text(task.tree, file)])
+        hidden = hide(reading.resources, texts)
+    with stage(timings, "concepts"):
+        by_root: dict[str, Inventory] = {}
+        for resource in reading.resources:
+            by_root.setdefault(resource.root, Inventory()).add(resource)
+        for inventory in by_root.values():
+            reading.problems += build(inventory, task.bundle.bindings)
     return Read(list(by_root.values()), reading, hidden)
 
 
@@ -92,15 +103,17 @@ def process(group: Group, task: Task) -> Part:
     verdicts: list[Verdict] = []
     problems = list(reading.problems)
     passed: dict[str, dict[str, int]] = {}
-    for inventory in inventories:
-        judgement = judge(inventory, task.rules, task.setting_of)
-        verdicts += judgement.verdicts
-        problems += judgement.problems
-        add_counts(passed, judgement.passed)
-    judged = _except(findings_of(verdicts), reading, task)
-    problems += judged.problems
-    add_counts(passed, judged.passed)
-    findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden, reading.unquoted)
+    with stage(task.timings, "judging"):
+        for inventory in inventories:
+            judgement = judge(inventory, task.rules, task.setting_of, task.timings)
+            verdicts += judgement.verdicts
+            problems += judgement.problems
+            add_counts(passed, judgement.passed)
+    with stage(task.timings, "findings"):
+        judged = _except(findings_of(verdicts), reading, task)
+        problems += judged.problems
+        add_counts(passed, judged.passed)
+        findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden, reading.unquoted)
     return Part(
         findings,
         problems,

@@ -21,6 +21,7 @@ from guardrail.policy.findings import numbered
 from guardrail.policy.judge import Setting
 from guardrail.policy.rule import Rule
 from guardrail.process import Group, Part, Task
+from guardrail.timings import Timings, stage
 from guardrail.tree import Tree
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ PARALLEL_BYTES = 2_000_000
 WORTH_KEEPING = 100_000
 """Bytes to read. Less is judged in the time that looking for it takes."""
 
-GARBAGE = 200_000
-"""So many objects more than at the last collection (some 20 to 40 MB) are worth another one."""
+GARBAGE = 400_000
+"""So many objects more than at the last collection (some 40 to 80 MB) are worth another one."""
 
 
 class Request(NamedTuple):
@@ -44,7 +45,8 @@ class Request(NamedTuple):
     `environment` and `actions`: as in `ReadOptions`, whose default stands where `actions` is empty. `only`: ids of the
     rules to apply, all where empty. `today`: what the dates of ignores are held against.
     `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones.
-    `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names."""
+    `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names.
+    `timings` gets where the time goes, if all is done in one process and nothing comes from the cache."""
 
     paths: tuple[str, ...] = (".",)
     config: str | None = None
@@ -62,6 +64,7 @@ class Request(NamedTuple):
     cache: bool = False
     packs: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    timings: Timings | None = None
 
 
 class Plan(NamedTuple):
@@ -88,15 +91,17 @@ def carry_out(plan: Plan, request: Request) -> Result:
 def prepare(request: Request) -> Plan:
     tree = Tree(find_base(request.paths))
     config = load_config(tree, request.config)
-    found = discover(
-        request.paths,
-        tree,
-        config,
-        changed=request.changed,
-        stdin=request.stdin,
-        stdin_filename=request.stdin_filename,
-    )
-    bundle = assemble(config, tree, request.packs, request.profiles)
+    with stage(request.timings, "discovery"):
+        found = discover(
+            request.paths,
+            tree,
+            config,
+            changed=request.changed,
+            stdin=request.stdin,
+            stdin_filename=request.stdin_filename,
+        )
+    with stage(request.timings, "rules"):
+        bundle = assemble(config, tree, request.packs, request.profiles)
     for names in found.claimed.values():
         for name in names:
             config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
@@ -111,7 +116,7 @@ def prepare(request: Request) -> Plan:
         helm_profiles=config.helm_profiles,
     )
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
-    task = Task(tree, bundle, rules, setting_of, options, request.today or _today())
+    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings)
     groups = tuple(Group(name, tuple(files)) for name, files in groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
 

@@ -37,6 +37,7 @@ class Tree:
         self.base = os.path.realpath(base)
         self.overlay = overlay or {}
         self.log: dict[tuple[str, str], str] | None = None
+        self.watch: Callable[[str], None] | None = None  # is told of each file that is read
         self._contents: dict[str, bytes] = {}
         self._inside: dict[str, bool] = {}  # folders: whether they are, their links resolved
         self._prefix = self.base.rstrip(os.sep) + os.sep
@@ -135,6 +136,8 @@ class Tree:
     def read(self, path: str, limit: int = MAX_FILE_BYTES) -> bytes:
         """A file's bytes. Raises `Unreadable`. What was read once is kept, so that every file is read once. `limit`: of
         how many bytes it may be."""
+        if self.watch is not None:
+            self.watch(path)
         known = self._contents.get(path)
         if known is None:
             known = self.overlay.get(path)

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from typing import Any
 
 import pytest
+from harness import ends
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -646,12 +646,11 @@ def test_no_text_raises_and_places_hold(text: str) -> None:
     ],
 )
 def test_hostile_texts_take_no_longer(text: str) -> None:
-    begun = time.perf_counter()
-    list(forms_in(text))
-    list(assignments_in(text))
-    hinted(text)
-    looks_random(text[:4096])
-    assert time.perf_counter() - begun < 2.0
+    with ends(20):
+        list(forms_in(text))
+        list(assignments_in(text))
+        hinted(text)
+        looks_random(text[:4096])
 
 
 def test_a_deep_document_is_walked() -> None:

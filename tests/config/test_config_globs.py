@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+from harness import ends
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -91,10 +91,9 @@ def test_what_can_match_nothing_is_told(pattern: str) -> None:
 
 def test_a_hostile_pattern_takes_no_time() -> None:
     globs = Globs(["*a" * 60 + "*b", "/" + "**/a/" * 60 + "b", "[a" * 5000])
-    started = time.perf_counter()
-    assert not globs.covers("a" * 250 + "c")
-    assert not globs.covers("a/" * 500 + "c")
-    assert time.perf_counter() - started < 2
+    with ends():
+        assert not globs.covers("a" * 250 + "c")
+        assert not globs.covers("a/" * 500 + "c")
 
 
 PIECES = st.sampled_from(

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import time
 from datetime import date
 from pathlib import Path
 
 import pytest
+from harness import ends
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -176,9 +176,8 @@ def test_scripts_in_yaml_take_comments_too() -> None:
 def test_extents_of_aliases_are_looked_at_once() -> None:
     text = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 16))
     [resource] = resources(text)
-    started = time.perf_counter()
-    assert extents_of([resource], {"f.yaml"})["f.yaml"][1] == 16
-    assert time.perf_counter() - started < 0.5
+    with ends(20):
+        assert extents_of([resource], {"f.yaml"})["f.yaml"][1] == 16
 
 
 # What is a comment
@@ -386,9 +385,8 @@ def test_too_many_are_cut_off_and_told(tmp_path: Path) -> None:
     ids=range(7),
 )
 def test_hostile_text_takes_no_time(text: str) -> None:
-    started = time.perf_counter()
-    apply([finding(1)], find_ignores(text, "f.yaml"), {}, TODAY, RULES, lambda rule, file: True)
-    assert time.perf_counter() - started < 3
+    with ends(20):
+        apply([finding(1)], find_ignores(text, "f.yaml"), {}, TODAY, RULES, lambda rule, file: True)
 
 
 @given(st.text(st.sampled_from("ab-=,\"' */#\\\n:2027ü"), max_size=60))

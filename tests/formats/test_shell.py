@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from harness import ends
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -182,13 +183,11 @@ def test_shells_for_oneself(code: str) -> None:
 
 
 def test_looking_takes_time_in_proportion_to_the_code() -> None:
-    import time
 
-    start = time.monotonic()
-    for unit in ("curl -fs ", "git a ", "nc 1 ", "pip x ", "sh -i ", "curl x | ", "\"'"):
-        for _, find in DETECTIONS:
-            find(unit * 8000)
-    assert time.monotonic() - start < 5
+    with ends():
+        for unit in ("curl -fs ", "git a ", "nc 1 ", "pip x ", "sh -i ", "curl x | ", "\"'"):
+            for _, find in DETECTIONS:
+                find(unit * 8000)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
               help="PATHs are the changed files: read what they need, report what they bring about.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(0, 64), default=0, help="Processes; 0 chooses.  [default: 0]")
 @click.option("--no-cache", is_flag=True, help="Judge everything anew, and keep nothing for later scans.")
+@click.option("--timings", is_flag=True,
+              help="Say on standard error where the time goes; one process, nothing from the cache.")  # fmt: skip
 @click.option("--quiet", "-q", is_flag=True, help="Only the summary line.")
 @click.option("--verbose", "-v", is_flag=True, help="Also list what could not be determined, and notes.")
 @click.option("--color/--no-color", default=None, help="Colour the text; by default where it goes to a terminal.")
@@ -60,6 +62,7 @@ def command(
     changed: bool,
     workers: int,
     no_cache: bool,
+    timings: bool,
     quiet: bool,
     verbose: bool,
     color: bool | None,
@@ -74,6 +77,7 @@ def command(
     """
     from guardrail.reports import ReportOptions, write
     from guardrail.scanning import scan
+    from guardrail.timings import Timings, stage
 
     for _, file in output:  # better told before a long scan than after it
         parent = os.path.dirname(os.path.abspath(file))
@@ -86,8 +90,9 @@ def command(
         changed=changed,
         fail_on=fail_on,
         only=only,
-        workers=workers,
-        cache=not no_cache,
+        workers=1 if timings else workers,
+        cache=not no_cache and not timings,
+        timings=Timings() if timings else None,
         packs=packs,
         profiles=profiles,
     )
@@ -97,9 +102,14 @@ def command(
     if color is None:
         color = terminal and not os.environ.get("NO_COLOR")
     width = _width() if terminal else 100
-    write(form, result, sys.stdout, ReportOptions(color=color, width=width, quiet=quiet, verbose=verbose))
-    for kind, file in output:
-        _write(result, kind, file)
+    with stage(request.timings, "reports"):
+        write(form, result, sys.stdout, ReportOptions(color=color, width=width, quiet=quiet, verbose=verbose))
+        for kind, file in output:
+            _write(result, kind, file)
+    if request.timings:
+        from guardrail.cli.timings import table
+
+        click.echo(table(request.timings), err=True, nl=False)
     return result.exit_code
 
 

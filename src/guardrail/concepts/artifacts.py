@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
-_UPLOAD = re.compile(r"actions/upload-artifact@|actions/upload-pages-artifact@", re.IGNORECASE)
-_WORKSPACE = re.compile(
+_UPLOAD = lazy_regex(r"actions/upload-artifact@|actions/upload-pages-artifact@", re.IGNORECASE)
+_WORKSPACE = lazy_regex(
     r"(?:\./?|\*\*?(?:/\*)?|\./\*\*?(?:/\*)?|\$\{?CI_PROJECT_DIR\}?/?|\$\{?BITBUCKET_CLONE_DIR\}?/?|~/project/?"
     r"|\$\((?:Build\.SourcesDirectory|System\.DefaultWorkingDirectory|Pipeline\.Workspace)\)/?)\Z",
     re.IGNORECASE,

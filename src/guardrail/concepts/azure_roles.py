@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from guardrail.concepts.lists import among, listed, refers_to, some
 from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 _BUILT_IN = {
@@ -18,7 +19,7 @@ _BUILT_IN = {
 }
 _ESCALATING = frozenset(("user access administrator", "role based access control administrator"))
 _WIDE = frozenset(("tenant", "management-group", "subscription"))
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+_GUID = lazy_regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MAKES_RIGHTS = (
     "Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleDefinitions/write",
     "Microsoft.Authorization/elevateAccess/action",

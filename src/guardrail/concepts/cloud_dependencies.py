@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from guardrail.concepts.dependencies import dependency_noun, image_noun, version_pin
 from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Resource, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 # kind -> where an image is named, block by block
 IMAGES: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -21,7 +22,7 @@ IMAGES: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 CHARTS = ("helm_release", "HelmRelease", "Application")
 KINDS = (*IMAGES, *CHARTS)
-_IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_IMAGE_ID = lazy_regex(r"sha256:[0-9a-f]{64}\Z")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 _BY_VARIABLE = {
     "AWS_SECRET_ACCESS_KEY": "AWS", "GOOGLE_CREDENTIALS": "Google Cloud", "GCLOUD_SERVICE_KEY": "Google Cloud",
@@ -24,8 +25,8 @@ _BY_INPUT = {
 _LIKE_AWS = frozenset(
     ("AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT", "S3_ENDPOINT", "S3_ENDPOINT_URL")
 )
-_SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\b", re.IGNORECASE)
-_ORB_KEY = re.compile(r"aws[_-]secret[_-]access[_-]key\Z|gcloud[_-]service[_-]key\Z", re.IGNORECASE)
+_SECRET = lazy_regex(r"\$\{\{[^}]*\bsecrets\b", re.IGNORECASE)
+_ORB_KEY = lazy_regex(r"aws[_-]secret[_-]access[_-]key\Z|gcloud[_-]service[_-]key\Z", re.IGNORECASE)
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guardrail.concepts.scripts import script_noun
 from guardrail.model import Inventory, Noun, Resource, Seq
+from guardrail.model.patterns import lazy_regex
 
-_SHELL = re.compile(r"(?:\S*/)?(?:ba|z|k|da|a)?sh\Z")
-_COMMAND = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*\Z")
+_SHELL = lazy_regex(r"(?:\S*/)?(?:ba|z|k|da|a)?sh\Z")
+_COMMAND = lazy_regex(r"-[a-zA-Z]*c[a-zA-Z]*\Z")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 
 from guardrail.model import HOLE, Inventory, Map, Noun, OriginsOf, PartText, Resource, Sensitive, Span, Unknown, Value
 from guardrail.model.image import image_facts
+from guardrail.model.patterns import lazy_regex
 
 FIELDS = ("ecosystem", "name", "owner", "version", "pin", "local")
-_EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+[\w.+-]*\Z")
-_ANYTHING = re.compile(r"(?:\*|latest|>=?\s*v?0(?:\.0)*)?\Z")
-_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_VERSION_LIKE = re.compile(r"(?:[\w-]+[-/])?v?\d+(?:\.\d+)*[\w.+-]*\Z|[0-9a-f]{7,39}\Z")
-_VERSION_IN_NAME = re.compile(r"[-_/]v?\d+\.\d+(?:\.\d+)*")
-_REGISTRY = re.compile(r"(?:[\w.-]+\.[\w.-]+(?::\d+)?/)?[\w-]+/[\w-]+/[\w-]+(?://.*)?\Z")
+_EXACT = lazy_regex(r"=?\s*v?\d+\.\d+\.\d+[\w.+-]*\Z")
+_ANYTHING = lazy_regex(r"(?:\*|latest|>=?\s*v?0(?:\.0)*)?\Z")
+_COMMIT = lazy_regex(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_VERSION_LIKE = lazy_regex(r"(?:[\w-]+[-/])?v?\d+(?:\.\d+)*[\w.+-]*\Z|[0-9a-f]{7,39}\Z")
+_VERSION_IN_NAME = lazy_regex(r"[-_/]v?\d+\.\d+(?:\.\d+)*")
+_REGISTRY = lazy_regex(r"(?:[\w.-]+\.[\w.-]+(?::\d+)?/)?[\w-]+/[\w-]+/[\w-]+(?://.*)?\Z")
 _CODE_HOSTS = ("github.com/", "bitbucket.org/")
-_SUBMODULE = re.compile(r"(?<!:)//")
+_SUBMODULE = lazy_regex(r"(?<!:)//")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:

@@ -20,6 +20,7 @@ from guardrail.model import (
     Value,
     plain,
 )
+from guardrail.model.patterns import lazy_regex
 
 MAX_DEPTH = 150
 
@@ -54,7 +55,7 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
 
 
 _MARK = "\ue000"  # for private use, so that no document has it
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
+_STRING = lazy_regex(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
 def _with_holes(part: PartText, span: Span) -> Map | Seq | None:

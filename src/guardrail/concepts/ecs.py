@@ -30,11 +30,12 @@ from guardrail.model import (
     Unknown,
     Value,
 )
+from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import quantity
 
 KINDS: tuple[str, ...] = ("aws_ecs_task_definition", "aws_ecs_service", *cloud_containers.KINDS)
 
-_SIZE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(vcpu|gb)?\s*\Z", re.IGNORECASE)
+_SIZE = lazy_regex(r"\s*([0-9]*\.?[0-9]+)\s*(vcpu|gb)?\s*\Z", re.IGNORECASE)
 _STARTS_ONCE = ("aws_cloudwatch_event_target", "aws_scheduler_schedule", "aws_sfn_state_machine", "aws_pipes_pipe")
 _DONE = ("COMPLETE", "SUCCESS")
 

@@ -9,13 +9,14 @@ from guardrail.concepts.blocks import DEFAULT_ACCOUNT_FILLERS
 from guardrail.concepts.documents import document
 from guardrail.concepts.lists import among, filled, listed, some
 from guardrail.model import Inventory, Map, Noun, PartText, Reference, Resource, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_KIND = re.compile(r"google_(?P<on>.+)_iam_(?:member|binding|policy)\Z")
+_KIND = lazy_regex(r"google_(?P<on>.+)_iam_(?:member|binding|policy)\Z")
 _SCOPES = {"project": "project", "folder": "folder", "organization": "organization",
            "billing_account": "billing-account"}  # fmt: skip
 _EVERYBODY = ("allusers", "allauthenticatedusers")
 # Accounts that Google makes in every project and that services take where none is named.
-_DEFAULT = re.compile(r"(?:-compute@developer|@appspot|@cloudservices)\.gserviceaccount\.com\Z", re.IGNORECASE)
+_DEFAULT = lazy_regex(r"(?:-compute@developer|@appspot|@cloudservices)\.gserviceaccount\.com\Z", re.IGNORECASE)
 _DEFAULT_KINDS = ("data.google_compute_default_service_account", "data.google_app_engine_default_service_account")
 # Roles that let their holder act as service accounts, or hand out roles.
 _ESCALATING = frozenset((
@@ -24,7 +25,7 @@ _ESCALATING = frozenset((
     "roles/iam.organizationRoleAdmin", "roles/resourcemanager.projectIamAdmin", "roles/resourcemanager.folderIamAdmin",
     "roles/resourcemanager.folderAdmin", "roles/resourcemanager.organizationAdmin", "roles/deploymentmanager.editor",
 ))  # fmt: skip
-_ESCALATING_PERMISSIONS = re.compile(
+_ESCALATING_PERMISSIONS = lazy_regex(
     r"iam\.serviceAccounts\.(?:getAccessToken|actAs|signBlob|signJwt|implicitDelegation|getOpenIdToken)\Z"
     r"|iam\.serviceAccountKeys\.create\Z|iam\.roles\.update\Z"
     r"|(?:iam\.serviceAccounts|resourcemanager\.(?:projects|folders|organizations))\.setIamPolicy\Z"

@@ -13,6 +13,7 @@ from guardrail.concepts.iam_statements import Part, Statement
 from guardrail.concepts.lists import Found, some
 from guardrail.conditions.operators import of_part
 from guardrail.model import HOLE, Map, Noun, PartText, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 
 def statement_grant(statement: Statement, kind: str, name: str, key: str, providers: dict[str, str]) -> Noun:
@@ -112,9 +113,9 @@ def _some(part: Part, test: Callable[[str], bool]) -> Found:
     return some(part.values, part.place, test)
 
 
-_SERVICE = re.compile(r"[A-Za-z0-9-]+:\*+\Z")
-_ALL = re.compile(r"\*+(?::\*+)*\Z")
-_ANY_ARN = re.compile(r"arn:[^:]*:\*:\*:\*:\*+\Z")
+_SERVICE = lazy_regex(r"[A-Za-z0-9-]+:\*+\Z")
+_ALL = lazy_regex(r"\*+(?::\*+)*\Z")
+_ANY_ARN = lazy_regex(r"arn:[^:]*:\*:\*:\*:\*+\Z")
 
 
 def _is_all(text: str) -> bool:
@@ -200,7 +201,7 @@ def _wide(statement: Statement) -> bool | Unknown:
 
 
 # Everything of one sort: arn:aws:iam::123456789012:role/*, arn:aws:s3:::*, arn:aws:ssm:*:*:parameter/*
-_OPEN_ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:[^:]*:(?:(?P<sort>[a-z-]+)[/:])?\*+(?:/\*+)?\Z")
+_OPEN_ARN = lazy_regex(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:[^:]*:(?:(?P<sort>[a-z-]+)[/:])?\*+(?:/\*+)?\Z")
 
 
 def is_open(text: str) -> bool:
@@ -247,4 +248,4 @@ def policy_name(arn: Value) -> Value:
 
 
 # The partition may be a hole.
-_MANAGED = re.compile(rf"arn:(?:[\w-]|{HOLE})+:iam::aws:policy/(?:[\w+=,.@-]+/)*([\w+=,.@-]+)\Z")
+_MANAGED = lazy_regex(rf"arn:(?:[\w-]|{HOLE})+:iam::aws:policy/(?:[\w+=,.@-]+/)*([\w+=,.@-]+)\Z")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from guardrail.concepts.lists import filled, surely_named
 from guardrail.model import PartText, Reference, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 
 class Condition(NamedTuple):
@@ -28,7 +29,7 @@ _BY_ANYBODY = frozenset((
 ))  # fmt: skip
 _SECURE = "aws:SecureTransport"
 _CHANNEL = frozenset(("aws:securetransport", "s3:tlsversion", "s3:signatureversion"))
-_ALL = re.compile(r"\*+\Z|0\.0\.0\.0/0\Z|::/0\Z")
+_ALL = lazy_regex(r"\*+\Z|0\.0\.0\.0/0\Z|::/0\Z")
 _WIDE = ("*", "**", "0.0.0.0/0", "::/0")  # what a text that is known in part must not turn out to be
 
 
@@ -83,7 +84,7 @@ SHARED_ISSUERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terr
 _SAYS_WHOSE = (":sub", ":repository", ":repository_id", ":repository_owner", ":repository_owner_id",
                ":job_workflow_ref", ":project_path", ":namespace_path", ":oaud", ":email", ":google")  # fmt: skip
 # repo:*, repo:acme*: whoever can make an organisation called acme-evil is in.
-_ANYBODY = re.compile(r"\*|(?:[a-z_]+:)?[^:/]*\*|[a-z_]+:\*.*|repo:[^/]*\*.*|repo:[^/]*\Z")
+_ANYBODY = lazy_regex(r"\*|(?:[a-z_]+:)?[^:/]*\*|[a-z_]+:\*.*|repo:[^/]*\*.*|repo:[^/]*\Z")
 
 
 def subject_limited(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 
 from guardrail.model import HOLE, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 Found = tuple["bool | Unknown", Span]
 FILLERS = ("", "x", "*")
@@ -79,7 +79,7 @@ def among(value: Value, names: Collection[str]) -> bool | Unknown:
     return isinstance(value, str) and value.lower() in {name.lower() for name in names}
 
 
-_MODULES = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
+_MODULES = lazy_regex(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
 _GIVEN = ("var.", "local.", "module.", "each.", "count.", "path.", "self.", "terraform.")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from guardrail.model import Map, OriginsOf, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.inventory import without_instance_key
+from guardrail.model.patterns import lazy_regex
 
 LAST_PORT = 65535
 UNORDERED = 1 << 30  # of a rule whose place among others is not known
@@ -15,10 +16,10 @@ ALL_PORTS: tuple[Value, Value] = (0, LAST_PORT)
 
 _NAMES = {"-1": "all", "*": "all", "any": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "132": "sctp"}
 _EVERYONE = frozenset({"*", "any", "internet", "0.0.0.0", "2000::/3"})
-_RANGE = re.compile(r"\s*([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?\s*\Z")
-_NARROW = re.compile(r"/(?:[89]|[1-9][0-9]{1,2})\Z")  # no two of them are the whole internet
+_RANGE = lazy_regex(r"\s*([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?\s*\Z")
+_NARROW = lazy_regex(r"/(?:[89]|[1-9][0-9]{1,2})\Z")  # no two of them are the whole internet
 # What a network's own range of addresses is called; no network is the whole internet.
-_OWN_RANGES = re.compile(r"(?:data\.)?(?:aws_(?:default_)?(?:vpc|subnet)|azurerm_(?:virtual_network|subnet)|"
+_OWN_RANGES = lazy_regex(r"(?:data\.)?(?:aws_(?:default_)?(?:vpc|subnet)|azurerm_(?:virtual_network|subnet)|"
                          r"google_compute_subnetwork|aws_vpc_ipam_pool_cidr)\.")  # fmt: skip
 
 

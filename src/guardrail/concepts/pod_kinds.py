@@ -7,13 +7,13 @@ objects are no pod templates but say the same in words of their own have functio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import NamedTuple
 
 from guardrail.concepts.blocks import KUBERNETES, Block, Spelling
 from guardrail.model import Map, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 
 class Bearer(NamedTuple):
@@ -127,7 +127,7 @@ _OPERATORS = {
     )
     for kind in kinds.split()
 }
-_STEP = re.compile(r"(\w+)(\[\])?(?:\((\w+)\))?\Z")
+_STEP = lazy_regex(r"(\w+)(\[\])?(?:\((\w+)\))?\Z")
 
 
 def _steps(path: str) -> tuple[tuple[str, bool, str], ...]:

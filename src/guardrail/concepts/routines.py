@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from guardrail.formats.shell import pipelines
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown
+from guardrail.model.patterns import lazy_regex
 
 _PRACTICES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (word, re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])", re.IGNORECASE))
+    (word, lazy_regex(rf"(?<![a-z])(?:{pattern})(?![a-z])", re.IGNORECASE))
     for word, pattern in (
         ("test", r"tests?|pytest|jest|vitest|phpunit|rspec|junit|tox|ctest|cypress|playwright"),
         ("lint", r"lint(?:er|ing|s)?|\w+lint|ruff|flake8|pylint|rubocop|clippy|prettier|shellcheck|hadolint"
@@ -29,12 +30,12 @@ _PRACTICES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                  r"|signtool|gpg\s[^\n]{0,100}--(?:detach-sign|sign|clearsign)|docker\s+trust\s+sign|cosign-installer"),
     )
 )  # fmt: skip
-_PUSHES = re.compile(
+_PUSHES = lazy_regex(
     r"(?:sudo\s+)?(?:docker|podman|buildah|nerdctl|img|crane)\s(?:[^\n]*\s)?push(?:\s|\Z)|docker\s+buildx\s[^\n]*--push\b"
     r"|docker\s+build\s[^\n]*--push\b|(?:/kaniko/)?executor\s[^\n]*--destination|ko\s+(?:build|publish|resolve)\s"
 )
-_NO_PUSH = re.compile(r"--no-push\b|--local\b")
-_PUSHING_ACTIONS = re.compile(
+_NO_PUSH = lazy_regex(r"--no-push\b|--local\b")
+_PUSHING_ACTIONS = lazy_regex(
     r"(?:docker/build-push-action|docker/bake-action|redhat-actions/push-to-registry|atlassian/aws-ecr-push-image"
     r"|macbre/push-to-ghcr)\b"
 )

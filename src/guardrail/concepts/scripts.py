@@ -25,6 +25,7 @@ from guardrail.model import (
     Unknown,
     Value,
 )
+from guardrail.model.patterns import lazy_regex
 
 USER_DATA = ("user_data", "user_data_base64", "custom_data", "metadata_startup_script")
 CLOUD_INIT = ("cloudinit_config", "template_cloudinit_config")  # data sources that put user data together
@@ -134,7 +135,7 @@ def _decoded(value: Value) -> Value:
 
 
 # A command, or all of a line or of what a shell is given: what fills it in may be any code. Elsewhere it is a word.
-_CODE_TO_COME = re.compile(rf"""(?:^|[;&|(`{{]|\b(?:eval|exec|source)\b|\s-c)[ \t"']*{HOLE}""", re.MULTILINE)
+_CODE_TO_COME = lazy_regex(rf"""(?:^|[;&|(`{{]|\b(?:eval|exec|source)\b|\s-c)[ \t"']*{HOLE}""", re.MULTILINE)
 
 
 def _may_hide_code(text: Value) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from guardrail.model.patterns import lazy_regex
+
 _FORMS: tuple[tuple[str, str], ...] = (
     ("aws-access-key", r"(?<![A-Za-z0-9/+])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9/+=])"),
     ("private-key", r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -48,32 +50,32 @@ def _form() -> re.Pattern[str]:
 
 
 # What any of the forms must hold: a look over the bytes of a file that spares looking at its values.
-_HINT = re.compile(
+_HINT = lazy_regex(
     r"AKIA|ASIA|PRIVATE KEY|gh[pousr]_|github_pat_|gl[a-z]+-|xox[abeoprs]-|hooks\.slack|AIza|GOCSPX|k_live_|npm_|pypi-"
     r"|SG\.|sk-|dckr_|hvs\.|atlasv1|_v1_|AccountKey|SharedAccessKey|eyJ|://[^\s/]{0,300}:[^\s/]{0,300}@"
 )
-_DOCUMENTED = re.compile(r"EXAMPLE")  # AKIAIOSFODNN7EXAMPLE and its like stand in AWS's documentation
+_DOCUMENTED = lazy_regex(r"EXAMPLE")  # AKIAIOSFODNN7EXAMPLE and its like stand in AWS's documentation
 
-_PASSWORD = re.compile(r"(?:password|passwd|passphrase|passwort|pwd|(?:^|[_.\-])pass)$", re.I)
-_KEY = re.compile(
+_PASSWORD = lazy_regex(r"(?:password|passwd|passphrase|passwort|pwd|(?:^|[_.\-])pass)$", re.I)
+_KEY = lazy_regex(
     r"(?:^|[_.\-]|(?<=[a-z]))(?:secret|token|api_?-?key|access_?-?key|secret_?-?key|private_?-?key|client_?-?secret"
     r"|auth_?-?key|secret_?access_?key|signing_?-?key|signing_?-?secret|encryption_?-?key|shared_?-?key|account_?-?key"
     r"|credentials?|connection_?-?string|preshared_?-?key)$",
     re.I,
 )
 # What stands under these is the credential itself, however it looks.
-_OUTRIGHT = re.compile(
+_OUTRIGHT = lazy_regex(
     r"^(?:auth_token|client_secret|secret_key|secret_access_key|api_token|shared_secret|shared_key|account_key"
     r"|pre_?shared_key|tunnel[12]_preshared_key|webhook_secret|storage_account_access_key|plaintext_value"
     r"|user_key|bearer_token)$"
 )
-_NO_VALUE = re.compile(  # what says where the value comes from, or holds its place
+_NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its place
     r"^(?:arn:|vault:|ssm:|sm://|secret(?:s|smanager|ref)?:|projects/|https?://|/|\./|\.\./|~/|\$|%\(|%[A-Za-z_]+%$|<|\{|file:|env:|op://"
     r"|ref\+|ENC\[|data:|@|alias/|azkv:|awssm:|gcpsm:|kms:|AgA|AgB)"
     r"|\$\{|\$\(|\$\[|\{\{|^[*•]+$|^x+$|^\.+$|^-+$|^_+$|^#\{|^\(",
     re.I,
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_regex(
     r"^(?:true|false|yes|no|on|off|null|none|nil|required|optional|enabled?|disabled?|default|generated?|random|auto|inherit"
     r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|placeholder|redacted"
     r"|(?:replace|change|fill|insert|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*|your[-_ ]?.*"
@@ -81,10 +83,10 @@ _PLACEHOLDER = re.compile(
     r"|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
     re.I,
 )
-_VAULT_PATH = re.compile(
+_VAULT_PATH = lazy_regex(
     r"[a-z][a-z_-]*(?:/[a-z_-]+)*/[a-z_-]*(?:password|passwd|secret|token|key|credentials?)\Z", re.I
 )
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
+_UUID = lazy_regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Passwords of databases that live as long as a CI job, and of nobody's.
 _THROWAWAY_WORDS = """
     a abc admin administrator app bar ci circle circleci database db default demo dev development docker dummy e example
@@ -227,26 +229,26 @@ def looks_random(value: str) -> bool:
 
 # ---- NAME=value in a text ----------------------------------------------------------------------------
 
-_WORD = re.compile(r"pass(?:w|phrase|\b|_)|pwd|secret|token|[_-]?key\b|credential|connection_?string|-u ", re.I)
-_ASSIGNED = re.compile(
+_WORD = lazy_regex(r"pass(?:w|phrase|\b|_)|pwd|secret|token|[_-]?key\b|credential|connection_?string|-u ", re.I)
+_ASSIGNED = lazy_regex(
     r"(?<![\w.$@/-])(?P<name>[\w.-]{0,80}?(?:password|passwd|passphrase|pwd|pass|secret|token|key|credentials?|string))"
     r"(?P<close>[\"']?)(?P<gap>[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}|[ \t]{1,4})"
     r"(?:\"(?P<dq>[^\"\n]{1,200})\"|'(?P<sq>[^'\n]{1,200})'"
     r"|(?P<bare>[^\s\"'`<>|;&(){}\[\],$\\=#][^\s\"'`<>|;&(){}\[\],$\\]{0,199})(?=[\s\"'`;&|),]|\Z))",
     re.I,
 )
-_USER = re.compile(
+_USER = lazy_regex(
     r"\b(?:curl|wget|http|lftp)\b[^\n|;&]{0,300}?[ \t](?:-u|--user)[ =][\"']?"
     r"[^\s:\"'$`{}<>/]{1,80}:(?P<bare>[^\s\"'$`{}<>]{3,100})(?=[\s\"']|\Z)"
 )
-_PAIR = re.compile(  # of an environment in JSON, in either order
+_PAIR = lazy_regex(  # of an environment in JSON, in either order
     r"\"(?:name|key)\"\s{0,20}:\s{0,20}\"(?P<name>[\w.-]{1,80})\"\s{0,20},\s{0,40}"
     r"\"value\"\s{0,20}:\s{0,20}\"(?P<value>[^\"\\\n]{1,200})\""
     r"|\"value\"\s{0,20}:\s{0,20}\"(?P<first>[^\"\\\n]{1,200})\"\s{0,20},\s{0,40}"
     r"\"(?:name|key)\"\s{0,20}:\s{0,20}\"(?P<second>[\w.-]{1,80})\"",
     re.I,
 )
-_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
+_CODE = lazy_regex(r"[a-z]+(?:_[a-z]+)*\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
 
 
 def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:

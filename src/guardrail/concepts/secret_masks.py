@@ -21,6 +21,7 @@ from guardrail.model import (
     Text,
     Value,
 )
+from guardrail.model.patterns import lazy_regex
 
 
 def veil_origin(holder: Map | Seq, key: str | int) -> None:
@@ -91,7 +92,7 @@ class Scrubber:
 
 # ---- excerpts ----------------------------------------------------------------------------------------
 
-_KEY_LINE = re.compile(r"\s*[\"']?[A-Za-z0-9+/=]{48,}[\"',]*\s*\Z")  # of a private key whose head is further up
+_KEY_LINE = lazy_regex(r"\s*[\"']?[A-Za-z0-9+/=]{48,}[\"',]*\s*\Z")  # of a private key whose head is further up
 
 
 def mask_lines(lines: list[str], first_line: int, secrets: Iterable[tuple[str, Span]]) -> list[str]:

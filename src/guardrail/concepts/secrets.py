@@ -42,6 +42,7 @@ from guardrail.model import (
     Unknown,
     Value,
 )
+from guardrail.model.patterns import lazy_regex
 
 __all__ = ["hide", "mask_lines"]
 
@@ -66,14 +67,14 @@ _BY_NATURE: dict[str, tuple[str, ...]] = {
 # What they hold is encrypted, or says where the secret is.
 _SEALED = frozenset(("SealedSecret", "ExternalSecret", "ClusterExternalSecret", "SecretProviderClass", "SopsSecret",
                      "PushSecret", "VaultStaticSecret", "CustomResourceDefinition"))  # fmt: skip
-_PROSE = re.compile(
+_PROSE = lazy_regex(
     r"(?:description|about|message|help|title|summary|comment|note|annotations?|reason|pattern|regex)s?$", re.I
 )
 # What stands beside a credential in the data of a secret, and is none: Argo CD's repositories and clusters.
-_BESIDE = re.compile(
+_BESIDE = lazy_regex(
     r"(?:type|name|url|server|project|insecure|enable\w+|config\.ya?ml|namespaces?|region|host|port)$", re.I
 )
-_FLAG = re.compile(r"--[A-Za-z][\w-]{1,60}")
+_FLAG = lazy_regex(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
 _REMEMBERED = 200  # characters; longer texts do not come twice
 _SPECIFIC = {"step": 0, "action": 1, "job": 1, "pipeline": 2}  # whose a secret is: the innermost's
@@ -89,6 +90,7 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
     listed = list(resources)
     throwaway: dict[str, set[str]] = {}
     clean: set[tuple[str, str]] = set()
+    walked: set[int] = set()  # of pipelines, where a step stands in its job and that in its pipeline
     for resource in listed:
         if resource.platform == "pipeline":
             throwaway.setdefault(resource.scope, set()).update(_of_services(resource.attributes))
@@ -96,6 +98,8 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
         if resource.kind in _SEALED:
             continue
         finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()), clean)
+        if finder.pipeline:
+            finder.walked = walked
         finder.resource_itself()
         for noun in finder.nouns:
             resource.add_noun(noun)
@@ -168,9 +172,10 @@ class _Finder:
     def _map(self, value: Map, outer: str, concept: str) -> Iterator[tuple[Value, str]]:
         named = value.get("name", value.get("key"))
         pair = isinstance(named, str) and "value" in value and len(value) <= 4  # an environment variable
-        for key in list(value):
-            item = value[key]
-            if item is None or item is True or item is False:
+        clean = self.clean
+        for key, item in list(value.items()):
+            kind = type(item)
+            if item is None or kind is bool:
                 continue
             name = str(key)
             if name == "value" and pair:
@@ -179,6 +184,8 @@ class _Finder:
                 name = outer
             elif name == "default" and self.resource.kind == "variable":
                 name = self.resource.local.removeprefix("var.")
+            if (kind is Text or kind is str) and (name, item) in clean:
+                continue
             if isinstance(item, EncodedUnknown) and isinstance(item.decoded, PartText):
                 decoded = self._part(item.decoded, name, value, key, concept)
                 if decoded is not item.decoded:

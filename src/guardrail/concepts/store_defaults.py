@@ -7,13 +7,13 @@ that few have yet, only newer ones).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from guardrail.concepts.store_voices import put
 from guardrail.conditions import Leaf
 from guardrail.model import Map, Resource, Seq
+from guardrail.model.patterns import lazy_regex
 
 
 class Older(NamedTuple):
@@ -46,7 +46,7 @@ OLDER: dict[str, tuple[Older, ...]] = {
     ),
 }  # fmt: skip
 
-_CLAUSE = re.compile(r"\s*(~>|<=|>=|!=|<|>|=)?\s*v?(\d+)((?:\.\d+)*)")
+_CLAUSE = lazy_regex(r"\s*(~>|<=|>=|!=|<|>|=)?\s*v?(\d+)((?:\.\d+)*)")
 
 
 def restore(fields: Map, resource: Resource, settings: Sequence[Resource]) -> None:

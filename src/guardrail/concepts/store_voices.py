@@ -5,7 +5,6 @@ Where it can't be known whether one speaks of this store, what it would change i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -23,6 +22,7 @@ from guardrail.model import (
     Value,
     without_instance_key,
 )
+from guardrail.model.patterns import lazy_regex
 
 _EVERYBODY = ["allUsers", "allAuthenticatedUsers"]
 _PUBLIC_GROUPS = ["/AllUsers", "/AuthenticatedUsers"]
@@ -31,7 +31,7 @@ _PUBLIC_PREDEFINED = ["publicRead", "publicReadWrite", "authenticatedRead"]
 _BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 
 
-_ATTRIBUTE = re.compile(r"(?:module\.[^.]+\.)*(?:data\.)?(?!terraform_)[a-z0-9]+_\w+\.[\w-]+(?:\[[^\]]*\])?\.")
+_ATTRIBUTE = lazy_regex(r"(?:module\.[^.]+\.)*(?:data\.)?(?!terraform_)[a-z0-9]+_\w+\.[\w-]+(?:\[[^\]]*\])?\.")
 
 
 class Voice(NamedTuple):
@@ -178,7 +178,7 @@ def attached(resource: Resource, inventory: Inventory) -> bool:
     return name is not None and kind in NAMES and name in _named(kind, inventory)
 
 
-_CALL = re.compile(r'(?:module\.[\w-]+(?:\[(?:"[^"]*"|\d+)\])?\.)+')
+_CALL = lazy_regex(r'(?:module\.[\w-]+(?:\[(?:"[^"]*"|\d+)\])?\.)+')
 _Name = str | tuple[str, str, tuple[str, ...]]
 """A name, or one that is known in part, with the module call in which it means what it does."""
 

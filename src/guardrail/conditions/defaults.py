@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from functools import cache
 from typing import Any
 
 from guardrail.conditions.outcome import MISSING, Leaf, Missing, Scope
 from guardrail.model import Map
+from guardrail.model.patterns import lazy_regex
 
 TOP = "^"
 """`Scope.at` where values are looked at that a path from the resource led to."""
 
-_INDEX = re.compile(r"\[[^\]]*\]")
+_INDEX = lazy_regex(r"\[[^\]]*\]")
 
 
 @cache

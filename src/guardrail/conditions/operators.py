@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from guardrail.model import Map, PartText, Seq, Unknown, Value, is_known
+from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import duration, quantity
 
 Test = Callable[[Value], "bool | None"]
@@ -141,7 +142,7 @@ def _cidr_within(wanted: Any) -> Test:
     return test
 
 
-_PORTS = re.compile(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*\Z")
+_PORTS = lazy_regex(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*\Z")
 
 
 def _covers(wanted: Any) -> Test:
@@ -165,8 +166,8 @@ _COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: a >= b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, "<": lambda a, b: a < b,
     "=": lambda a, b: a == b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
 }  # fmt: skip
-_VERSION_CLAUSE = re.compile(r"\s*(>=|<=|==|!=|>|<|=)?\s*v?(\d+(?:\.\d+)*)\s*\Z")
-_VERSION = re.compile(r"\D*(\d+(?:\.\d+)*)")
+_VERSION_CLAUSE = lazy_regex(r"\s*(>=|<=|==|!=|>|<|=)?\s*v?(\d+(?:\.\d+)*)\s*\Z")
+_VERSION = lazy_regex(r"\D*(\d+(?:\.\d+)*)")
 
 
 def _version(wanted: Any) -> Test:

@@ -7,13 +7,13 @@ of nothing none.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from guardrail.conditions.outcome import MISSING, Leaf, Scope
 from guardrail.model import Encoded, EncodedUnknown, Map, Sensitive, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_TOKEN = re.compile(r"""\.?([A-Za-z_$@/-][\w$@/:-]*)|\[(\*|\d+|"[^"]*"|'[^']*')\]""")
+_TOKEN = lazy_regex(r"""\.?([A-Za-z_$@/-][\w$@/:-]*)|\[(\*|\d+|"[^"]*"|'[^']*')\]""")
 
 EACH = "*"
 

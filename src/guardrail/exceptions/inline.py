@@ -22,6 +22,7 @@ from itertools import islice
 from guardrail.config.nearest import did_you_mean
 from guardrail.formats.text import decode
 from guardrail.model import Finding, Map, Noun, Resource, Seq, Span, Suppression
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 MARKER = "guardrail:ignore"
@@ -32,11 +33,11 @@ _WHOLE_FILE = 1 << 30  # a line after every file's last
 
 # The comment must begin at the line's start or after a space, and the marker must come first in it.
 # Templates of Helm charts have theirs in `{{/* */}}`.
-_COMMENT = re.compile(r"(?:^|(?<=\s)|(?<=\{\{))(#+|//+|/\*+)[ \t]*guardrail:ignore(?![A-Za-z0-9_])")
-_DIRECTIVE = re.compile(r"-[A-Za-z0-9_-]*")
-_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*")
-_RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*\Z")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_COMMENT = lazy_regex(r"(?:^|(?<=\s)|(?<=\{\{))(#+|//+|/\*+)[ \t]*guardrail:ignore(?![A-Za-z0-9_])")
+_DIRECTIVE = lazy_regex(r"-[A-Za-z0-9_-]*")
+_KEY = lazy_regex(r"([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*")
+_RULE = lazy_regex(r"[A-Za-z0-9][A-Za-z0-9_./-]*\Z")
+_DATE = lazy_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _KEYS = ("reason", "until")
 
 Extents = Mapping[str, Mapping[int, int]]  # file -> first line of a block or entry -> its last line

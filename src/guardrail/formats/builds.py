@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from guardrail.formats.shell import Command, pipelines
+from guardrail.model.patterns import lazy_regex
 
 _START = (
     r"\s*(?:\(\s*|\{\s+|!\s+|(?:then|do|else|elif|if|while|time|exec|command|nohup)\s+|\w+=\S*\s+)*"
@@ -13,7 +14,7 @@ _START = (
     r"(?:(?:npx|bunx|uvx|xvfb-run|poetry\s+run|pipenv\s+run|uv\s+run|hatch\s+run|bundle\s+exec|python[\d.]*\s+-m)"
     r"(?:\s+-\S+)*\s+)?"
 )
-_BUILDS = re.compile(
+_BUILDS = lazy_regex(
     _START + r"(?:"
     r"(?:\./|\.\\)\S+"
     r"|(?:ba|z|k|da)?sh\s+(?:-(?!\w*c)\S+\s+)*[^\s-]\S*|(?:source|\.)\s+[^\s/]\S*"

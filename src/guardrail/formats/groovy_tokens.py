@@ -8,21 +8,23 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from guardrail.model.patterns import lazy_regex
+
 MAX_DEPTH = 20  # of strings within interpolations within strings
 
-_SKIP = re.compile(r"(?:[ \t\f\r\v\u00a0\ufeff]|\\\r?\n|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
-_NAME = re.compile(r"[^\W\d][\w$]*|\$[\w$]*")
-_NUMBER = re.compile(r"0[xX][\da-fA-F_]+[lLgGiI]?|0[bB][01_]+|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?[lLgGiIfFdD]?")
+_SKIP = lazy_regex(r"(?:[ \t\f\r\v\u00a0\ufeff]|\\\r?\n|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_NAME = lazy_regex(r"[^\W\d][\w$]*|\$[\w$]*")
+_NUMBER = lazy_regex(r"0[xX][\da-fA-F_]+[lLgGiI]?|0[bB][01_]+|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?[lLgGiIfFdD]?")
 _OPERATORS = (
     ">>>=", "===", "!==", "<=>", "==~", "**=", "<<=", ">>=", ">>>", "...", "..<", "..", "?.", "*.", ".&", ".@", "::",
     "?:", "?=", "->", "++", "--", "&&", "||", "==", "!=", "<=", ">=", "=~", "+=", "-=", "*=", "/=", "%=", "&=", "|=",
     "^=", "**", "<<", ">>",
 )  # fmt: skip
-_OPERATOR = re.compile("|".join(map(re.escape, _OPERATORS)) + r"|[-+*/%=<>!~?:.,;()\[\]{}&|^@]")
-_SLASHY = re.compile(r"/(?:\\.|[^/\\\n])+/")
-_INTERPOLATED = re.compile(r"\$(?:\{|[^\W\d$]\w*(?:\.[^\W\d$]\w*)*)")
-_STRETCH = {"'": re.compile(r"[^'\\\n]+"), '"': re.compile(r'[^"\\$\n]+'), "/": re.compile(r"[^/\\$]+"),
-            "'''": re.compile(r"[^'\\]+"), '"""': re.compile(r'[^"\\$]+'), "$/": re.compile(r"[^$/]+")}  # fmt: skip
+_OPERATOR = lazy_regex("|".join(map(re.escape, _OPERATORS)) + r"|[-+*/%=<>!~?:.,;()\[\]{}&|^@]")
+_SLASHY = lazy_regex(r"/(?:\\.|[^/\\\n])+/")
+_INTERPOLATED = lazy_regex(r"\$(?:\{|[^\W\d$]\w*(?:\.[^\W\d$]\w*)*)")
+_STRETCH = {"'": lazy_regex(r"[^'\\\n]+"), '"': lazy_regex(r'[^"\\$\n]+'), "/": lazy_regex(r"[^/\\$]+"),
+            "'''": lazy_regex(r"[^'\\]+"), '"""': lazy_regex(r'[^"\\$]+'), "$/": lazy_regex(r"[^$/]+")}  # fmt: skip
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "\\": "\\", "'": "'", '"': '"', "$": "$"}
 WORD_OPERATORS = frozenset(("in", "instanceof", "as"))
 RESERVED = WORD_OPERATORS | {

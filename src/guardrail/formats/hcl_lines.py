@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from guardrail.model.patterns import lazy_regex
+
 if TYPE_CHECKING:
     from tree_sitter import Node as Tree
 
-_COMMENT = re.compile(rb"/\*.*?\*/", re.S)
+_COMMENT = lazy_regex(rb"/\*.*?\*/", re.S)
 # Within these, lines do not count until an object opens; what a template holds stands in brackets of its own.
 _BRACKETS = frozenset(("tuple", "function_arguments", "for_expr", "new_index", "template_interpolation",
                        "template_directive", "for_object_expr", "for_tuple_expr"))  # fmt: skip

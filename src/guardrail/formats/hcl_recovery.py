@@ -24,13 +24,14 @@ from guardrail.formats.hcl_syntax import (
     tree_of,
 )
 from guardrail.model import Problem
+from guardrail.model.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Tree
 
 MAX_MENDED = 1 << 16  # bytes of a piece in which lines with errors are looked for
 
-_PIECE = re.compile(rb'^[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{', re.M)
+_PIECE = lazy_regex(rb'^[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{', re.M)
 
 
 def recover(source: bytes, root: Tree, whole: Compiler) -> Document:

@@ -3,11 +3,11 @@ read from."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from guardrail.formats.hcl_nodes import Node
 from guardrail.model import Problem, Span
+from guardrail.model.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Tree
@@ -17,7 +17,7 @@ MAX_DEPTH = 100
 MAX_PROBLEMS = 20  # told of one file
 
 # A whole number with an exponent, which the grammar does not know: read as a name and told by its first character.
-EXPONENT = re.compile(rb"(?<![\w.])\d+[eE][-+]?\d+(?!\w)")
+EXPONENT = lazy_regex(rb"(?<![\w.])\d+[eE][-+]?\d+(?!\w)")
 _parser: Parser | None = None
 
 

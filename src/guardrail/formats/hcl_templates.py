@@ -9,9 +9,10 @@ from guardrail.formats.hcl_nodes import Literal, Node
 from guardrail.formats.hcl_template_nodes import Template, TemplateFor, TemplateIf
 from guardrail.formats.hcl_values import nfc
 from guardrail.model import Text
+from guardrail.model.patterns import lazy_regex
 
-_QUOTED = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([nrt"\\]))|([$%])\4\{')
-_BARE = re.compile(r"([$%])\1\{")
+_QUOTED = lazy_regex(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([nrt"\\]))|([$%])\4\{')
+_BARE = lazy_regex(r"([$%])\1\{")
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _BLANK = " \t\n\r\v\f\x85\xa0"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardrail.formats.shell import Command, pipelines
+from guardrail.model.patterns import lazy_regex
 
 _START = (
     r"\s*(?:\(\s*|\{\s+|!\s+|(?:then|do|else|elif|if|while|time|exec|command|nohup)\s+|\w+=\S*\s+)*"
@@ -14,7 +15,7 @@ _START = (
 )
 _FLAGS = r"(?:\s+-\S+)*"
 # What follows is looked at for the name of a package.
-_INSTALLS = re.compile(
+_INSTALLS = lazy_regex(
     _START + r"(?P<tool>npm)" + _FLAGS + r"\s+(?:install|i|in|ins|isntall|add)(?=\s)(?P<npm>.*)"
     "|" + _START + r"(?P<yarn>yarn)" + _FLAGS + r"\s+(?:global\s+)?add\s+(?P<rest>.*)"
     "|" + _START + r"(?P<pnpm>pnpm)" + _FLAGS + r"\s+add\s+(?P<more>.*)"
@@ -22,13 +23,13 @@ _INSTALLS = re.compile(
     "|" + _START + r"(?P<bundle>bundle)\s+add\s+(?P<bundled>.*)",
     re.DOTALL,
 )
-_ANY_INSTALL = re.compile(r"\b(?:npm|yarn|pnpm|gem|bundle)\s")
+_ANY_INSTALL = lazy_regex(r"\b(?:npm|yarn|pnpm|gem|bundle)\s")
 _RUNNERS = (
     r"(?:(?:npx|bunx|uvx|pipx\s+run|uv\s+run|bundle\s+exec|poetry\s+run|python[\d.]*\s+-m|pnpm\s+exec)"
     r"(?:\s+-\S+)*\s+)?"
 )
 _FLAGS_WITH_VALUES = r"(?:\s+(?:-\S+|\+\S+|workspaces?\s+foreach|hack))*"
-_PUBLISHES = re.compile(
+_PUBLISHES = lazy_regex(
     _START + _RUNNERS + r"(?:"
     r"(?P<npm>npm|pnpm|yarn|bun)" + _FLAGS_WITH_VALUES + r"\s+(?:npm\s+|stage\s+)?publish\b"
     r"|(?P<cargo>cargo)" + _FLAGS_WITH_VALUES + r"\s+publish\b"
@@ -39,13 +40,13 @@ _PUBLISHES = re.compile(
     r")(?P<rest>.*)",
     re.DOTALL,
 )
-_ANY_PUBLISH = re.compile(r"\b(?:publish|push|upload)\b")
+_ANY_PUBLISH = lazy_regex(r"\b(?:publish|push|upload)\b")
 # A registry of one's own, which knows nothing of trusted publishing.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazy_regex(
     r"(?:\A|\s)--(?:registry|repository-url|publish-url|host|index|source)[\s=]+[\"']?"
     r"(?!https://(?:registry\.npmjs\.org|(?:upload|test)\.pypi\.org|rubygems\.org|crates\.io|api\.nuget\.org))\S"
 )
-_TRIAL = re.compile(r"(?:\A|\s)--dry-run\b(?!=false)")
+_TRIAL = lazy_regex(r"(?:\A|\s)--dry-run\b(?!=false)")
 
 
 class Use(NamedTuple):

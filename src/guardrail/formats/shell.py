@@ -20,39 +20,40 @@ from guardrail.formats.shell_habits import (
     uses_retired,
 )
 from guardrail.formats.shell_secrets import prints_environment, prints_secret, sends_secret, stored_cloud_key
+from guardrail.model.patterns import lazy_regex
 
 MAX_NESTING = 3
 
 # An interpreter that takes its program from standard input: no script named, no `-c`, no `-m`.
-_RUNS_STDIN = re.compile(
+_RUNS_STDIN = lazy_regex(
     PREFIX + r"(?:(?:" + SH + r"|fish|pwsh|powershell)(?:\s+-(?!-?[a-zA-Z]*c)[\w-]*(?:\s+pipefail\b)?)*"
     r"|(?:python[\d.]*|perl|ruby|node|php)(?:\s+-(?!-?[a-zA-Z]*[cmenpr])[\w-]*)*)"
     r"(?:\s+/dev/stdin)?\s*(?:[)}`'\"]|\d?[<>]|\Z)",
     re.DOTALL,
 )
-_SHELL_STDIN_WITH_ARGUMENTS = re.compile(
+_SHELL_STDIN_WITH_ARGUMENTS = lazy_regex(
     PREFIX + r"(?:" + SH + r")\s+(?:-[a-zA-Z]+\s+)*-[a-zA-Z]*s\b"
 )
-_SOURCE_STDIN = re.compile(PREFIX + r"(?:source|\.)\s+/dev/(?:stdin|fd/0)\b")
-_DOWNLOAD = re.compile(r"(?:\A|[\s($`{/])(?:curl|wget)(?:\.exe)?\s")
-_RUNS_SUBSTITUTION = re.compile(
+_SOURCE_STDIN = lazy_regex(PREFIX + r"(?:source|\.)\s+/dev/(?:stdin|fd/0)\b")
+_DOWNLOAD = lazy_regex(r"(?:\A|[\s($`{/])(?:curl|wget)(?:\.exe)?\s")
+_RUNS_SUBSTITUTION = lazy_regex(
     PREFIX + r"(?:(?:" + SH + r"|fish|python[\d.]*|perl|ruby|node|source|\.)"
     r"(?:\s[^\n]{0,200}?)?<\(\s*(?:sudo\s+)?(?:curl|wget)\s"
     r"|(?:" + SH + r"|python[\d.]*|perl|ruby|node)\s+-[a-zA-Z]*[ce]\s+[\"']?(?:\$\(|`)\s*(?:curl|wget)\s"
     r"|eval\s+[\"']?(?:\$\(|`)\s*(?:curl|wget)\s)"
 )  # fmt: skip
-_POWERSHELL_DOWNLOAD = re.compile(
+_POWERSHELL_DOWNLOAD = lazy_regex(
     r"\b(?:iwr|irm|curl|wget|invoke-webrequest|invoke-restmethod|downloadstring)\b", re.IGNORECASE
 )
-_POWERSHELL_RUNS = re.compile(r"\s*(?:iex|invoke-expression)\b", re.IGNORECASE)
-_POWERSHELL_RUNS_INLINE = re.compile(
+_POWERSHELL_RUNS = lazy_regex(r"\s*(?:iex|invoke-expression)\b", re.IGNORECASE)
+_POWERSHELL_RUNS_INLINE = lazy_regex(
     r"\s*(?:iex|invoke-expression|&\s*\(\s*\[scriptblock\]::create)[\s(\"'$&]", re.IGNORECASE
 )
-_SAYS_ONLY = re.compile(r"\s*(?:echo|printf|git\s+commit|Write-(?:Host|Output))\b")
+_SAYS_ONLY = lazy_regex(r"\s*(?:echo|printf|git\s+commit|Write-(?:Host|Output))\b")
 
-_HERE = re.compile(r"//(?:[^/@\s\"']{0,100}@)?(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])(?=[:/\s\"']|\Z)")
+_HERE = lazy_regex(r"//(?:[^/@\s\"']{0,100}@)?(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])(?=[:/\s\"']|\Z)")
 # Tools that are told not to check whom they talk to, or who signed what they take.
-_UNVERIFIED = re.compile(
+_UNVERIFIED = lazy_regex(
     r"(?:\A|[\s;(`/])(?:"
     r"curl\s(?:[^\n]{0,200}?\s)?(?:--insecure|--proxy-insecure|-[fsSLvgiIOJ#0]*k[fsSLvgiIOJo]*)(?=\s|\Z)"
     r"|wget\s(?:[^\n]{0,200}?\s)?--no-check-certificate\b"
@@ -70,7 +71,7 @@ _UNVERIFIED = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = r"(?<![\d.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}\b"
-_REVERSE_SHELL = re.compile(
+_REVERSE_SHELL = lazy_regex(
     r"(?:\A|[\s;(`/|])(?:"
     r"(?:nc|ncat|netcat)\s(?:[^\n]{0,200}?\s)?(?:-[a-zA-Z]*[ec]|--exec|--sh-exec)[\s=][\"']?\S*(?:sh|cmd(?:\.exe)?|powershell)\b"
     r"|(?:ba|z|k|da)?sh\s+-i\b[^\n]{0,200}?/dev/(?:tcp|udp)/"
@@ -79,14 +80,14 @@ _REVERSE_SHELL = re.compile(
     r")",
     re.IGNORECASE,
 )
-_SENDS = re.compile(r"\s*(?:sudo\s+)?(?:\S*/)?(?:nc|ncat|netcat)\s[^\n]{0,200}?" + _ADDRESS, re.IGNORECASE)
+_SENDS = lazy_regex(r"\s*(?:sudo\s+)?(?:\S*/)?(?:nc|ncat|netcat)\s[^\n]{0,200}?" + _ADDRESS, re.IGNORECASE)
 
-_GIT_MOVES = re.compile(
+_GIT_MOVES = lazy_regex(
     PREFIX + r"git\s[^\n]*?\b(?:checkout|switch|fetch|pull|merge|reset|clone|worktree|cherry-pick)\b"
 )
-_PULL_CHECKOUT = re.compile(PREFIX + r"(?:gh\s+pr\s+checkout|hub\s+pr\s+checkout)\b")
-_PULL_REF = re.compile(r"\b(?:refs/)?(?:pull|merge-requests|pr)/[^\s\"']{1,200}/(?:head|merge)\b")
-_EVALUATES = re.compile(
+_PULL_CHECKOUT = lazy_regex(PREFIX + r"(?:gh\s+pr\s+checkout|hub\s+pr\s+checkout)\b")
+_PULL_REF = lazy_regex(r"\b(?:refs/)?(?:pull|merge-requests|pr)/[^\s\"']{1,200}/(?:head|merge)\b")
+_EVALUATES = lazy_regex(
     PREFIX
     + r"(?:eval\s|(?:(?:docker|podman|kubectl|nerdctl|su|flock|timeout|xargs|chroot)\s[^\n|;&'\"]{0,200}?\s)?(?:/\S*/)?"
     + SH
@@ -94,7 +95,7 @@ _EVALUATES = re.compile(
 )
 
 
-_SUBSTITUTED_DOWNLOAD = re.compile(r"(?:\$\(|`)\s*(?:curl|wget)\s")
+_SUBSTITUTED_DOWNLOAD = lazy_regex(r"(?:\$\(|`)\s*(?:curl|wget)\s")
 
 
 def remote_pipe(text: str, nesting: int = 0) -> tuple[int, int] | None:
@@ -175,10 +176,10 @@ def evaluated(text: str) -> Iterator[tuple[Command, str]]:
                 yield command, command.text[match.end() :]
 
 
-_ENVIRONMENT_FILE = re.compile(
+_ENVIRONMENT_FILE = lazy_regex(
     r"(?:>>?|\btee\s+-a|\btee\s+--append)\s*[\"']?\$\{?(?:env:)?GITHUB_(?:ENV|PATH)\b", re.IGNORECASE
 )
-_READS_FILE = re.compile(
+_READS_FILE = lazy_regex(
     r"(?:\A|[\s;(`])(?:cat|head|tail)\s+(?!<<)[^\s|>]|\$\(<|\bunzip\s+-p\b|\bget-content\s", re.IGNORECASE
 )
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-TOKEN = re.compile(
+from guardrail.model.patterns import lazy_regex
+
+TOKEN = lazy_regex(
     r"""
       (?P<single>'[^']*')
     | (?P<double>"(?:\\.|[^"\\])*")
@@ -31,7 +33,7 @@ PREFIX = (
     r"\s*(?:\(\s*|\{\s+|!\s+|(?:then|do|else|if|while|time|exec|command|nohup)\s+|\w+=\S*\s+)*"
     r"(?:sudo\s+(?:-[ugh]\s+[^\s-]\S*\s+|-(?![ugh]\s)\S+\s+|\w+=\S*\s+)*)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?"
 )
-VARIABLE = re.compile(r"(?<!\\)\$\{?!?([A-Za-z_][A-Za-z0-9_]*)")
+VARIABLE = lazy_regex(r"(?<!\\)\$\{?!?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Command(NamedTuple):
@@ -100,7 +102,7 @@ def parsed(text: str) -> tuple[tuple[Command, ...], ...]:
     return tuple(tuple(stages) for stages in pipelines(text))
 
 
-_HEREDOC = re.compile(r"<<-?[ \t]*[\"']?(\w{1,64})[\"']?")
+_HEREDOC = lazy_regex(r"<<-?[ \t]*[\"']?(\w{1,64})[\"']?")
 
 
 def heredocs(text: str) -> list[tuple[int, int]]:

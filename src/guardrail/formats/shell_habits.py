@@ -6,54 +6,55 @@ import re
 
 from guardrail.formats.shell_commands import PREFIX, parsed
 from guardrail.formats.shell_secrets import NEAR, bare
+from guardrail.model.patterns import lazy_regex
 
-_PLAIN = re.compile(r"(?<![\w.])http://[^\s\"'`|;)<>]+", re.IGNORECASE)
-_FETCHES = re.compile(PREFIX + r"(?:curl|wget|aria2c)\s", re.IGNORECASE)
-_KEEPS = re.compile(
+_PLAIN = lazy_regex(r"(?<![\w.])http://[^\s\"'`|;)<>]+", re.IGNORECASE)
+_FETCHES = lazy_regex(PREFIX + r"(?:curl|wget|aria2c)\s", re.IGNORECASE)
+_KEEPS = lazy_regex(
     r"\s(?:-[a-zA-Z]*[oO]|--output|--remote-name(?:-all)?|-P|--directory-prefix|--input-file)\b|(?<![\d&])>"
 )
-_NO_FILE = re.compile(
+_NO_FILE = lazy_regex(
     r"\s(?:-[a-zA-Z]*o|--output)[\s=]*(?:/dev/null|-)(?=\s|\Z)|\s(?:--spider|-[a-zA-Z]*O\s*(?:-|/dev/null))(?=\s|\Z)"
     r"|>\s*/dev/null"
 )
-_TAKES_STDIN = re.compile(
+_TAKES_STDIN = lazy_regex(
     PREFIX + r"(?:tar|gunzip|gzip|zcat|unzip|bsdtar|cpio|gpg|apt-key|rpm|dpkg|tee|(?:ba|z|k|da|a)?sh|python[\d.]*"
     r"|perl|ruby|node|docker\s+load|psql|mysql|kubectl)\b"
 )
-_CLONES = re.compile(
+_CLONES = lazy_regex(
     PREFIX + r"(?:git\s+(?:-\S+\s+(?:\S+\s+)?)*(?:clone|fetch|pull|remote\s+add|submodule\s+add)\s"
     r"|(?:pip[\d.]*|python[\d.]*\s+-m\s+pip|uv(?:\s+pip)?)\s+install\s|(?:npm|pnpm|yarn)\s|helm\s+(?:repo\s+add|pull|install|upgrade)\s"
     r"|gem\s+install\s|rpm\s+(?:-\S+\s+)*(?=\S*http)|(?:yum|dnf|apk|apt(?:-get)?)\s+(?:-\S+\s+)*(?:install|add|localinstall)\s)"
 )
-_ANSWERS = re.compile(r"\b(?:proxy|noproxy|--proxy|-x)[\s=][\"']?http://", re.IGNORECASE)
-_VERIFIES = re.compile(
+_ANSWERS = lazy_regex(r"\b(?:proxy|noproxy|--proxy|-x)[\s=][\"']?http://", re.IGNORECASE)
+_VERIFIES = lazy_regex(
     r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|b2sum|openssl\s+dgst|gpgv?\s[^\n]{0,200}--verify|gpgv\s"
     r"|cosign\s+verify|minisign|Get-FileHash)\b"
 )
 
-_RUNS_CONTAINER = re.compile(
+_RUNS_CONTAINER = lazy_regex(
     PREFIX + r"(?:docker|podman|nerdctl)\s+(?:--?\S+\s+)*(?:container\s+)?(?:run|create|exec)\s"
 )
-_PRIVILEGED = re.compile(
+_PRIVILEGED = lazy_regex(
     r"\s--privileged(?:=true)?(?=\s|\Z)|\s--cap-add[=\s][\"']?(?:ALL|SYS_ADMIN|CAP_SYS_ADMIN)\b"
     r"|\s(?:-v|--volume)[=\s]?[\"']?(?:/var/run/docker\.sock|/run/docker\.sock|/):"
     r"|\s--mount[=\s]\S*(?:source|src)=(?:/var/run/docker\.sock|/run/docker\.sock|/)(?=,)"
     r"|\s--(?:pid|ipc|userns)[=\s]host\b",
 )
-_EMULATORS = re.compile(r"\b(?:multiarch/qemu-user-static|tonistiigi/binfmt|docker/binfmt|linuxkit/binfmt)\b")
+_EMULATORS = lazy_regex(r"\b(?:multiarch/qemu-user-static|tonistiigi/binfmt|docker/binfmt|linuxkit/binfmt)\b")
 
 # Options that take the next word as their value.
 _WITH_VALUE = frozenset(
     ("--prefix", "-C", "--dir", "--cwd", "--registry", "--cache", "--userconfig", "--loglevel", "--omit", "--only",
      "--include", "-w", "--workspace", "--fetch-retries", "--network-timeout", "--network-concurrency", "--maxsockets")
 )  # fmt: skip
-_NPM = re.compile(PREFIX + r"npm\s+(?P<rest>.*)\Z", re.DOTALL)
-_MANAGERS = re.compile(r"\b(?:p?npm|yarn|composer|bundle|poetry|pipenv|cargo|mix|uv)\s")
-_UPDATES = re.compile(
+_NPM = lazy_regex(PREFIX + r"npm\s+(?P<rest>.*)\Z", re.DOTALL)
+_MANAGERS = lazy_regex(r"\b(?:p?npm|yarn|composer|bundle|poetry|pipenv|cargo|mix|uv)\s")
+_UPDATES = lazy_regex(
     PREFIX + r"(?:composer\s+(?:-\S+\s+)*(?:update|upgrade)\b|bundle\s+update\b|poetry\s+update\b|pipenv\s+update\b"
     r"|pnpm\s+(?:update|up|upgrade)\b|yarn\s+(?:upgrade|up)\b|cargo\s+update\b|mix\s+deps\.update\b|uv\s+lock\s+(?:--upgrade|-U)(?=\s|\Z))"
 )
-_LOOSENS = re.compile(
+_LOOSENS = lazy_regex(
     PREFIX + r"(?:pnpm\s[^\n]*--(?:no-frozen-lockfile|frozen-lockfile=false)|yarn\s[^\n]*--(?:no-lockfile|no-immutable)"
     r"|npm\s[^\n]*--no-package-lock\b"
     r"|bundle\s+(?:install|config)\s[^\n]*(?:--no-frozen|frozen\s+false)|uv\s+sync\s[^\n]*(?:--upgrade|-U)(?=\s|\Z))"
@@ -61,11 +62,11 @@ _LOOSENS = re.compile(
 
 
 # GitLab's variables that are gone since 9.0 and 17.0, GitHub's commands that are printed and nothing more.
-_RETIRED = re.compile(
+_RETIRED = lazy_regex(
     r"\$\{?CI_(?:JOB_JWT(?:_V[12])?|BUILD_(?:REF(?:_NAME|_SLUG)?|ID|TOKEN|TAG|NAME|STAGE|REPO|BEFORE_SHA|TRIGGERED|MANUAL))\b"
     r"|(?<![\w ])::(?:(?:set-output|save-state|set-env) +name=|add-path ?::)"
 )
-_SETS_SECRET = re.compile(r"##vso\[task\.setvariable\s[^\]]*issecret=true", re.IGNORECASE)
+_SETS_SECRET = lazy_regex(r"##vso\[task\.setvariable\s[^\]]*issecret=true", re.IGNORECASE)
 
 
 def uses_retired(text: str) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from guardrail.formats.shell_commands import PREFIX, TOKEN, Command, heredocs, parsed
+from guardrail.model.patterns import lazy_regex
 
 _WORDS = r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY|SIGNING_?KEY|SSH_?KEY|CREDENTIALS?"
 # A variable that by its name holds a secret, and not where it is found, how long it is or what it is called.
@@ -13,41 +14,41 @@ _NAME = (
     r"|LENGTH|LEN|COUNT|USER|USERNAME|HOST|EXPIR\w*|TTL|STATUS|ISSUER|AUDIENCE|VERSION|REGION|HASH|SET|OK|CODE|PERMISSIONS?|SCOPES?|ENDPOINT"
     r"|PREFIX|ENABLED|REQUIRED|MANAGER|STORE|SOURCE|KIND|EST|ESTIMATE|LIMIT|MAX|MIN|USAGE|BUDGET|COST)\b)[A-Za-z0-9]+)*\b"
 )
-_SECRET = re.compile(r"(?<![\\$])\$(?:\{(" + _NAME + r")(?=[}@%/,^]|:?-)|(" + _NAME + r")(?!_))", re.IGNORECASE)
-_PASTED = re.compile(r"\$\{\{\s*secrets(?:\.|\[\s*')(" + _NAME + r")", re.IGNORECASE)
-_PRINTS = re.compile(PREFIX + r"(?:echo|printf(?!\s+-v\b)|write-host|write-output)\s", re.IGNORECASE)
-_OF_PLATFORM = re.compile(r"::add-mask::|::set-output |::save-state |##vso\[|##teamcity\[")
-_ENCODES = re.compile(
+_SECRET = lazy_regex(r"(?<![\\$])\$(?:\{(" + _NAME + r")(?=[}@%/,^]|:?-)|(" + _NAME + r")(?!_))", re.IGNORECASE)
+_PASTED = lazy_regex(r"\$\{\{\s*secrets(?:\.|\[\s*')(" + _NAME + r")", re.IGNORECASE)
+_PRINTS = lazy_regex(PREFIX + r"(?:echo|printf(?!\s+-v\b)|write-host|write-output)\s", re.IGNORECASE)
+_OF_PLATFORM = lazy_regex(r"::add-mask::|::set-output |::save-state |##vso\[|##teamcity\[")
+_ENCODES = lazy_regex(
     PREFIX + r"(?:base64|base32|xxd|hexdump|od|rev|tr|sed|fold|tee\s+/dev/(?:stderr|stdout))\b"
     r"(?!\s+(?:-d|-D|--decode)\b)"
 )
-_REDIRECTS = re.compile(r"(?<![0-9&])(?:[01]|&)?>>?(?!\s*(?:&\s*[12]\b|/dev/(?:stderr|stdout|tty)\b))")
-_CLOSES = re.compile(r"\s*(?:\}|\)|done|fi|esac)\s*(?:[|>]|\d?>>?)|\s*(?:\}|\)|done|fi|esac)\s*\Z")
+_REDIRECTS = lazy_regex(r"(?<![0-9&])(?:[01]|&)?>>?(?!\s*(?:&\s*[12]\b|/dev/(?:stderr|stdout|tty)\b))")
+_CLOSES = lazy_regex(r"\s*(?:\}|\)|done|fi|esac)\s*(?:[|>]|\d?>>?)|\s*(?:\}|\)|done|fi|esac)\s*\Z")
 
-_DUMPS = re.compile(
+_DUMPS = lazy_regex(
     PREFIX + r"(?:(?<!\w)env|printenv|export\s+-p|declare\s+-x|(?:get-childitem|gci|dir)\s+env:)\s*\Z", re.IGNORECASE
 )
-_PASSES_ON = re.compile(PREFIX + r"(?:sort|cat|tee\s+/dev/\S+|nl|column)(?:\s+-\S+)*\s*\Z")
+_PASSES_ON = lazy_regex(PREFIX + r"(?:sort|cat|tee\s+/dev/\S+|nl|column)(?:\s+-\S+)*\s*\Z")
 
-_TALKS = re.compile(
+_TALKS = lazy_regex(
     PREFIX + r"(?:curl|wget|https?|nc|ncat|netcat|invoke-webrequest|invoke-restmethod|iwr|irm)(?:\.exe)?\s",
     re.IGNORECASE,
 )
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = lazy_regex(
     r"\$\(\s*(?:env|printenv|export\s+-p|set)\s*(?:\||\))|`\s*(?:env|printenv)\s*(?:\||`)"
     r"|/proc/(?:self|\d+|\$\w+)/environ\b"
 )
-_STDIN = re.compile(
+_STDIN = lazy_regex(
     r"\s(?:-d|--data(?:-binary|-raw|-urlencode)?|-T|--upload-file)[=\s]*[\"']?@?-(?=[\s\"']|\Z)|\A\s*(?:nc|ncat|netcat)\s"
 )
-_ADDRESS = re.compile(r"\bhttps?://[^\s\"'|;)]+", re.IGNORECASE)
-NEAR = re.compile(
+_ADDRESS = lazy_regex(r"\bhttps?://[^\s\"'|;)]+", re.IGNORECASE)
+NEAR = lazy_regex(
     r"https?://(?:[^/@\s]*@)?(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|\[|\$|<<"
     r"|[^/.:\s]+(?=[/:]|\Z)|[^/:\s]*\.(?:local|localhost|internal|svc|cluster|lan|test|home|corp|intranet)(?=[/:]|\Z)"
     r"|[^/:\s]*\.svc\.[^/:\s]*)",
     re.IGNORECASE,
 )
-_COLLECTORS = re.compile(
+_COLLECTORS = lazy_regex(
     r"//(?:[\w-]+\.)*(?:ngrok\.io|ngrok-free\.app|ngrok\.app|webhook\.site|requestbin\.(?:com|net)|pipedream\.net"
     r"|oast\.\w+|interact\.sh|burpcollaborator\.net|beeceptor\.com|hookbin\.com|requestcatcher\.com|transfer\.sh|file\.io"
     r"|0x0\.st|pastebin\.com|termbin\.com)(?=[/:?]|\Z)"
@@ -135,7 +136,7 @@ def sends_secret(text: str) -> tuple[int, int] | None:
     return None
 
 
-_LOGS_IN = re.compile(
+_LOGS_IN = lazy_regex(
     PREFIX + r"(?:aws\s+configure\s+set\s+(?:\S+\.)?aws_secret_access_key\s+[^\n]*\$"
     r"|gcloud\s+auth\s+activate-service-account\b"
     r"|az\s+login\s(?=[^\n]*--service-principal\b)(?=[^\n]*\s(?:-p|--password)[=\s])(?![^\n]*--federated-token)"

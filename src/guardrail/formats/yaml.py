@@ -11,13 +11,13 @@ Scalars follow YAML 1.2's core schema. Dialect "kubernetes" adds what Kubernetes
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 import yaml
 
 from guardrail.formats.text import decode
 from guardrail.model import Map, Problem, Seq, Span, Text, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_DEPTH = 200
 MAX_EXPANSION = 200_000  # values that the aliases of one document may stand for, all together
@@ -55,8 +55,8 @@ _KUBERNETES = _CORE | {
     for word in (base, base.capitalize(), base.upper())
 }
 _NUMBER_START = frozenset("0123456789+-.")
-_INT = re.compile(r"[-+]?[0-9]+\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_INT = lazy_regex(r"[-+]?[0-9]+\Z")
+_FLOAT = lazy_regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
 _SKIPPED = (0, 0, 0, 0)  # the key span of an entry whose key was no scalar
 # libyaml goes by YAML 1.1 and ends a line at each of these, which YAML 1.2 and every editor don't. It is given

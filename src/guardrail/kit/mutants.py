@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from guardrail.conditions import Scope, compile_condition
 from guardrail.conditions.compiler import is_condition
 from guardrail.model import Inventory, Map, Resource, Seq, plain
+from guardrail.model.patterns import lazy_regex
 
 
 class Mutant(NamedTuple):
@@ -42,7 +43,7 @@ DROPPED: Any = object()
 _LIMITS = ("min", "max", "above", "below")
 _QUANTIFIERS = {"each": "some", "some": "each", "none": "some"}
 _EXPECTED = {"some": "none", "none": "some", "each": "none"}
-_AMOUNT = re.compile(r"(-?\d+)(\D.*)?\Z", re.S)
+_AMOUNT = lazy_regex(r"(-?\d+)(\D.*)?\Z", re.S)
 
 
 def mutants_of(rule: Map) -> Iterator[Mutant]:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 
 from guardrail.kit.drafting import PLACEHOLDERS
 from guardrail.model import Map, Span
+from guardrail.model.patterns import lazy_regex
 
-_SENTENCE_END = re.compile(r"[.!?][\"')\]`]*(?=\s+[\"'(`]?[A-Z0-9`]|\s*\Z)")
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|No|St)\.\s*\Z")
+_SENTENCE_END = lazy_regex(r"[.!?][\"')\]`]*(?=\s+[\"'(`]?[A-Z0-9`]|\s*\Z)")
+_ABBREVIATION = lazy_regex(r"\b(?:e\.g|i\.e|etc|vs|cf|No|St)\.\s*\Z")
 _NOT_A_VERB = frozenset((
     "a", "an", "the", "this", "that", "these", "those", "it", "its", "there", "here", "they", "you", "your", "we",
     "our", "no", "not", "every", "each", "all", "any", "some", "one", "is", "are", "was", "were", "be", "being", "has",
     "have", "had", "should", "must", "can", "could", "may", "might", "what", "which", "who", "whose", "why", "how",
 ))  # fmt: skip
-_WEAK_TITLE = re.compile(r"^(?:Ensure|Check|Verify|Make sure|Avoid|Do not|Don't|Use|Set|Enable|Disable)\b")
-_MUST = re.compile(r"\b(?:should|must|shall)\b")
-_ATTRIBUTE = re.compile(r"`[^`]+`")
+_WEAK_TITLE = lazy_regex(r"^(?:Ensure|Check|Verify|Make sure|Avoid|Do not|Don't|Use|Set|Enable|Disable)\b")
+_MUST = lazy_regex(r"\b(?:should|must|shall)\b")
+_ATTRIBUTE = lazy_regex(r"`[^`]+`")
 _NAMES = ("{name}", "{address}", "{path}", "{value}")
 
 Found = Iterator[tuple[Span, str, str]]

@@ -7,15 +7,16 @@ no quantity (no duration). Whether `5m` is five milli-units or five minutes is f
 from __future__ import annotations
 
 import math
-import re
 from fractions import Fraction
 from functools import lru_cache
+
+from guardrail.model.patterns import lazy_regex
 
 MAX_LENGTH = 64  # longer texts are no numbers that anybody meant
 MAX_EXPONENT = 60
 
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-_QUANTITY = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:([eE])([+-]?[0-9]{1,3})|([KMGTPE]i|[numkMGTPE]))?\Z")
+_QUANTITY = lazy_regex(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:([eE])([+-]?[0-9]{1,3})|([KMGTPE]i|[numkMGTPE]))?\Z")
 _SUFFIXES = {
     "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000),
     "k": Fraction(10**3), "M": Fraction(10**6), "G": Fraction(10**9),
@@ -42,9 +43,9 @@ _UNITS: dict[str, Fraction] = {
     )
     for name in names.split()
 }
-_PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\Z")
-_PART = re.compile(r"\s*(?:(?:and|,)\s*)?([0-9]+\.?[0-9]*|\.[0-9]+)\s*([a-zµμ]+)")
-_ISO = re.compile(
+_PLAIN = lazy_regex(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\Z")
+_PART = lazy_regex(r"\s*(?:(?:and|,)\s*)?([0-9]+\.?[0-9]*|\.[0-9]+)\s*([a-zµμ]+)")
+_ISO = lazy_regex(
     r"P(?=[0-9T])(?:([0-9.]+)Y)?(?:([0-9.]+)M)?(?:([0-9.]+)W)?(?:([0-9.]+)D)?"
     r"(?:T(?=[0-9])(?:([0-9.]+)H)?(?:([0-9.]+)M)?(?:([0-9.]+)S)?)?\Z"
 )

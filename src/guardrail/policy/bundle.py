@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 from zlib import crc32
@@ -16,22 +16,21 @@ from zlib import crc32
 from guardrail._version import __version__
 from guardrail.policy.rule import Rule
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Bundle:
     """`rules` by id, in the order of their ids; `bindings`: kind -> (concept, data); `concepts`: name -> its fields.
     `key` tells it from what other rules would make."""
 
-    def __init__(self, data: dict[str, Any]) -> None:
+    def __init__(self, data: dict[str, Any], rules: Iterable[Rule] | None = None) -> None:
         self.key: str = data.get("key", "")
-        self.rules = {rule["id"]: Rule(rule) for rule in data["rules"]}
+        self.rules = {rule.id: rule for rule in (map(Rule, data["rules"]) if rules is None else rules)}
         self.bindings: dict[str, list[tuple[str, Any]]] = {
             kind: [(concept, binding) for concept, binding in found] for kind, found in data["bindings"].items()
         }
         self.concepts: dict[str, list[str]] = data.get("concepts", {})
-        self.aliases = {alias: rule["id"] for rule in data["rules"] for alias in rule.get("aliases", ())}
-
+        self.aliases: dict[str, str] = data.get("aliases", {})
 
     def with_bindings(self, more: Mapping[str, Sequence[tuple[str, Any]]]) -> Bundle:
         """Another one that knows these bindings, too; this one, and its cache, stay as they are."""
@@ -56,11 +55,11 @@ def load_bundle(rules_folder: str) -> Bundle:
     key = _key(rules_folder)
     # Not a hash of hashlib's, which takes 2 ms to import: what is in the file is held against the whole key.
     path = os.path.join(cache_folder(), f"rules-{crc32(key.encode('utf-8', 'surrogateescape')):08x}.json")
-    data = cached(path, key)
-    if data is None:
-        data = {"key": key, **compile_bundle(rules_folder)}
-        keep(path, data)
-    return Bundle(data)
+    bundle = _stored(path, key)
+    if bundle is None:
+        bundle = Bundle({"key": key, **compile_bundle(rules_folder)})
+        _store(path, bundle)
+    return bundle
 
 
 def compile_bundle(rules_folder: str) -> dict[str, Any]:
@@ -87,6 +86,7 @@ def compile_bundle(rules_folder: str) -> dict[str, Any]:
                 raise RuleError(f"rule {rule['id']!r} yields to {name!r}, which is no rule", rule["file"])
     return {
         "rules": [rules[name] for name in sorted(rules)],
+        "aliases": {alias: name for name in sorted(rules) for alias in rules[name].get("aliases", ())},
         "bindings": bindings_of(concepts),
         "concepts": {name: list(concept["fields"]) for name, concept in concepts.items()},
     }
@@ -112,6 +112,36 @@ def _key(rules_folder: str) -> str:
     return "\n".join(parts)
 
 
+def _stored(path: str, key: str) -> Bundle | None:
+    """What `_store` wrote, if it has this key and is whole."""
+    try:
+        with open(path, "rb") as stream:
+            check, _, rest = stream.read().partition(b"\n")
+        if int(check, 16) != crc32(rest):
+            return None
+        lines = rest.split(b"\n")
+        data = json.loads(lines[0])
+        return Bundle(data, map(Rule.stored, data["heads"], lines[1:])) if data["key"] == key else None
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
+
+
+def _store(path: str, bundle: Bundle) -> None:
+    """A checksum, a line with all that a scan asks of every rule, and one for each rule, which is read if it is
+    applied."""
+    rules = bundle.rules.values()
+    head = {
+        "key": bundle.key,
+        "heads": [rule.head() for rule in rules],
+        "bindings": bundle.bindings,
+        "concepts": bundle.concepts,
+        "aliases": bundle.aliases,
+    }
+    lines = (json.dumps(part, separators=(",", ":")) for part in (head, *(rule.data for rule in rules)))
+    text = "\n".join(lines).encode()
+    _write(path, b"%08x\n%s" % (crc32(text), text))
+
+
 def cached(path: str, key: str) -> dict[str, Any] | None:
     """What `keep` wrote, if it has this key."""
     try:
@@ -123,13 +153,17 @@ def cached(path: str, key: str) -> dict[str, Any] | None:
 
 
 def keep(path: str, data: dict[str, Any]) -> None:
+    _write(path, json.dumps(data, separators=(",", ":")).encode())
+
+
+def _write(path: str, content: bytes) -> None:
     """Best effort: a read-only home must not stop a scan. Written beside and renamed, so that a concurrent
     run reads the old file or the new one, never half of one."""
     temporary = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(temporary, "w", encoding="utf-8") as stream:
-            json.dump(data, stream, separators=(",", ":"))
+        with open(temporary, "wb") as stream:
+            stream.write(content)
         os.replace(temporary, path)
     except OSError:
         return

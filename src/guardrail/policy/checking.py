@@ -11,10 +11,11 @@ from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE
 from guardrail.conditions.related import KEYS as RELATED_KEYS
 from guardrail.errors import RuleError
 from guardrail.model import Map, Seq, plain
+from guardrail.model.patterns import lazy_regex
 from guardrail.policy.findings import UNITS
 from guardrail.policy.vocabulary import Vocabulary, suggestion, terraform_kinds
 
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = lazy_regex(r"\{([^{}]*)\}")
 MESSAGE_WORDS = frozenset({"name", "address", "kind", "value", "path", "wanted", "reason"})
 
 

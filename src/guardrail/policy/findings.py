@@ -20,6 +20,7 @@ from guardrail.model import (
     plain,
     severity_rank,
 )
+from guardrail.model.patterns import lazy_regex
 from guardrail.policy.judge import Verdict
 from guardrail.policy.rule import Rule
 
@@ -27,9 +28,9 @@ MAX_EVIDENCE = 8
 MAX_EVIDENCE_DEPTH = 2
 MAX_NAMED = 12  # profiles of a chart
 MAX_WAYS = 3  # charts that bring the same one along
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_INDEX = re.compile(r"\[[^\]]*\]")
-_DIGITS = re.compile(r"(\d+)")
+_BRACES = lazy_regex(r"\{([^{}]*)\}")
+_INDEX = lazy_regex(r"\[[^\]]*\]")
+_DIGITS = lazy_regex(r"(\d+)")
 
 
 def findings_of(verdicts: Iterable[Verdict]) -> list[Finding]:
@@ -96,7 +97,7 @@ def without_doubles(findings: list[Finding], rules: Iterable[Rule]) -> list[Find
     checks that both rules replace. Nothing yields to a finding that weighs less."""
     from dataclasses import replace
 
-    yields = {rule.id: rule.data["yields_to"] for rule in rules if "yields_to" in rule.data}
+    yields = {rule.id: rule.yields_to for rule in rules if rule.yields_to}
     if not any(finding.rule in yields for finding in findings):
         return findings
     at = {(f.span, f.resource, f.rule): index for index, f in enumerate(findings)}

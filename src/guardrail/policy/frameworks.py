@@ -5,7 +5,6 @@ our own words; its number is the framework's.
 from __future__ import annotations
 
 import os
-import re
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import NamedTuple
@@ -13,10 +12,11 @@ from typing import NamedTuple
 from guardrail.errors import RuleError
 from guardrail.formats.yaml import load
 from guardrail.model import Map, plain
+from guardrail.model.patterns import lazy_regex
 from guardrail.policy.vocabulary import suggestion
 
 FOLDER = os.path.join(os.path.dirname(__file__), "control_lists")
-_ENHANCEMENT = re.compile(r"\([1-9][0-9]?\)\Z")
+_ENHANCEMENT = lazy_regex(r"\([1-9][0-9]?\)\Z")
 
 
 class Framework(NamedTuple):

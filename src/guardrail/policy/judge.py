@@ -7,15 +7,17 @@ unknown, or `when` unknown and `require` not true, undetermined. A rule that cra
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
 from guardrail.conditions.defaults import inside
 from guardrail.errors import GuardrailError
 from guardrail.model import Inventory, Map, Noun, Problem, Resource, Span, Unknown
-from guardrail.policy.narrowing import Narrowed, clauses
+from guardrail.policy.narrowing import Clause, Narrowed
 from guardrail.policy.rule import Check, Rule
+from guardrail.timings import Timings
 
 
 class Setting(NamedTuple):
@@ -77,13 +79,17 @@ class Judgement:
 Subjects = Narrowed[tuple[Subject, Scope]]
 
 
-def judge(inventory: Inventory, rules: Iterable[Rule], setting_of: SettingOf | None = None) -> Judgement:
+def judge(
+    inventory: Inventory,
+    rules: Iterable[Rule],
+    setting_of: SettingOf | None = None,
+    timings: Timings | None = None,
+) -> Judgement:
     judgement = Judgement()
     spoken_of: dict[str, Subjects] = {}
-    for rule in rules:
-        if not _speaks_of_anything(rule, inventory):
-            continue
+    for rule in _speakers(rules).of(inventory):
         judgement.counts = {}
+        begun = perf_counter() if timings else 0.0
         try:
             if rule.function is None:
                 _apply(rule, inventory, setting_of, judgement, spoken_of)
@@ -97,6 +103,8 @@ def judge(inventory: Inventory, rules: Iterable[Rule], setting_of: SettingOf | N
             judgement.problems.append(
                 Problem("rule-crash", f"rule {rule.id} crashed and was not applied: {type(error).__name__}: {error}")
             )
+        if timings:
+            timings.applied(rule.id, begun)
         if judgement.counts:
             judgement.passed[rule.id] = judgement.counts
     return judgement
@@ -122,13 +130,40 @@ def _of_noun(noun: Noun) -> Subject:
     return Subject(noun.resource, noun.fields, noun.name, noun.key, noun.fields.header, noun.concept)
 
 
-def _speaks_of_anything(rule: Rule, inventory: Inventory) -> bool:
-    for word in rule.on:
-        if word in inventory.by_concept or word in inventory.by_kind:
-            return True
-        if any(sign in word for sign in "*?[") and any(fnmatch.fnmatchcase(k, word) for k in inventory.by_kind):
-            return True
-    return False
+class _Speakers:
+    """Rules by the words that they are on. Most inventories have few of all kinds, and most rules nothing to say."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self._by_word: dict[str, list[int]] = {}
+        self._by_glob: list[tuple[str, int]] = []
+        for index, rule in enumerate(rules):
+            for word in rule.on:
+                if any(sign in word for sign in "*?["):
+                    self._by_glob.append((word, index))
+                else:
+                    self._by_word.setdefault(word, []).append(index)
+
+    def of(self, inventory: Inventory) -> list[Rule]:
+        """Those that speak of anything there, in their order."""
+        found: set[int] = set()
+        for word in (*inventory.by_concept, *inventory.by_kind):
+            found.update(self._by_word.get(word, ()))
+        for word, index in self._by_glob:
+            if index not in found and any(fnmatch.fnmatchcase(kind, word) for kind in inventory.by_kind):
+                found.add(index)
+        return [self.rules[index] for index in sorted(found)]
+
+
+_last: _Speakers | None = None
+
+
+def _speakers(rules: Iterable[Rule]) -> _Speakers:
+    """Those of a scan, which has the same rules for all that it judges, are made once."""
+    global _last
+    if _last is None or _last.rules is not rules:
+        _last = _Speakers(rules if isinstance(rules, tuple) else tuple(rules))
+    return _last
 
 
 _ALWAYS = Setting()
@@ -143,9 +178,9 @@ def _apply(
 ) -> None:
     """`spoken_of`: the subjects of each word that a rule was on before."""
     settings: dict[str, Setting] = {}
-    for number in range(len(rule.data["checks"])):
+    for number, (words, wanted) in enumerate(rule.speaks()):
         setting, check = _ALWAYS, None
-        for subject, scope in _subjects(rule.data["checks"][number], inventory, spoken_of):
+        for subject, scope in _subjects(words, wanted, inventory, spoken_of):
             if setting_of is not None:
                 file = subject.header.file
                 here = settings.get(file)
@@ -179,15 +214,13 @@ def _apply(
 
 
 def _subjects(
-    check: Mapping[str, Any], inventory: Inventory, spoken_of: dict[str, Subjects]
+    words: Sequence[str], wanted: Sequence[Clause], inventory: Inventory, spoken_of: dict[str, Subjects]
 ) -> Sequence[tuple[Subject, Scope]]:
-    """What the check may speak of, each subject once."""
-    words = check["on"] if isinstance(check["on"], list) else [check["on"]]
+    """What a check may speak of, each subject once."""
     for word in words:
         if word not in spoken_of:
             pairs = [(s, Scope(s.root, s.resource, inventory)) for s in subjects_of(word, inventory)]
             spoken_of[word] = Narrowed(pairs, _root, _has_defaults)
-    wanted = () if "each" in check else clauses(check.get("when"))  # with `each` it speaks of the items
     if len(words) == 1:
         return spoken_of[words[0]].among(wanted)
     once: dict[int, tuple[Subject, Scope]] = {}

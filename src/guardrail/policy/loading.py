@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from guardrail.errors import RuleError
 from guardrail.formats.yaml import load
 from guardrail.model import Map, Seq, Span, plain
+from guardrail.model.patterns import lazy_regex
 from guardrail.policy.checking import check_conditions
 from guardrail.policy.frameworks import check_mapping
 from guardrail.policy.vocabulary import Vocabulary, suggestion
@@ -135,7 +135,7 @@ def _line(rule: Map, key: str) -> int:
     return rule.place(key).line
 
 
-_PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
+_PARAMETER = lazy_regex(r"\$([a-z][a-z0-9_]*)")
 
 
 def _check_defaults(rule: Map, name: str) -> None:

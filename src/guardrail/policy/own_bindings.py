@@ -3,7 +3,6 @@ conditions and attributes there are."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from guardrail.concepts.binding import FIELD_KEYS, compile_binding, compile_field
@@ -12,11 +11,12 @@ from guardrail.concepts.table import OWN_PODS
 from guardrail.config import did_you_mean
 from guardrail.errors import ConfigError, RuleError
 from guardrail.model import Map, Seq, Span, plain
+from guardrail.model.patterns import lazy_regex
 from guardrail.policy.bundle import Bundle
 from guardrail.policy.checking import Checker
 from guardrail.policy.vocabulary import Vocabulary, terraform_kinds
 
-_KIND = re.compile(r"(?:data\.)?[A-Za-z][\w.-]*\Z")
+_KIND = lazy_regex(r"(?:data\.)?[A-Za-z][\w.-]*\Z")
 _CLOUDS = ("aws_", "azurerm_", "google_")  # of whose providers every kind is known
 
 

@@ -29,7 +29,7 @@ def with_packs(bundle: Bundle, packs: Sequence[Pack]) -> Bundle:
             made.rules[data["id"]] = Rule(data)
             made.aliases.update(dict.fromkeys(data.get("aliases", ()), data["id"]))
     for rule in list(made.rules.values()):
-        for name in rule.data.get("yields_to", ()):
+        for name in rule.yields_to:
             if name not in made.rules:
                 raise RuleError(f"rule {rule.id!r} yields to {name!r}, which is no rule", rule.data["file"])
     made.rules = {name: made.rules[name] for name in sorted(made.rules)}

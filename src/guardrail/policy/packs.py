@@ -13,7 +13,6 @@ outside the tree that is scanned and named by a configuration that the user gave
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -24,13 +23,14 @@ from guardrail.config.source import PackName, Place
 from guardrail.errors import ConfigError, RuleError
 from guardrail.formats.yaml import load
 from guardrail.model import Map
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable, digest
 
 MANIFEST = "pack.yaml"
 POLICY = "policy.yaml"
 MAX_FILES = 5000
 _KEYS = ("name", "version", "owner", "description", "guardrail")
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+_NAME = lazy_regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 
 
 class Pack:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from guardrail.conditions import Condition, Outcome, Path, Scope, Truth, compile_condition, compile_truth, parse_path
 from guardrail.model import Resource, RuleCard
+from guardrail.policy.narrowing import Clause, clauses
 from guardrail.policy.parameters import convert
 
 
@@ -29,7 +30,7 @@ class Rule:
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.function: Callable[..., Any] | None = data.pop("function", None)
-        self.data = data
+        self._data: dict[str, Any] | bytes = data
         self.id: str = data["id"]
         self.title: str = data["title"]
         self.severity: str = data["severity"]
@@ -41,7 +42,41 @@ class Rule:
                 for subject in (check["on"] if isinstance(check["on"], list) else [check["on"]])
             )
         )
+        self.yields_to: tuple[str, ...] = tuple(data.get("yields_to", ()))
         self._compiled: dict[str, tuple[Check, ...]] = {}
+        self._speaks: tuple[tuple[tuple[str, ...], tuple[Clause, ...]], ...] | None = None
+
+    def head(self) -> list[Any]:
+        """What a scan asks of every rule, as JSON data."""
+        return [self.id, self.title, self.severity, self.category, self.on, self.yields_to]
+
+    @classmethod
+    def stored(cls, head: Sequence[Any], text: bytes) -> Rule:
+        """A rule from its `head` and its data as JSON, which is read when something asks for it: few of all rules have
+        anything to say of what one scan finds."""
+        rule = cls.__new__(cls)
+        rule.function, rule._data, rule._compiled, rule._speaks = None, text, {}, None
+        rule.id, rule.title, rule.severity, rule.category, on, yields_to = head
+        rule.on, rule.yields_to = tuple(on), tuple(yields_to)
+        return rule
+
+    @property
+    def data(self) -> dict[str, Any]:
+        if isinstance(self._data, bytes):
+            self._data = json.loads(self._data)
+        return self._data  # type: ignore[return-value]
+
+    def speaks(self) -> tuple[tuple[tuple[str, ...], tuple[Clause, ...]], ...]:
+        """Of each check: what it is on, and what its `when` plainly asks of those."""
+        if self._speaks is None:
+            self._speaks = tuple(
+                (
+                    tuple(check["on"]) if isinstance(check["on"], list) else (check["on"],),
+                    () if "each" in check else clauses(check.get("when")),  # with `each` it speaks of the items
+                )
+                for check in self.data["checks"]
+            )
+        return self._speaks
 
     def checks(self, parameters: dict[str, Any] | None = None) -> tuple[Check, ...]:
         """With `parameters` instead of the defaults of the same names. Raises ValueError for a parameter

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from guardrail.model import plain
+from guardrail.model.patterns import lazy_regex
 
 # C0 and C1 controls; what turns the reading direction or has no width (Trojan Source, CVE-2021-42574);
 # line and paragraph separators; byte order mark; interlinear and tag characters; surrogates.
@@ -16,9 +17,9 @@ _UNFIT = (  # not compiled before a text needs it
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = lazy_regex("[\ud800-\udfff]")
 # Azure Pipelines, GitHub Actions and TeamCity obey these wherever in a line they stand.
-_LOG_COMMAND = re.compile(r"##(\w*)\[")
+_LOG_COMMAND = lazy_regex(r"##(\w*)\[")
 
 MAX_DIGITS = 4000  # Python refuses to write longer integers in decimal
 

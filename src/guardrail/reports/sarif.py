@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from guardrail._version import __version__
 from guardrail.model import Evidence, Finding, Problem, Result, RuleCard, Span, Suppression
+from guardrail.model.patterns import lazy_regex
 from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import region_text
 from guardrail.reports.hostile import json_text, visible
@@ -33,7 +34,7 @@ SECURITY_CATEGORIES = ("security", "supply-chain")
 BASE = "%SRCROOT%"
 MAX_SNIPPET = 2000
 
-_PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_PLACEHOLDER = lazy_regex(r"\{(\d+)\}")
 
 
 def render(result: Result, options: ReportOptions) -> str:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
+from harness import ends
 
 from guardrail.inputs.kubernetes.recognise import recognise
 
@@ -63,9 +63,8 @@ def test_other_files(path: str, head: bytes) -> None:
 @pytest.mark.parametrize("filler", [b"\n", b" ", b"\t", b"---\n", b"#\n", b"- ", b"{", b"kind", b"apiVersion:", b"\r"])
 def test_hostile_heads_take_no_time(filler: bytes) -> None:
     head = filler * (65536 // len(filler)) + b"apiVersion kind"
-    started = time.perf_counter()
-    recognise("x.yaml", head)
-    assert time.perf_counter() - started < 1
+    with ends():
+        recognise("x.yaml", head)
 
 
 def test_recognising_imports_no_yaml() -> None:

@@ -6,7 +6,6 @@ Steps and tasks only call templates, so that they are none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -25,11 +24,12 @@ from guardrail.concepts.operator_pods.building import Standing, fill_in, items, 
 from guardrail.concepts.operator_pods.workflows import PARAMETER, values_of
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin
 from guardrail.model import Inventory, Map, Noun, Resource, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 SYSTEM = "argo-workflows"
 _PODS = ("container", "script", "containerSet", "resource", "data")
 _KEPT_APART = frozenset(("Forbid", "Replace"))
-_VERSION = re.compile(r"(?<![\w.])v?\d+\.\d+(?:\.\d+)*")
+_VERSION = lazy_regex(r"(?<![\w.])v?\d+\.\d+(?:\.\d+)*")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:

@@ -5,7 +5,6 @@ Follows "Fields" and "Workflow Variables" of Argo Workflows and "Sensor" of Argo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -14,16 +13,17 @@ from guardrail.concepts.cluster_pipelines import webhooks
 from guardrail.concepts.cluster_pipelines.drafting import MAX_HOPS, Events, Paste, Source, distinct
 from guardrail.concepts.operator_pods.building import items, mapping
 from guardrail.model import Inventory, Map, Resource, Seq, Value
+from guardrail.model.patterns import lazy_regex
 
 GROUP = "argoproj.io"
 WORKFLOWS = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
-_VARIABLE = re.compile(r"\{\{\s*([A-Za-z][\w.*-]{1,200}(?:\[[^\]{}\n]{1,100}\])?[\w.]*)\s*\}\}")
-_EXPRESSION = re.compile(r"\{\{=([^\n]{1,2000}?)\}\}")
-_NAMED = re.compile(
+_VARIABLE = lazy_regex(r"\{\{\s*([A-Za-z][\w.*-]{1,200}(?:\[[^\]{}\n]{1,100}\])?[\w.]*)\s*\}\}")
+_EXPRESSION = lazy_regex(r"\{\{=([^\n]{1,2000}?)\}\}")
+_NAMED = lazy_regex(
     r"""(?<![\w.'"])((?:inputs|workflow)\.parameters)(?:\.([\w-]+)|\[\s*['"]([^'"\]\n]{1,200})['"]\s*\])"""
 )
-_BODY = re.compile(r"\.Input\.body((?:\.\w+){0,20})")
-_PARAMETER = re.compile(r"spec\.(?:workflowSpec\.)?arguments\.parameters\.(\d{1,4}|-1|#\([^)]*\))(?:\.value)?\Z")
+_BODY = lazy_regex(r"\.Input\.body((?:\.\w+){0,20})")
+_PARAMETER = lazy_regex(r"spec\.(?:workflowSpec\.)?arguments\.parameters\.(\d{1,4}|-1|#\([^)]*\))(?:\.value)?\Z")
 MAX_DEPTH = 50
 MAX_TEMPLATES = 2000  # in one workflow
 

@@ -6,7 +6,6 @@ named is a call. A `Task` is a job of nobody's in particular, a `StepAction` a s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guardrail.concepts.cluster_pipelines.drafting import (
@@ -27,14 +26,15 @@ from guardrail.concepts.operator_pods.building import items, mapping
 from guardrail.formats.builds import builds
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, key_line
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 SYSTEM = "tekton"
 DEFAULT_TIMEOUT = 3600  # seconds: default-timeout-minutes of the cluster's configuration, unless that says otherwise
-_CHECKOUT = re.compile(r"git-clone|git-batch-merge|(?:\A|-)checkout(?:\Z|-)")
-_OUTSIDERS_CODE = re.compile(
+_CHECKOUT = lazy_regex(r"git-clone|git-batch-merge|(?:\A|-)checkout(?:\Z|-)")
+_OUTSIDERS_CODE = lazy_regex(
     r"\{\{\s*(?:revision|source_branch|source_url|body\.pull_request\.head\.[\w.]+|pull_request_number)\s*\}\}"
 )
-_GIT = re.compile(r"\bgit\s[^\n]{0,200}?\b(?:clone|fetch|checkout|pull|switch)\b")
+_GIT = lazy_regex(r"\bgit\s[^\n]{0,200}?\b(?:clone|fetch|checkout|pull|switch)\b")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:

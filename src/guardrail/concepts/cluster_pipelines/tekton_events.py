@@ -10,11 +10,12 @@ from guardrail.concepts.cluster_pipelines.drafting import Events
 from guardrail.concepts.cluster_pipelines.tekton_objects import Object, annotation
 from guardrail.concepts.operator_pods.building import items, mapping
 from guardrail.model import Map, Seq, Value
+from guardrail.model.patterns import lazy_regex
 
-_EVENT = re.compile(r"""\bevent(?:_type)?\s*==\s*["'](\w+)["']""")
-_EVENT_IN = re.compile(r"""\bevent(?:_type)?\s+in\s*\[([^\]\n]{1,300})\]""")
-_WORD = re.compile(r"""["'](\w[\w ]*)["']""")
-_HEADER = re.compile(
+_EVENT = lazy_regex(r"""\bevent(?:_type)?\s*==\s*["'](\w+)["']""")
+_EVENT_IN = lazy_regex(r"""\bevent(?:_type)?\s+in\s*\[([^\]\n]{1,300})\]""")
+_WORD = lazy_regex(r"""["'](\w[\w ]*)["']""")
+_HEADER = lazy_regex(
     r"""header(?:\.match\(\s*|\[|\.canonical\(\s*)["']X-(?:GitHub|Gitlab|Gitea)-Event["'][\])]?"""
     r"""\s*(?:,|==|in)?\s*\[?\s*["']([\w :-]+)["']""",
     re.IGNORECASE,

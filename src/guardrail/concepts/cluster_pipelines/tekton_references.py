@@ -16,10 +16,11 @@ from guardrail.concepts.operator_pods.building import items, mapping
 from guardrail.inputs.pipelines.vocabulary import Keys, git_pin
 from guardrail.model import HOLE, Map, Noun, OriginsOf, PartText, Span, Unknown, Value
 from guardrail.model.image import image_facts
+from guardrail.model.patterns import lazy_regex
 
-_EXPRESSION = re.compile(r"\$\(([^()\n]{1,200})\)|\{\{\s*([^{}\n]{1,200}?)\s*\}\}")
-_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_TASK = re.compile(r"(?:task|pipeline)(?:-\d+)?\Z")
+_EXPRESSION = lazy_regex(r"\$\(([^()\n]{1,200})\)|\{\{\s*([^{}\n]{1,200}?)\s*\}\}")
+_COMMIT = lazy_regex(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_TASK = lazy_regex(r"(?:task|pipeline)(?:-\d+)?\Z")
 _BY_RUN = "is known only when the pipeline runs"
 
 

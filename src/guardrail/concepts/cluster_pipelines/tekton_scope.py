@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -21,14 +20,15 @@ from guardrail.concepts.cluster_pipelines.tekton_objects import (
 )
 from guardrail.concepts.operator_pods.building import items, mapping
 from guardrail.model import Inventory, Map, Resource, Seq, Span, Text, Value
+from guardrail.model.patterns import lazy_regex
 
 KINDS = (*sorted(OBJECTS), "TriggerTemplate", "EventListener", "Trigger")
 BINDINGS = ("TriggerBinding", "ClusterTriggerBinding")
-_EXPRESSION = re.compile(
+_EXPRESSION = lazy_regex(
     r"""\$\(([A-Za-z][\w-]*(?:\.[\w*-]+|\[(?:"[^"\]\n]{1,200}"|'[^'\]\n]{1,200}'|\*|\d{1,9})\])*)\)"""
 )
 MAX_DEPTH = 50  # of calls within calls
-_FILLED_IN = re.compile(r"\{\{\s*([^{}\n]{1,500}?)\s*\}\}")
+_FILLED_IN = lazy_regex(r"\{\{\s*([^{}\n]{1,500}?)\s*\}\}")
 # Of Pipelines-as-Code: what it takes out of the event by names of its own.
 _AS_CODE = {"source_branch": False, "event_title": True, "trigger_comment": True, "git_tag": False}
 

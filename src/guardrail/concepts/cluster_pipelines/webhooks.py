@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from guardrail.inputs.pipelines.github_untrusted import UNTRUSTED_CONTEXTS, UNTRUSTED_EVENTS
+from guardrail.model.patterns import lazy_regex
 
 Path = tuple[str, ...]  # names and indices; "*" for any
 
@@ -39,8 +40,8 @@ _OTHERS = tuple(
 WORDS: tuple[Path, ...] = tuple(dict.fromkeys((*_GITHUB, *_OTHERS)))
 # Of events that only who may push starts; all others anyone with an account may.
 _PUSHES = frozenset(("ref", "base_ref", "head_commit", "commits", "push", "release", "commit", "user_name"))
-_SEGMENT = re.compile(r"""\.?([A-Za-z_][\w-]*)|\[(?:"([^"\]]{1,200})"|'([^'\]]{1,200})'|(\d{1,9}|\*))\]|\.(\d{1,9})""")
-_IN_CEL = re.compile(
+_SEGMENT = lazy_regex(r"""\.?([A-Za-z_][\w-]*)|\[(?:"([^"\]]{1,200})"|'([^'\]]{1,200})'|(\d{1,9}|\*))\]|\.(\d{1,9})""")
+_IN_CEL = lazy_regex(
     r"(?<![\w.])body((?:\.\w+|\[(?:'[^'\]]{1,100}'|\"[^\"\]]{1,100}\"|\d{1,9})\]){1,20})"
     r"(?!\w)(?P<asked>\s*\(|\s*(?:==|!=|<|>|\bin\b))?"
 )
@@ -86,7 +87,7 @@ def in_cel(expression: str) -> Iterator[Path]:
             yield path
 
 
-_OUTSIDERS = re.compile(
+_OUTSIDERS = lazy_regex(
     r"merge ?request|note|issue|pull_?request|pr:|comment|discussion|incoming|on-comment", re.IGNORECASE
 )
 

@@ -19,9 +19,10 @@ from guardrail.concepts.operator_pods.building import (
 )
 from guardrail.concepts.pod_kinds import MERGED, Bearer
 from guardrail.model import Map, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import quantity
 
-_MEMORY = re.compile(r"(\d+)\s*([bkmgtp]?)b?\Z", re.I)  # as the JVM writes it: `m` is a mebibyte
+_MEMORY = lazy_regex(r"(\d+)\s*([bkmgtp]?)b?\Z", re.I)  # as the JVM writes it: `m` is a mebibyte
 _POWERS = {"": 2, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _LEAST_OVERHEAD = 384 << 20
 _RENAMED = {"podSecurityContext": "securityContext", "serviceAccount": "serviceAccountName"}

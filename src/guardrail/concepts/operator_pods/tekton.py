@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guardrail.concepts.operator_pods.building import (
@@ -21,9 +20,10 @@ from guardrail.concepts.operator_pods.building import (
 )
 from guardrail.concepts.pod_kinds import Bearer
 from guardrail.model import Map
+from guardrail.model.patterns import lazy_regex
 
 _BY_RUN = "the run that starts it may set it"
-_PARAMETER = re.compile(r"""\$\((?:inputs\.)?params(?:\.([\w-]+)|\[["']([\w.-]+)["']\])\)""")
+_PARAMETER = lazy_regex(r"""\$\((?:inputs\.)?params(?:\.([\w-]+)|\[["']([\w.-]+)["']\])\)""")
 _OF_RUN = ("securityContext", "serviceAccountName", "automountServiceAccountToken", "hostNetwork")
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guardrail.concepts.operator_pods.building import (
@@ -21,9 +20,10 @@ from guardrail.concepts.operator_pods.building import (
 )
 from guardrail.concepts.pod_kinds import Bearer
 from guardrail.model import Map, Seq
+from guardrail.model.patterns import lazy_regex
 
 _TYPES = ("container", "script", "containerSet", "dag", "steps", "resource", "suspend", "http", "data", "plugin")
-PARAMETER = re.compile(r"\{\{\s*((?:inputs|workflow)\.parameters\.[\w-]+)\s*\}\}")
+PARAMETER = lazy_regex(r"\{\{\s*((?:inputs|workflow)\.parameters\.[\w-]+)\s*\}\}")
 _SUBMITTED = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 _PATCHED = "a podSpecPatch may set what is not written here"
 

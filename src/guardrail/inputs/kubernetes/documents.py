@@ -11,12 +11,13 @@ import re
 
 from guardrail.formats import yaml
 from guardrail.model import Problem
+from guardrail.model.patterns import lazy_regex
 
 MAX_RESTARTS = 100  # after so many broken documents the rest is not worth the while
 MAX_PADDING = 20_000_000  # characters that stand in for what is before a document, all together
 _ENDING = ("not valid YAML", "alias *", "nested more", "its aliases")  # how the problems begin that end the reading
-_SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.M)
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+_SEPARATOR = lazy_regex(r"^---(?=\s|\Z)", re.M)
+_STRUCTURE = lazy_regex(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 
 
 def load(data: bytes, path: str, dialect: str = "kubernetes") -> yaml.Loaded:

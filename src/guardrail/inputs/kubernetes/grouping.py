@@ -6,9 +6,9 @@ kustomization, a custom resource's definition, whatever speaks for the whole clu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 GROUP_BYTES = 250_000
@@ -20,10 +20,10 @@ _TOGETHER = (
     b"CustomResourceDefinition", b"GlobalNetworkPolic", b"Monitor", b"{{", b"${",
 )  # fmt: skip
 # They begin with a literal, which is what makes them quick.
-_NAMESPACE = re.compile(rb"""namespace["']?[ \t]*:[ \t]*["']?([^\s"'#,}\]]*)""")
-_NAME = re.compile(rb"""name["']?[ \t]*:[ \t]*["']?([^\s"'#,}\]]*)""")
-_CLUSTER_KIND = re.compile(rb"""kind["']?[ \t]*:[ \t]*["']?Cluster""")
-_NAMESPACE_KIND = re.compile(rb"""kind["']?[ \t]*:[ \t]*["']?Namespace\b""")
+_NAMESPACE = lazy_regex(rb"""namespace["']?[ \t]*:[ \t]*["']?([^\s"'#,}\]]*)""")
+_NAME = lazy_regex(rb"""name["']?[ \t]*:[ \t]*["']?([^\s"'#,}\]]*)""")
+_CLUSTER_KIND = lazy_regex(rb"""kind["']?[ \t]*:[ \t]*["']?Cluster""")
+_NAMESPACE_KIND = lazy_regex(rb"""kind["']?[ \t]*:[ \t]*["']?Namespace\b""")
 _CLUSTER = b""
 """Stands for all that is in no namespace."""
 

@@ -19,11 +19,12 @@ from guardrail.inputs.kubernetes.scopes import address, group_of, settle
 from guardrail.inputs.kubernetes.secrets import hide
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.model import Map, Note, Problem, Resource, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 _NOT_MANIFESTS = frozenset({"chart.yaml", "chart.yml", "values.yaml", "values.yml"})  # fmt: skip
 UNNAMED = "(unnamed)"
-_TO_FILL_IN = re.compile(rb"(?<=[:-] )\{\{ ([^{}\"'\s][^{}\"'\n]{0,200}?) \}\}(?=[ \t]*\r?$)", re.M)
+_TO_FILL_IN = lazy_regex(rb"(?<=[:-] )\{\{ ([^{}\"'\s][^{}\"'\n]{0,200}?) \}\}(?=[ \t]*\r?$)", re.M)
 
 
 def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:

@@ -5,26 +5,28 @@ from __future__ import annotations
 
 import re
 
+from guardrail.model.patterns import lazy_regex
+
 # Top-level `apiVersion:` and `kind:`, quoted or not; also inside the items of a top-level list.
-_API_VERSION = re.compile(rb"""^(?:-[ \t]+)?(?:apiVersion|"apiVersion"|'apiVersion')[ \t]*:[ \t]*([^\r\n]*)""", re.M)
-_KIND = re.compile(rb"""^(?:-[ \t]+)?(?:kind|"kind"|'kind')[ \t]*:[ \t]*([^\r\n]*)""", re.M)
-_ITEM_API_VERSION = re.compile(rb"""^(?:-[ \t]+|[ \t]+)["']?apiVersion["']?[ \t]*:[ \t]*([^\r\n]*)""", re.M)
-_ITEM_KIND = re.compile(rb"""^(?:-[ \t]+|[ \t]+)["']?kind["']?[ \t]*:[ \t]*([^\r\n]*)""", re.M)
+_API_VERSION = lazy_regex(rb"""^(?:-[ \t]+)?(?:apiVersion|"apiVersion"|'apiVersion')[ \t]*:[ \t]*([^\r\n]*)""", re.M)
+_KIND = lazy_regex(rb"""^(?:-[ \t]+)?(?:kind|"kind"|'kind')[ \t]*:[ \t]*([^\r\n]*)""", re.M)
+_ITEM_API_VERSION = lazy_regex(rb"""^(?:-[ \t]+|[ \t]+)["']?apiVersion["']?[ \t]*:[ \t]*([^\r\n]*)""", re.M)
+_ITEM_KIND = lazy_regex(rb"""^(?:-[ \t]+|[ \t]+)["']?kind["']?[ \t]*:[ \t]*([^\r\n]*)""", re.M)
 # Braces (JSON, flow style): anywhere, for which bracket a key belongs to takes a parser.
-_FLOW_API_VERSION = re.compile(rb"""["']?\bapiVersion["']?\s*:\s*([^\s,}]*)""")
-_FLOW_KIND = re.compile(rb"""["']?\bkind["']?\s*:\s*([^\s,}]*)""")
+_FLOW_API_VERSION = lazy_regex(rb"""["']?\bapiVersion["']?\s*:\s*([^\s,}]*)""")
+_FLOW_KIND = lazy_regex(rb"""["']?\bkind["']?\s*:\s*([^\s,}]*)""")
 
 # Files that have an apiVersion and a kind and are read by a tool instead of an API server.
-NOT_FOR_A_CLUSTER = re.compile(
+NOT_FOR_A_CLUSTER = lazy_regex(
     r"(?:kustomize\.config\.k8s\.io|skaffold|kind\.x-k8s\.io|k3d\.io|eksctl\.io"
     r"|ctlptl\.dev|kubeadm\.k8s\.io|(?:kubelet|kubeproxy|kubescheduler|apiserver|credentialprovider)\.config\.k8s\.io"
     r"|audit\.k8s\.io|cli\.kyverno\.io|krew\.googlecontent\.com|score\.dev|minikube\.sigs\.k8s\.io"
     r"|talos\.dev|k0sctl\.k0sproject\.io)(?:/|\Z)"
 )
 _PREAMBLE = rb"\A(?:\xef\xbb\xbf)?(?:[ \t\r]*(?:#[^\n]*)?\n|---[^\n]*\n)*"
-_LISTED = re.compile(_PREAMBLE + rb"[ \t]*-[ \t]")
-_BRACED = re.compile(_PREAMBLE + rb"(?:---)?[ \t]*(?:\[|\{(?!\{))")  # `{{` begins a template's action
-_CHART = re.compile(rb"^name[ \t]*:", re.M)  # Helm's Chart.yaml, by which its templates are found
+_LISTED = lazy_regex(_PREAMBLE + rb"[ \t]*-[ \t]")
+_BRACED = lazy_regex(_PREAMBLE + rb"(?:---)?[ \t]*(?:\[|\{(?!\{))")  # `{{` begins a template's action
+_CHART = lazy_regex(rb"^name[ \t]*:", re.M)  # Helm's Chart.yaml, by which its templates are found
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _SUFFIXES = (".yaml", ".yml", ".json")
 _NAMES = frozenset({"chart.yaml", "chart.yml", "chart.lock", "values.yaml", "values.yml", "kustomization.yaml",

@@ -7,9 +7,10 @@ import binascii
 import re
 
 from guardrail.model import Map, Sensitive, Value
+from guardrail.model.patterns import lazy_regex
 
 # Filled in later by something else: ${VAR}, $(VAR), {{ .x }}, <path:vault#key>, %VAR%, ENC[...] of SOPS, vault:...
-_FILLED_IN = re.compile(
+_FILLED_IN = lazy_regex(
     r"\s*(?:\$\{.*\}|\$\(.*\)|\$[A-Z_][A-Z0-9_]*|\{\{.*\}\}|<[^<>]*>|%[A-Za-z0-9_]+%|__[A-Z0-9_]+__|ENC\[.*\]"
     r"|(?:vault|ref\+[a-z0-9]+|op|secretref|gcpsm|awssm|azkv):.*"
     r"|(?:x{3,}|\*{3,}|\.{3}|(?:replace|change|fill|update)[-_ ]?(?:me|this|in)\W*|todo\W*|placeholder|redacted"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from guardrail.inputs.pipelines.azure_expand import Settled
 from guardrail.inputs.pipelines.azure_scope import Variables
 from guardrail.inputs.pipelines.azure_walk import Walk
 from guardrail.inputs.pipelines.container_options import create_options, mount_item, port_items
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, Keys, image_dependency, text_of
 from guardrail.model import HOLE, Map, Noun, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_IMAGE = re.compile("[:/.]")
+_IMAGE = lazy_regex("[:/.]")
 
 
 def declared_images(walk: Walk) -> list[Noun]:

@@ -14,12 +14,13 @@ from guardrail.inputs.pipelines.azure_expressions import MAX_TEXT, evaluate, sho
 from guardrail.inputs.pipelines.azure_scope import Bound, Scope
 from guardrail.inputs.pipelines.expressions import ExpressionError, Node, Path, find_expressions, parse
 from guardrail.model import HOLE, Map, Origin, OriginsOf, PartText, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_ENTRIES = 250_000  # that one pipeline may be expanded to
 MAX_DEPTH = 60  # of blocks within blocks
 MAX_ORIGINS = 10
-_DIRECTIVE = re.compile(r"\s*\$\{\{\s*(if|elseif|else|each|insert)\b(.*)\}\}\s*\Z", re.DOTALL)
-_EACH = re.compile(r"\s*([A-Za-z_][\w-]*)\s+in\s+(.+)\Z", re.DOTALL)
+_DIRECTIVE = lazy_regex(r"\s*\$\{\{\s*(if|elseif|else|each|insert)\b(.*)\}\}\s*\Z", re.DOTALL)
+_EACH = lazy_regex(r"\s*([A-Za-z_][\w-]*)\s+in\s+(.+)\Z", re.DOTALL)
 # Code keeps its expressions, so that its lines stay where they are in the file.
 CODE_KEYS = frozenset(("script", "bash", "pwsh", "powershell", "inlinescript", "inline"))
 # Of what may or may not be there, these are kept whole, and anything else is unknown.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from guardrail.inputs.pipelines.expressions import Node, Path
 from guardrail.model import NOWHERE, Map, Seq, Unknown, Value, is_known, plain
+from guardrail.model.patterns import lazy_regex
 
 Lookup = Callable[[Path], Value]
 MAX_TEXT = 100_000  # characters that a function may make
@@ -21,7 +22,7 @@ _PREDICATES = frozenset(
     ("and", "contains", "containsvalue", "endswith", "eq", "ge", "gt", "in", "le", "lt", "ne", "not", "notin", "or",
      "startswith", "xor", "length", "succeeded", "failed", "always", "canceled", "succeededorfailed", "counter")
 )  # fmt: skip
-_HOLDER = re.compile(r"\{\{|\}\}|\{(\d{1,4})(?::[^{}]*)?\}")
+_HOLDER = lazy_regex(r"\{\{|\}\}|\{(\d{1,4})(?::[^{}]*)?\}")
 
 
 class Loose(str):

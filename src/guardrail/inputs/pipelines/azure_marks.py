@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-_FOLDER = re.compile(r"(?:^|/)\.?(?:azure-?pipelines|azuredevops|azdo|vsts|ado|pipelines)/", re.IGNORECASE)
+from guardrail.model.patterns import lazy_regex
 
-_TOP_KEY = re.compile(rb"""^["']?([A-Za-z][A-Za-z0-9_-]*|\$\{\{[^\n]*?\}\})["']?[ \t]*:(?:[ \t]|\r?$)""", re.MULTILINE)
+_FOLDER = lazy_regex(r"(?:^|/)\.?(?:azure-?pipelines|azuredevops|azdo|vsts|ado|pipelines)/", re.IGNORECASE)
+
+_TOP_KEY = lazy_regex(rb"""^["']?([A-Za-z][A-Za-z0-9_-]*|\$\{\{[^\n]*?\}\})["']?[ \t]*:(?:[ \t]|\r?$)""", re.MULTILINE)
 # Top-level keys of others who have steps, jobs, stages or variables too.
 _FOREIGN = frozenset(
     (b"apiVersion", b"kind", b"on", b"pipelines", b"orbs", b"workflows", b"executors", b"commands", b"runs", b"openapi",
@@ -16,15 +18,15 @@ _FOREIGN = frozenset(
 _CONTENT = frozenset((b"stages", b"jobs", b"steps", b"extends"))
 _BESIDE = frozenset((b"trigger", b"pr", b"pool", b"schedules", b"resources", b"lockBehavior"))
 # Items of lists of steps, jobs and stages as nobody else writes them.
-_STEP = re.compile(
+_STEP = lazy_regex(
     rb"""^[ \t]*-[ \t]+(?:task:[ \t]*["']?[\w.-]+@\d|checkout:|(?:bash|pwsh|powershell|script):"""
     rb"""|getPackage:|reviewApp:|downloadBuild:|(?:publish|download):[ \t]"""
     rb"""|template:[ \t]*(?:\S+\.ya?ml|\$\{\{)"""
     rb"""|(?:stage|job|deployment):(?:[ \t]|\r?$)|\$\{\{[ \t]*(?:if|each|parameters|insert)\b)""",
     re.MULTILINE,
 )
-_JOB = re.compile(rb"""^[ \t]*-?[ \t]*(?:vmImage|displayName|timeoutInMinutes|dependsOn)[ \t]*:""", re.MULTILINE)
-_VARIABLE = re.compile(rb"""^[ \t]*-[ \t]+(?:group:[ \t]|template:[ \t]*\S+\.ya?ml)|\$\{\{[^\n]*\}\}""", re.MULTILINE)
+_JOB = lazy_regex(rb"""^[ \t]*-?[ \t]*(?:vmImage|displayName|timeoutInMinutes|dependsOn)[ \t]*:""", re.MULTILINE)
+_VARIABLE = lazy_regex(rb"""^[ \t]*-[ \t]+(?:group:[ \t]|template:[ \t]*\S+\.ya?ml)|\$\{\{[^\n]*\}\}""", re.MULTILINE)
 
 
 def is_azure(path: str, head: bytes) -> bool:
@@ -44,4 +46,4 @@ def is_azure(path: str, head: bytes) -> bool:
     return False
 
 
-_TEMPLATE_OF = re.compile(rb"""^[ \t]+template:[ \t]*\S""", re.MULTILINE)
+_TEMPLATE_OF = lazy_regex(rb"""^[ \t]+template:[ \t]*\S""", re.MULTILINE)

@@ -8,11 +8,12 @@ from guardrail.inputs.pipelines.azure_expand import Settled
 from guardrail.inputs.pipelines.azure_scope import Variables
 from guardrail.inputs.pipelines.vocabulary import Draft, text_of
 from guardrail.model import Map, OriginsOf, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 # The pool of Microsoft's machines, and those that it had before there were images to choose.
-_HOSTED_POOL = re.compile(r"azure pipelines\Z|hosted(?: .+)?\Z", re.IGNORECASE)
-_WINDOWS = re.compile(r"windows|vs20\d\d|win(?:1|20)", re.IGNORECASE)
-_POSIX = re.compile(r"ubuntu|linux|macos|mac-", re.IGNORECASE)
+_HOSTED_POOL = lazy_regex(r"azure pipelines\Z|hosted(?: .+)?\Z", re.IGNORECASE)
+_WINDOWS = lazy_regex(r"windows|vs20\d\d|win(?:1|20)", re.IGNORECASE)
+_POSIX = lazy_regex(r"ubuntu|linux|macos|mac-", re.IGNORECASE)
 
 
 class Machine:

@@ -3,7 +3,6 @@ what `$(name)` stands for when it runs."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,14 +10,15 @@ from guardrail.inputs.pipelines.azure_expressions import loosened
 from guardrail.inputs.pipelines.expressions import Path
 from guardrail.inputs.pipelines.vocabulary import Filled, text_of
 from guardrail.model import HOLE, NOWHERE, Map, Origin, OriginsOf, PartText, Seq, Span, Text, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_HOPS = 8
 MAX_INSTANCES = 200  # of a matrix
 MAX_EXPANSIONS = 5000  # of variables in one text, over all instances of its job
 _PREDEFINED = ("build.", "system.", "agent.", "pipeline.", "environment.", "resources.", "release.", "strategy.")
-MACRO = re.compile(r"\$\(([A-Za-z_][\w. -]{0,200})\)")
-_RUNTIME = re.compile(r"\s*\$\[\s*variables(?:\.([\w.]+)|\[\s*'([^']+)'\s*\])\s*\]\s*\Z")
-_RUNTIME_NAMES = re.compile(r"\bvariables(?:\.([\w.]+)|\[\s*'([^']+)'\s*\])")
+MACRO = lazy_regex(r"\$\(([A-Za-z_][\w. -]{0,200})\)")
+_RUNTIME = lazy_regex(r"\s*\$\[\s*variables(?:\.([\w.]+)|\[\s*'([^']+)'\s*\])\s*\]\s*\Z")
+_RUNTIME_NAMES = lazy_regex(r"\bvariables(?:\.([\w.]+)|\[\s*'([^']+)'\s*\])")
 
 # What the author of a commit or pull request writes, or whoever starts a run tells of himself.
 UNTRUSTED = {

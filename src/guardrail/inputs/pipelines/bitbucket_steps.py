@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
@@ -19,13 +18,14 @@ from guardrail.inputs.pipelines.vocabulary import (
     text_of,
 )
 from guardrail.model import HOLE, Map, Noun, PartText, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 PROVIDER = "bitbucket-pipelines"
 # What the author of a commit or pull request writes. They are environment variables: harmless in a script until it has
 # the shell read them as code.
 UNTRUSTED_VARIABLES = frozenset(("BITBUCKET_BRANCH", "BITBUCKET_TAG", "BITBUCKET_BOOKMARK"))
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-_SEMANTIC = re.compile(r"v?\d+(?:\.\d+)*[\w.+-]*\Z")
+_VARIABLE = lazy_regex(r"\$\{?(\w+)\}?")
+_SEMANTIC = lazy_regex(r"v?\d+(?:\.\d+)*[\w.+-]*\Z")
 MAX_HITS = 200  # in one script; more would say no more
 _MEGABYTE = 1024 * 1024
 _SCRIPTS = ("script", "after-script")

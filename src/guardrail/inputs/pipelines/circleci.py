@@ -6,7 +6,6 @@ it: once for each set of parameters that they give it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from guardrail.inputs.pipelines.circleci_config import (
@@ -24,6 +23,7 @@ from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, key_line, pipeline_resource, text_of
 from guardrail.inputs.reader import Reading
 from guardrail.model import Map, Noun, Problem, Resource, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 # Keys of a job in a workflow that are not its parameters.
 _OF_WORKFLOW = frozenset(
@@ -33,8 +33,8 @@ _OF_WORKFLOW = frozenset(
 _WITHOUT_CODE = ("approval", "no-op", "release", "lock", "unlock")
 MAX_INVOCATIONS = 5000
 MAX_USES = 128  # of one job, with different parameters
-_EXACT = re.compile(r"\d+\.\d+\.\d+\Z")
-_RANGE = re.compile(r"\d+(?:\.\d+)?\Z")
+_EXACT = lazy_regex(r"\d+\.\d+\.\d+\Z")
+_RANGE = lazy_regex(r"\d+(?:\.\d+)?\Z")
 
 
 def read(files: Sequence[str], library: Library) -> Reading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,8 +9,9 @@ from guardrail.inputs.pipelines.circleci_scope import Given, Scope
 from guardrail.inputs.pipelines.document import Source
 from guardrail.inputs.pipelines.vocabulary import Keys, text_of
 from guardrail.model import NOWHERE, Map, Note, Problem, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_CONFIG = re.compile(r"(?:^|/)\.circleci/config\.ya?ml\Z")
+_CONFIG = lazy_regex(r"(?:^|/)\.circleci/config\.ya?ml\Z")
 
 
 class Config:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_TOP_KEY = re.compile(rb"""^["']?([A-Za-z][\w-]*)["']?[ \t]*:(?:[ \t]|\r?$)""", re.MULTILINE)
-_VERSION = re.compile(rb"""^["']?version["']?[ \t]*:[ \t]*["']?2(?:\.[01])?["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
+from guardrail.model.patterns import lazy_regex
+
+_TOP_KEY = lazy_regex(rb"""^["']?([A-Za-z][\w-]*)["']?[ \t]*:(?:[ \t]|\r?$)""", re.MULTILINE)
+_VERSION = lazy_regex(rb"""^["']?version["']?[ \t]*:[ \t]*["']?2(?:\.[01])?["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
 _FOREIGN = frozenset(
     (b"services", b"apiVersion", b"kind", b"updates", b"linters", b"builds", b"project_name", b"on", b"runs", b"models",
      b"sources", b"openapi", b"swagger")
 )  # fmt: skip
 _OWN = frozenset((b"workflows", b"orbs", b"executors", b"setup"))
 _SHARED = frozenset((b"jobs", b"commands"))
-_JOB = re.compile(
+_JOB = lazy_regex(
     rb"""^[ \t]+(?:docker|machine|macos|executor|resource_class|steps)[ \t]*:|^[ \t]*-[ \t]+(?:run|checkout)\b""",
     re.MULTILINE,
 )

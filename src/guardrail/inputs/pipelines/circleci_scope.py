@@ -6,15 +6,15 @@ before anything runs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardrail.inputs.pipelines.vocabulary import Filled, text_of
 from guardrail.model import HOLE, NOWHERE, Map, Origin, OriginsOf, PartText, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-EXPRESSION = re.compile(r"(?<!\\)<<\s*((?:parameters|pipeline|matrix|orb)\.[\w.-]+)\s*>>")
-_UNTRUSTED = re.compile(
+EXPRESSION = lazy_regex(r"(?<!\\)<<\s*((?:parameters|pipeline|matrix|orb)\.[\w.-]+)\s*>>")
+_UNTRUSTED = lazy_regex(
     r"pipeline\.(?:git\.(?:branch|tag|commit\.(?:subject|body|author_name|author_email))"
     r"|trigger_parameters\.(?:webhook\.body|[\w-]+\.(?:commit_\w+|branch|ref|tag|user_\w+|event_\w+|web_url)|webhook.*)"
     r"|event\.[\w-]+\.(?:.*\.)?(?:title|body|message|label|ref|name|email|description|login))\Z"

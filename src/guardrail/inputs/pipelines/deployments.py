@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 
 from guardrail.formats.shell import pipelines
+from guardrail.model.patterns import lazy_regex
 
-_WORD = re.compile(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
-_COMMAND = re.compile(
+_WORD = lazy_regex(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
+_COMMAND = lazy_regex(
     r"(?:sudo\s+)?(?:(?:terraform|tofu|terragrunt)\s(?:.*\s)?apply|kubectl\s(?:.*\s)?(?:apply|rollout|set\s+image)"
     r"|helm\s(?:.*\s)?(?:upgrade|install)|pulumi\s(?:.*\s)?up|cdk\s(?:.*\s)?deploy|serverless\s+deploy|sls\s+deploy|sam\s+deploy"
     r"|ansible-playbook|gcloud\s+(?:run|app|functions)\s(?:.*\s)?deploy|aws\s+(?:ecs\s+update-service|cloudformation\s+deploy)"
     r"|az\s+webapp\s+deploy|flyctl\s+deploy|fly\s+deploy|wrangler\s+(?:deploy|publish)|firebase\s+deploy)(?:\s|\Z)"
 )  # fmt: skip
-_TRIAL = re.compile(
+_TRIAL = lazy_regex(
     r"(?:\A|[^a-z])(?:e2e|tests?|testing|smoke|integration|lint|checks?|validate|validation|plan|dry|verify|ci)(?:\Z|[^a-z])",
     re.IGNORECASE,
 )
-_THROWAWAY = re.compile(
+_THROWAWAY = lazy_regex(
     r"\b(?:kind|k3d|minikube)\s+(?:create|start|cluster)|\b(?:kind|k3d|minikube)-action\b|setup-(?:kind|minikube)\b"
 )
-_TEXT = re.compile(r"'([^']+)'")
-_PLACE = re.compile(
+_TEXT = lazy_regex(r"'([^']+)'")
+_PLACE = lazy_regex(
     r"(?:\A|[^a-z])(?:prod|production|prd|live|stag(?:e|ing)|stg|pre-?prod|uat|qa|int|dev|development|demo|sandbox"
     r"|review|preview|github-pages|pages)(?:\Z|[^a-z])",
     re.IGNORECASE,

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from guardrail.model import Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 Node = tuple[Any, ...]
 Path = tuple["str | None", ...]
@@ -28,7 +29,7 @@ MAX_DEPTH = 50  # GitHub's own limit
 MAX_LENGTH = 21_000  # GitHub's own limit, in characters
 MAX_UNCLOSED = 50  # then the rest of the text is not looked at, lest a hostile one take for ever
 
-_TOKEN = re.compile(
+_TOKEN = lazy_regex(
     r"""\s*(?:
       (?P<string>'(?:[^']|'')*')
     | (?P<number>[+-]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![A-Za-z_]))
@@ -39,7 +40,7 @@ _TOKEN = re.compile(
 )
 _WORDS = {"true": True, "false": False, "null": None, "NaN": float("nan"), "Infinity": float("inf")}
 # Up to the `}}` that stands outside of a string.
-_BODY = re.compile(r"(?:[^'}]|'[^']*'|\}(?!\}))*\}\}")
+_BODY = lazy_regex(r"(?:[^'}]|'[^']*'|\}(?!\}))*\}\}")
 
 
 class ExpressionError(ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guardrail.formats.builds import builds
@@ -13,6 +12,7 @@ from guardrail.inputs.pipelines.github_guards import ruled_out
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, Level, Scope, spelt
 from guardrail.inputs.pipelines.vocabulary import Draft, key_line, text_of
 from guardrail.model import Map, Origin, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 # What names code of a pull request, or of the run that a workflow_run follows. A path counts with all below it.
 _OUTSIDERS_CODE: tuple[Path, ...] = tuple(
@@ -31,7 +31,7 @@ _OUTSIDERS_CODE: tuple[Path, ...] = tuple(
         "github.event.check_run.head_sha",
     )
 )
-_MAJOR = re.compile(r"v(\d{1,4})(?:\.|\Z)")
+_MAJOR = lazy_regex(r"v(\d{1,4})(?:\.|\Z)")
 # Actions that run what the checked-out folder says.
 _RUNS_THE_FOLDER = frozenset(
     ("pre-commit/action", "super-linter/super-linter", "github/super-linter", "oxsecurity/megalinter",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from guardrail.model.patterns import lazy_regex
+
 MAX_WRITES = 100  # of one script; more would say no more
 
-_FILE = re.compile(r"[\"']?\$(?:\{?(?:env:)?|env:)(GITHUB_(?:ENV|PATH))\}?[\"']?", re.IGNORECASE)
-_INTO = re.compile(r"(?:>>?|\|[ \t]*tee[ \t]+(?:-a|--append))[ \t]*\Z")
-_POWERSHELL = re.compile(r"\b(?:add-content|out-file|set-content|tee-object)\b", re.IGNORECASE)
-_HERE = re.compile(r"<<-?\s*(?P<quote>[\"']?)(?P<word>\w+)")
-_SAYS = re.compile(
+_FILE = lazy_regex(r"[\"']?\$(?:\{?(?:env:)?|env:)(GITHUB_(?:ENV|PATH))\}?[\"']?", re.IGNORECASE)
+_INTO = lazy_regex(r"(?:>>?|\|[ \t]*tee[ \t]+(?:-a|--append))[ \t]*\Z")
+_POWERSHELL = lazy_regex(r"\b(?:add-content|out-file|set-content|tee-object)\b", re.IGNORECASE)
+_HERE = lazy_regex(r"<<-?\s*(?P<quote>[\"']?)(?P<word>\w+)")
+_SAYS = lazy_regex(
     r"(?:\A|[;&|{(]|\b(?:then|do|else)\b)\s*(?:echo|printf|write-(?:output|host))\b", re.IGNORECASE
 )
-_MOVES = re.compile(r"(?<!\\)(?:\$[\w({]|\$env:|`|\$\{\{)")
-_SINGLE = re.compile(r"'[^']*'")
+_MOVES = lazy_regex(r"(?<!\\)(?:\$[\w({]|\$env:|`|\$\{\{)")
+_SINGLE = lazy_regex(r"'[^']*'")
 
 
 def environment_writes(code: str) -> Iterator[tuple[str, str]]:

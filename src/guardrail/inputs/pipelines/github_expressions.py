@@ -17,6 +17,7 @@ from guardrail.inputs.pipelines.expressions import (
 from guardrail.inputs.pipelines.github_file import GithubFile, shorten
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys
 from guardrail.model import Map, Noun, Resource, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_NOUNS = 200  # of one resource
 FACTS = (
@@ -29,7 +30,7 @@ _ACTORS = frozenset(
 )
 _ACTOR_IDS = frozenset((("github", "actor_id"), ("github", "event", "pull_request", "sender", "id")))
 _BOT_IDS = frozenset(("49699333", "29139614", "27856297", "29110"))  # dependabot, renovate, dependabot-preview
-_LAST_ACTOR = re.compile(
+_LAST_ACTOR = lazy_regex(
     r"github\.(?:actor(?:_id)?|triggering_actor|event\.pull_request\.sender\.(?:login|id))\s*==\s*'?[^\s'&|)]+'?"
     r"|'?[^\s'&|(]+'?\s*==\s*github\.(?:actor|triggering_actor)\b",
     re.IGNORECASE,
@@ -37,7 +38,7 @@ _LAST_ACTOR = re.compile(
 _PURE = frozenset(("format", "contains", "startswith", "endswith", "join", "fromjson", "tojson", "case"))
 _TEXTS = _PURE - {"fromjson"}  # whose outcome could be written instead; of a list, only fromJSON can make one
 # What is worth a closer look; an expression without is passed over.
-_TELLING = re.compile(
+_TELLING = lazy_regex(
     r"actor|sender|contains|&&|secrets|format|'\s*\)|\[|fromjson|\A\s*(?:'[^']*'|[-\d.]+|true|false|null)\s*(?:[=!<>]|\Z)"
     r"|startswith|endswith|join|case|(?:'|\d|true|false)\s*[=!]=\s*(?:'|\d|true|false)",
     re.IGNORECASE | re.DOTALL,
@@ -47,7 +48,7 @@ _TELLING = re.compile(
 # What a file must hold, in lower case, for any of its expressions to be worth a noun. Quotes may be doubled (YAML) or
 # escaped. Each begins with a fixed text, for speed.
 _TELLING_FILE = tuple(
-    re.compile(pattern)
+    lazy_regex(pattern)
     for pattern in (
         r"\[bot\]", r"actor_id", r"sender\.id", r"contains\(\s*['\"\\]", r"&&\s*(?:''|false\b|0\b|null\b)",
         r"secrets\s*[\[)]", r"fromjson\(\s*secrets", r"\$\{\{\s*(?:['\"\\\d-]|true\b|false\b|null\b)",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from guardrail.inputs.pipelines.document import Library, Source
 from guardrail.inputs.pipelines.expressions import Expression, ExpressionError, Node, find_expressions, parse
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Note, Problem, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from guardrail.inputs.pipelines.github_flow import JobFlow
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 PROVIDER = "github-actions"
 MAX_TOLD = 50  # problems with expressions in one file
-_WORKFLOW_FOLDER = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\Z")
-_DOT_GITHUB = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/")
+_WORKFLOW_FOLDER = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\Z")
+_DOT_GITHUB = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/")
 
 
 class GithubFile:

@@ -14,6 +14,7 @@ from guardrail.inputs.pipelines.github_known import OUTSIDERS_OUTPUTS, OUTSIDERS
 from guardrail.inputs.pipelines.github_untrusted import Level, Scope, Taint, sources_in, variable_sources
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Origin, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_ROUNDS = 6  # over all files; a text that is handed on more often is lost
 MAX_BLOCKS = 100  # of one script
@@ -22,21 +23,21 @@ MAX_SOURCES = 20  # for one input or output; more would say no more
 
 Outputs = dict[str, list[Taint]]
 
-_WRITES = re.compile(r"\$\{?(?:env:)?GITHUB_(OUTPUT|ENV)\b|::set-(output|env)\s", re.IGNORECASE)
+_WRITES = lazy_regex(r"\$\{?(?:env:)?GITHUB_(OUTPUT|ENV)\b|::set-(output|env)\s", re.IGNORECASE)
 # `name=value`, as what is echoed begins.
-_ASSIGNS = re.compile(
+_ASSIGNS = lazy_regex(
     r"(?:echo|printf|print|write-(?:output|host))\s+(?:-\w+\s+)*[\"']?(?P<name>[\w.-]+)(?P<sign>=|<<)", re.IGNORECASE
 )
-_SETS = re.compile(r"::set-(?P<what>output|env)\s+name=(?P<name>[\w.-]+)::", re.IGNORECASE)
-_HERE_NAME = re.compile(r"^\s*(?P<name>[\w.-]+)(?:=|<<)")
-_JS_OUTPUT = re.compile(
+_SETS = lazy_regex(r"::set-(?P<what>output|env)\s+name=(?P<name>[\w.-]+)::", re.IGNORECASE)
+_HERE_NAME = lazy_regex(r"^\s*(?P<name>[\w.-]+)(?:=|<<)")
+_JS_OUTPUT = lazy_regex(
     r"\bcore\.(?P<what>setOutput|exportVariable)\(\s*[\"'`](?P<name>[\w.-]+)[\"'`]\s*,(?P<value>[^\n]*)"
 )
-_JS_PAYLOAD = re.compile(
+_JS_PAYLOAD = lazy_regex(
     r"\bcontext\.payload\.((?:issue|pull_request|comment|review|discussion|head_commit|workflow_run)"
     r"(?:\?)?(?:\.[\w?]+)+)"
 )
-_JS_VARIABLE = re.compile(r"\bprocess\.env(?:\.(\w+)|\[[\"'](\w+)[\"']\])")
+_JS_VARIABLE = lazy_regex(r"\bprocess\.env(?:\.(\w+)|\[[\"'](\w+)[\"']\])")
 
 
 class JobFlow:
@@ -301,7 +302,7 @@ class _Pass:
             _put(outputs, key, [Taint(str(s), s.hops, "", s.privileged) for s in ours])
 
 
-_JOBS = re.compile(r"\bjobs\.")
+_JOBS = lazy_regex(r"\bjobs\.")
 
 
 def _in_order(jobs: Map) -> list[str]:
@@ -383,8 +384,8 @@ def written(file: GithubFile, code: str, entry: Span, scope: Scope) -> Iterator[
             yield ("env" if kind == "env" else "output"), named["name"], list(dict.fromkeys(sources)), at
 
 
-_BLOCK_END = re.compile(r"^[ \t]*(?:\}|done|fi|\))[^\n]{0,200}?>>?\s*[\"']?\$\{?GITHUB_(OUTPUT|ENV)\b", re.MULTILINE)
-_HERE = re.compile(
+_BLOCK_END = lazy_regex(r"^[ \t]*(?:\}|done|fi|\))[^\n]{0,200}?>>?\s*[\"']?\$\{?GITHUB_(OUTPUT|ENV)\b", re.MULTILINE)
+_HERE = lazy_regex(
     r"^[^\n]{0,300}?(?:(?:>>?|tee\s+-a)\s*[\"']?\$\{?GITHUB_(?P<a>OUTPUT|ENV)\}?[\"']?[^\n]{0,300}?<<-?\s*[\"']?(?P<x>\w+)"
     r"|<<-?\s*[\"']?(?P<y>\w+)[\"']?[^\n]{0,300}?(?:>>?|tee\s+-a)\s*[\"']?\$\{?GITHUB_(?P<b>OUTPUT|ENV)\b)[^\n]*\n",
     re.MULTILINE,

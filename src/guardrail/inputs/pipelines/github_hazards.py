@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from functools import lru_cache
 from typing import NamedTuple
+
+from guardrail.model.patterns import lazy_regex
 
 
 class Advisory(NamedTuple):
@@ -25,7 +26,7 @@ class Advisory(NamedTuple):
     moved: bool = False
 
 
-_NUMBERS = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,3})(?![\w])")
+_NUMBERS = lazy_regex(r"v?(\d{1,9}(?:\.\d{1,9}){0,3})(?![\w])")
 _MOST = 10**9
 
 

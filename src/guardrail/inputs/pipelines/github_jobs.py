@@ -26,10 +26,11 @@ from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, UNTRU
 from guardrail.inputs.pipelines.github_uses import action_dependency, publishes
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, key_line, pipeline_resource, text_of
 from guardrail.model import NOWHERE, Map, OriginsOf, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 RISKY_EVENTS = ("pull_request_target", "workflow_run", "issue_comment")
 # GitHub's own, and those of vendors who start a fresh machine for each job.
-_HOSTED = re.compile(
+_HOSTED = lazy_regex(
     r"(?:ubuntu|windows|macos)-(?:latest|slim|\d[\d.]*)(?:-.+)?\Z"
     r"|(?:depot-|namespace-profile-|nscloud-|blacksmith-|buildjet-|warp-|ubicloud-).+\Z",
     re.IGNORECASE,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from guardrail.inputs.pipelines.github_file import GithubFile
 from guardrail.inputs.pipelines.vocabulary import Draft, text_of
 from guardrail.model import Map, Noun, Seq
+from guardrail.model.patterns import lazy_regex
 
-_DIRECTIVE = re.compile(r"#+\s*(?:[a-z-]+:|\Z)")
+_DIRECTIVE = lazy_regex(r"#+\s*(?:[a-z-]+:|\Z)")
 
 
 def permissions_of(draft: Draft, file: GithubFile, *holders: Map) -> None:

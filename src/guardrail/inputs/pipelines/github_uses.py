@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci
 from guardrail.inputs.pipelines.github_known import BUILT_IN, CACHES, PUBLISHERS, TOOLS
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin, image_dependency, text_of
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_COMMENT = re.compile(r"\s#\s*(?P<text>.*)")
-_VERSION = re.compile(r"(?:\A|[\s=:@/])(?:tag=|pin@|ratchet:\S*@)?(?P<version>v?\d[\w.+-]*|[\w./-]*/v?\d[\w.+-]*)")
-_WHOLE_FOLDER = re.compile(r"\A(?:\./?|\.\./?|\$\{\{\s*github\.workspace\s*\}\}/?|\*\*?/?\*?|\./\*\*?(?:/\*)?)\Z")
+_COMMENT = lazy_regex(r"\s#\s*(?P<text>.*)")
+_VERSION = lazy_regex(r"(?:\A|[\s=:@/])(?:tag=|pin@|ratchet:\S*@)?(?P<version>v?\d[\w.+-]*|[\w./-]*/v?\d[\w.+-]*)")
+_WHOLE_FOLDER = lazy_regex(r"\A(?:\./?|\.\./?|\$\{\{\s*github\.workspace\s*\}\}/?|\*\*?/?\*?|\./\*\*?(?:/\*)?)\Z")
 
 
 def action_dependency(
@@ -136,7 +136,7 @@ def _checkout(step: Map, inputs: Value, title: str, packed: bool) -> Noun:
     return draft.noun(title)
 
 
-_MAJOR = re.compile(r"v(\d{1,4})(?:\.|\Z)")
+_MAJOR = lazy_regex(r"v(\d{1,4})(?:\.|\Z)")
 
 
 def _cache(step: Map, inputs: Value, name: str, version: str, title: str, releases: bool) -> Noun | None:

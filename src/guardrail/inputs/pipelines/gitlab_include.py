@@ -10,10 +10,11 @@ from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.gitlab_inputs import MAX_PASTED, Pasting, inputs_of
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Note, Origin, OriginsOf, Problem, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_INCLUDES = 150  # GitLab's own limit
 # A component of this very repository, at the commit that runs.
-_OWN_COMPONENT = re.compile(
+_OWN_COMPONENT = lazy_regex(
     r"\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([\w./-]+)@\$\{?CI_COMMIT_(?:SHA|REF_NAME|BRANCH|TAG)\}?\Z"
 )
 _OWN_PROJECT = frozenset(("$CI_PROJECT_PATH", "${CI_PROJECT_PATH}", "$CI_PROJECT_NAMESPACE/$CI_PROJECT_NAME"))

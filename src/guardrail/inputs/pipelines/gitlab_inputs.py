@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Origin, OriginsOf, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_PASTED = 300_000  # entries copied for one pipeline while inputs are put in
 MAX_DEPTH = 60
-_PASTE = re.compile(r"\$\[\[\s*inputs\.([\w-]{1,200})\s*((?:\|[^\]|]{1,200}){0,3})\]\]")
+_PASTE = lazy_regex(r"\$\[\[\s*inputs\.([\w-]{1,200})\s*((?:\|[^\]|]{1,200}){0,3})\]\]")
 _MARK = "$[["
 
 

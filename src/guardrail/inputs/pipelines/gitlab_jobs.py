@@ -21,11 +21,12 @@ from guardrail.inputs.pipelines.vocabulary import (
     text_of,
 )
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 PROVIDER = "gitlab-ci"
 MERGE_REQUEST = "merge_request_event"
 UNTRUSTED_EVENTS = frozenset((MERGE_REQUEST, "external_pull_request_event"))
-_SOURCE = re.compile(
+_SOURCE = lazy_regex(
     r"\$\{?CI_PIPELINE_SOURCE\}?\s*==\s*[\"']([a-z_]+)[\"']|[\"']([a-z_]+)[\"']\s*==\s*\$CI_PIPELINE_SOURCE\b"
 )
 _REFS = {
@@ -33,7 +34,7 @@ _REFS = {
     "web": "web", "api": "api", "triggers": "trigger", "pipelines": "pipeline", "chat": "chat",
     "external_pull_requests": "external_pull_request_event",
 }  # fmt: skip
-_DURATION = re.compile(r"([\d.]+)\s*([a-z]*)\s*(?:,|and\b)?\s*")
+_DURATION = lazy_regex(r"([\d.]+)\s*([a-z]*)\s*(?:,|and\b)?\s*")
 _SECONDS = {
     unit: seconds
     for seconds, units in (

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from guardrail.inputs.pipelines.vocabulary import git_pin, text_of
 from guardrail.model import Map, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_COMMIT_IN_URL = re.compile(r"/([0-9a-f]{40})(?:/|\Z)")
-_REF_IN_URL = re.compile(r"/-/raw/([^/]+)/|/raw\.githubusercontent\.com/[^/]+/[^/]+/([^/]+)/")
-_VERSION_IN_URL = re.compile(r"[/@-](v?\d+\.\d+\.\d+[\w.-]*)/")
-_RANGE = re.compile(r"\d+(?:\.\d+)?\Z")  # `1` and `1.2` are the newest release of that line
+_COMMIT_IN_URL = lazy_regex(r"/([0-9a-f]{40})(?:/|\Z)")
+_REF_IN_URL = lazy_regex(r"/-/raw/([^/]+)/|/raw\.githubusercontent\.com/[^/]+/[^/]+/([^/]+)/")
+_VERSION_IN_URL = lazy_regex(r"[/@-](v?\d+\.\d+\.\d+[\w.-]*)/")
+_RANGE = lazy_regex(r"\d+(?:\.\d+)?\Z")  # `1` and `1.2` are the newest release of that line
 
 
 def include_parts(kind: str, what: str, body: Map | None) -> dict[str, Value] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from guardrail.formats.yaml import Tag
 from guardrail.inputs.pipelines.gitlab_include import Merged, merge
 from guardrail.inputs.pipelines.vocabulary import Filled, text_of
 from guardrail.model import Map, Origin, Problem, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_EXTENDS = 11  # GitLab's own limits
 MAX_REFERENCES = 10
@@ -20,7 +20,7 @@ MAX_ENTRIES = 500_000  # copied in all while the pieces are put together
 DEFAULTS = ("after_script", "artifacts", "before_script", "cache", "hooks", "id_tokens", "image", "interruptible",
             "identity", "retry", "services", "tags", "timeout")  # fmt: skip
 _GLOBAL_DEFAULTS = ("after_script", "before_script", "cache", "image", "services")  # the old spelling
-_VARIABLE = re.compile(r"\$\$|\$\{(\w+)\}|\$(\w+)|%(\w+)%|(\$\[\[.*?\]\])")
+_VARIABLE = lazy_regex(r"\$\$|\$\{(\w+)\}|\$(\w+)|%(\w+)%|(\$\[\[.*?\]\])")
 
 
 class Resolver:

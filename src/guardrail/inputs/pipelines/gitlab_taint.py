@@ -10,6 +10,7 @@ from guardrail.formats.shell import expanded_variables
 from guardrail.formats.shell_commands import parsed
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Origin, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 # What the author of a commit or merge request writes. They are environment variables: harmless in a script
 # until it has the shell read them as code.
@@ -27,17 +28,17 @@ SEVERAL_LINES = frozenset(
 MAX_HOPS = 6
 MAX_NAMES = 500
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = lazy_regex(
     r"\s*(?:(?:then|do|else)\s+)?(?:(?:export|local|declare|readonly)\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)=(.*)\Z", re.DOTALL
 )
-_GIT_WORDS = re.compile(
+_GIT_WORDS = lazy_regex(
     r"\bgit\s+(?:\S+\s+)?(?:log|show)\b[^|)`]*(?:--(?:pretty|format)[=\s][\"']?(?:\w+:)?[^\s)`]*%(?:s|b|B|an|cn|f)|--oneline)"
 )
-_ONE_BRANCH = re.compile(r"\$\{?CI_COMMIT_(?:BRANCH|REF_NAME)\}?\s*==\s*(?:\"[^\"$]*\"|'[^'$]*'|\$CI_DEFAULT_BRANCH\b)")
-_WRITES_FILE = re.compile(
+_ONE_BRANCH = lazy_regex(r"\$\{?CI_COMMIT_(?:BRANCH|REF_NAME)\}?\s*==\s*(?:\"[^\"$]*\"|'[^'$]*'|\$CI_DEFAULT_BRANCH\b)")
+_WRITES_FILE = lazy_regex(
     r"(?:>>?|\btee\s+(?:-a\s+|--append\s+)?)\s*[\"']?(?:\./|\$CI_PROJECT_DIR/|\$\{CI_PROJECT_DIR\}/)?([\w./-]+)"
 )
-_SETS = re.compile(r"(?:\A|[\s\"'])([A-Za-z_]\w*)=")
+_SETS = lazy_regex(r"(?:\A|[\s\"'])([A-Za-z_]\w*)=")
 
 
 class Tainted(NamedTuple):
@@ -118,7 +119,7 @@ def after(text: str, taint: Taint, span: Span) -> Iterator[tuple[str, Tainted | 
         yield name, source.through(f"variable {name}", span, value) if source is not None else None
 
 
-_CLEANS = re.compile(
+_CLEANS = lazy_regex(
     r"\|\s*(?:tr\s+-(?:c|cd|dc|C)\b|md5sum|sha\d+sum|wc\b|base64\b|jq\s+-R)|\bsed\s+[^|]*\[\^|//\[\^|\bgrep\s+-\w*o|printf\s+[\"']?%q|@Q\}"
 )
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from guardrail.inputs.pipelines.recognise import recognise
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 GROUP_BYTES = 250_000
 """Files that have nothing to do with each other are put together up to this: less would be all bookkeeping."""
 
 _HEAD = 65536
-_LOCAL_CALL = re.compile(rb"""\buses["']?[ \t]*:[ \t]*["']?[.$](/[^\s"'@#,}]*)""")
+_LOCAL_CALL = lazy_regex(rb"""\buses["']?[ \t]*:[ \t]*["']?[.$](/[^\s"'@#,}]*)""")
 
 
 def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:

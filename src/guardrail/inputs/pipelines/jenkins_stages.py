@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
@@ -18,6 +17,7 @@ from guardrail.inputs.pipelines.jenkins_steps import SHELLS, Work
 from guardrail.inputs.pipelines.jenkins_taint import CHANGES, Taint
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, pipeline_resource
 from guardrail.model import Map, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 _UNITS = {"NANOSECONDS": 1e-9, "MICROSECONDS": 1e-6, "MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60, "HOURS": 3600,
           "DAYS": 86400}  # fmt: skip
@@ -288,7 +288,7 @@ def _deploys(name: str, resource: Resource) -> bool:
     )
 
 
-_NAMES_CHANGES = re.compile(r"\b(?:CHANGE_ID|" + "|".join(CHANGES) + r"|CHANGE_FORK|changeRequest\s*\()")
+_NAMES_CHANGES = lazy_regex(r"\b(?:CHANGE_ID|" + "|".join(CHANGES) + r"|CHANGE_FORK|changeRequest\s*\()")
 
 
 @lru_cache(maxsize=1)  # every stage of a file asks

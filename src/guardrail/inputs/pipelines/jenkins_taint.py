@@ -7,7 +7,6 @@ the line, and so always does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from guardrail.formats.shell import evaluated, expanded_variables
 from guardrail.inputs.pipelines.jenkins_file import JenkinsFile, Phrase
 from guardrail.inputs.pipelines.jenkins_scope import MAX_HOPS, PARAMETERS, Names, named
 from guardrail.model import Span
+from guardrail.model.patterns import lazy_regex
 
 CHANGES = ("CHANGE_TITLE", "CHANGE_BRANCH", "CHANGE_AUTHOR_DISPLAY_NAME", "CHANGE_AUTHOR_EMAIL")
 UNTRUSTED = frozenset(
@@ -32,14 +32,14 @@ _PASS_ON = frozenset(
      "padRight", "readLines", "normalize")
 )  # fmt: skip
 _JOINS = frozenset(("+", "?:", "()", "[]", "<<", "as", "*"))
-_MESSAGE = re.compile(
+_MESSAGE = lazy_regex(
     r"\bgit\s[^\n|;&]{0,200}?\b(?:log|show|shortlog)\b[^\n|;&]{0,200}(?:%[sBbacf]|--oneline)|\bgit\s+log\b(?![^\n]*%)"
 )
-_BRANCH = re.compile(
+_BRANCH = lazy_regex(
     r"\bgit\s[^\n|;&]{0,200}?(?:rev-parse\s[^\n|;&]{0,200}--abbrev-ref|symbolic-ref\b|name-rev\b"
     r"|branch\b[^\n|;&]{0,200}--show-current)"
 )
-_PERCENT = re.compile(r"%(\w+)(?::[^%\n]*)?%")
+_PERCENT = lazy_regex(r"%(\w+)(?::[^%\n]*)?%")
 MAX_SOURCES = 10  # of one expression; more would say no more
 
 

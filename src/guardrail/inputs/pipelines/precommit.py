@@ -5,16 +5,16 @@ Follows "Adding pre-commit plugins to your project" of pre-commit's documentatio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin, pipeline_resource, text_of
 from guardrail.inputs.reader import Reading
 from guardrail.model import Map, Problem, Resource, Seq
+from guardrail.model.patterns import lazy_regex
 
 PROVIDER = "pre-commit"
-_GITHUB = re.compile(r"(?:https?://|git@|ssh://git@|git://)github\.com[/:]([^/]+/[^/]+?)(?:\.git)?/?\Z")
+_GITHUB = lazy_regex(r"(?:https?://|git@|ssh://git@|git://)github\.com[/:]([^/]+/[^/]+?)(?:\.git)?/?\Z")
 
 
 def read(files: Sequence[str], library: Library) -> Reading:

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import re
 
-_GITHUB_WORKFLOW_PATH = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
-_DEPENDABOT_PATH = re.compile(r"(?:^|/)\.github/dependabot\.ya?ml\Z")
-_PRE_COMMIT_PATH = re.compile(r"(?:^|/)\.pre-commit-config\.ya?ml\Z")
-_GITLAB_PATH = re.compile(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z")
-AZURE_PATH = re.compile(r"(?:^|/)\.?(?:[^/]*[.-])?azure-pipelines?(?:[.-][^/]*)?\.ya?ml\Z", re.IGNORECASE)
-_CIRCLECI_PATH = re.compile(r"(?:^|/)\.circleci/config\.ya?ml\Z")
-_BITBUCKET_PATH = re.compile(r"(?:^|/)[^/]*bitbucket-pipelines[^/]*\.ya?ml\Z")
-_JENKINS_PATH = re.compile(r"(?:^|/)(?:Jenkinsfile(?:[-._][^/]*)?|[^/]+\.[jJ]enkinsfile)\Z")
-_NOT_GROOVY = re.compile(r"(?:\.(?:md|txt|ya?ml|json|xml|j2|erb|tpl|tmpl|template|jinja2?|sh|py|orig|rej|swp)|~)\Z")
-_GROOVY_PATH = re.compile(r"(?:^|/)[^/]*jenkins[^/]*/(?:[^/]+/)*[^/]+\.groovy\Z", re.IGNORECASE)
-_LIBRARY_PATH = re.compile(r"(?:^|/)(?:vars|src)/")  # of shared libraries, whose functions are no pipelines
-_PIPELINE_BLOCK = re.compile(rb"^pipeline[ \t]*\{", re.MULTILINE)
-_YAML_NAME = re.compile(r"(?:(?:^|/)[^/.]*|\.ya?ml)\Z", re.IGNORECASE)  # or no extension at all: standard input
+from guardrail.model.patterns import lazy_regex
 
-_ON = re.compile(rb"""^(?:on|"on"|'on'|true)[ \t]*:""", re.MULTILINE)
-_JOBS = re.compile(rb"""^(?:jobs|"jobs"|'jobs')[ \t]*:""", re.MULTILINE)
-_JOB_BODY = re.compile(rb"""^[ \t]+(?:- )?(?:runs-on|uses|steps|"runs-on"|"uses")[ \t]*:""", re.MULTILINE)
-_RUNS_USING = re.compile(
+_GITHUB_WORKFLOW_PATH = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
+_DEPENDABOT_PATH = lazy_regex(r"(?:^|/)\.github/dependabot\.ya?ml\Z")
+_PRE_COMMIT_PATH = lazy_regex(r"(?:^|/)\.pre-commit-config\.ya?ml\Z")
+_GITLAB_PATH = lazy_regex(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z")
+AZURE_PATH = lazy_regex(r"(?:^|/)\.?(?:[^/]*[.-])?azure-pipelines?(?:[.-][^/]*)?\.ya?ml\Z", re.IGNORECASE)
+_CIRCLECI_PATH = lazy_regex(r"(?:^|/)\.circleci/config\.ya?ml\Z")
+_BITBUCKET_PATH = lazy_regex(r"(?:^|/)[^/]*bitbucket-pipelines[^/]*\.ya?ml\Z")
+_JENKINS_PATH = lazy_regex(r"(?:^|/)(?:Jenkinsfile(?:[-._][^/]*)?|[^/]+\.[jJ]enkinsfile)\Z")
+_NOT_GROOVY = lazy_regex(r"(?:\.(?:md|txt|ya?ml|json|xml|j2|erb|tpl|tmpl|template|jinja2?|sh|py|orig|rej|swp)|~)\Z")
+_GROOVY_PATH = lazy_regex(r"(?:^|/)[^/]*jenkins[^/]*/(?:[^/]+/)*[^/]+\.groovy\Z", re.IGNORECASE)
+_LIBRARY_PATH = lazy_regex(r"(?:^|/)(?:vars|src)/")  # of shared libraries, whose functions are no pipelines
+_PIPELINE_BLOCK = lazy_regex(rb"^pipeline[ \t]*\{", re.MULTILINE)
+_YAML_NAME = lazy_regex(r"(?:(?:^|/)[^/.]*|\.ya?ml)\Z", re.IGNORECASE)  # or no extension at all: standard input
+
+_ON = lazy_regex(rb"""^(?:on|"on"|'on'|true)[ \t]*:""", re.MULTILINE)
+_JOBS = lazy_regex(rb"""^(?:jobs|"jobs"|'jobs')[ \t]*:""", re.MULTILINE)
+_JOB_BODY = lazy_regex(rb"""^[ \t]+(?:- )?(?:runs-on|uses|steps|"runs-on"|"uses")[ \t]*:""", re.MULTILINE)
+_RUNS_USING = lazy_regex(
     rb"""^runs[ \t]*:[ \t]*(?:#[^\n]*)?\r?\n(?:(?:[ \t][^\n]*|[ \t]*|#[^\n]*)\n){0,200}?[ \t]+["']?using["']?[ \t]*:""",
     re.MULTILINE,
 )
-_RUNS_INLINE = re.compile(rb"""^runs[ \t]*:[ \t]*\{[^\n]*\busing\b""", re.MULTILINE)
+_RUNS_INLINE = lazy_regex(rb"""^runs[ \t]*:[ \t]*\{[^\n]*\busing\b""", re.MULTILINE)
 
-_TOP_KEY = re.compile(rb"""(["']?)([^\s#'"\-\[{%&*!|>][^:'"\n]*)\1[ \t]*:(?:[ \t]|\Z)""")
-_CHILD_KEY = re.compile(rb"""([ \t]+)["']?([A-Za-z_]+)["']?[ \t]*:(?:[ \t]|\Z)""")
+_TOP_KEY = lazy_regex(rb"""(["']?)([^\s#'"\-\[{%&*!|>][^:'"\n]*)\1[ \t]*:(?:[ \t]|\Z)""")
+_CHILD_KEY = lazy_regex(rb"""([ \t]+)["']?([A-Za-z_]+)["']?[ \t]*:(?:[ \t]|\Z)""")
 _GITLAB_GLOBAL = frozenset((b"stages", b"include", b"default", b"workflow", b"before_script", b"after_script"))
 _GITLAB_JOB_ONLY = frozenset((b"stage", b"before_script", b"after_script", b"artifacts", b"rules", b"only", b"needs"))
 # Top-level keys that say that a file is something else: Kubernetes, OpenAPI, other CI systems, Ansible, Helm's own.
@@ -37,9 +39,9 @@ _FOREIGN = frozenset(
      b"trigger", b"language", b"hosts", b"tasks", b"orbs", b"workflows", b"replicaCount", b"AWSTemplateFormatVersion",
      b"Resources", b"site_name", b"repos", b"script", b"resources", b"phases", b"updates")
 )  # fmt: skip
-_CIRCLECI_HINT = re.compile(rb"""^["']?(?:jobs|workflows|orbs|commands|executors|setup)["']?[ \t]*:""", re.MULTILINE)
-_AZURE_HINT = re.compile(rb"""^["']?(?:steps|jobs|stages|variables|extends)["']?[ \t]*:""", re.MULTILINE)
-_TEMPLATE = re.compile(rb"^[ \t]*%\{", re.MULTILINE)  # Terraform's directives: a pipeline is yet to be made of it
+_CIRCLECI_HINT = lazy_regex(rb"""^["']?(?:jobs|workflows|orbs|commands|executors|setup)["']?[ \t]*:""", re.MULTILINE)
+_AZURE_HINT = lazy_regex(rb"""^["']?(?:steps|jobs|stages|variables|extends)["']?[ \t]*:""", re.MULTILINE)
+_TEMPLATE = lazy_regex(rb"^[ \t]*%\{", re.MULTILINE)  # Terraform's directives: a pipeline is yet to be made of it
 MAX_LINES = 3000
 
 

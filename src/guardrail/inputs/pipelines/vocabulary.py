@@ -6,11 +6,10 @@ source doesn't say is absent, with the draft's header as its place.
 
 from __future__ import annotations
 
-import re
-
 from guardrail.formats.shell import DETECTIONS
 from guardrail.model import Map, Noun, OriginsOf, Resource, Span, Unknown, Value
 from guardrail.model.image import image_facts
+from guardrail.model.patterns import lazy_regex
 
 PLATFORM = "pipeline"
 
@@ -148,8 +147,8 @@ def key_line(entry: Span, key: str) -> Span:
     return Span(entry.file, entry.line, entry.column, entry.line, entry.column + len(key))
 
 
-_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_VERSION_LIKE = re.compile(r"(?:[A-Za-z]+[-_.]?)?v?\.?\d[\w.+-]*\Z")
+_COMMIT = lazy_regex(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_VERSION_LIKE = lazy_regex(r"(?:[A-Za-z]+[-_.]?)?v?\.?\d[\w.+-]*\Z")
 _BRANCH_WORDS = frozenset(
     ("main", "master", "develop", "development", "dev", "trunk", "head", "next", "edge", "nightly", "canary",
      "staging", "production", "stable", "beta", "alpha")

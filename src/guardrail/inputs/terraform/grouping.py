@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-_SOURCE = re.compile(rb"""(?:\bsource[ \t]*=|"source"[ \t]*:)[ \t\r\n]*"(\.\.?(?:/[^"\n]*)?)\"""")
+_SOURCE = lazy_regex(rb"""(?:\bsource[ \t]*=|"source"[ \t]*:)[ \t\r\n]*"(\.\.?(?:/[^"\n]*)?)\"""")
 
 
 UNIT = "terragrunt.hcl"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import NamedTuple
 
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 MANIFEST = ".terraform/modules/modules.json"
 MAX_ENTRIES = 10_000
 
 _REGISTRIES = ("registry.terraform.io/", "registry.opentofu.org/")
-_REGISTRY = re.compile(r"(?:[\w.-]+\.[\w-]+(?::\d+)?/)?[\w-]+/[\w-]+/[\w-]+(?://.*)?")
-_SCHEME = re.compile(r"^(?:git::|hg::|s3::|gcs::)?(?:(?:https?|ssh|git)://)?(?:git@)?")
+_REGISTRY = lazy_regex(r"(?:[\w.-]+\.[\w-]+(?::\d+)?/)?[\w-]+/[\w-]+/[\w-]+(?://.*)?")
+_SCHEME = lazy_regex(r"^(?:git::|hg::|s3::|gcs::)?(?:(?:https?|ssh|git)://)?(?:git@)?")
 
 
 class Copy(NamedTuple):

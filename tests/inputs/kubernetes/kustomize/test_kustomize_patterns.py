@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
+from harness import ends
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -33,9 +33,8 @@ def test_it_matches_what_python_matches(text: str, subject: str) -> None:
 
 @pytest.mark.parametrize("text", ["(a+)+$", "(a|a)*b", "(a|aa)+$", "a*a*a*a*a*a*b", "(.*)*x"])
 def test_no_expression_takes_long(text: str) -> None:
-    begun = time.perf_counter()
-    assert not Pattern(text).matches("a" * 300 + "!")
-    assert time.perf_counter() - begun < 1
+    with ends():
+        assert not Pattern(text).matches("a" * 300 + "!")
 
 
 @pytest.mark.parametrize(

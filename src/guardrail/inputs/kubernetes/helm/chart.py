@@ -5,17 +5,17 @@ See https://helm.sh/docs/topics/charts/; charts of version v1 name their depende
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from guardrail.formats import yaml
 from guardrail.inputs.kubernetes.helm.layout import CHART
 from guardrail.model import Map, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 REQUIREMENTS = "requirements.yaml"
 MAX_DEPENDENCIES = 200
-_RELEASE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,51}[a-z0-9])?\Z")
+_RELEASE = lazy_regex(r"[a-z0-9](?:[-a-z0-9]{0,51}[a-z0-9])?\Z")
 
 
 class Dependency(NamedTuple):

@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, NamedTuple, Protocol
 
+from guardrail.model.patterns import lazy_regex
+
 KUBE_VERSION = "1.34.0"
 """What charts are told that the cluster runs."""
 
@@ -26,7 +28,7 @@ MEMORY = 2 << 30  # bytes
 MAX_OUTPUT = 10 << 20  # bytes of one rendering
 AT_ONCE = 4  # processes of a `helm` on PATH
 _OUT_OF_MEMORY = ("out of memory", "MemoryError", "annot allocate", "pthread_create failed")  # no room for a stack
-_SOURCE = re.compile(r"^---[ \t]*\n# Source: (\S.*)\n", re.M)
+_SOURCE = lazy_regex(r"^---[ \t]*\n# Source: (\S.*)\n", re.M)
 
 
 class Job(NamedTuple):

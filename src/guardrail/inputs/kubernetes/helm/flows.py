@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Union
 
 from guardrail.inputs.kubernetes.helm.syntax import Action, Template
+from guardrail.model.patterns import lazy_regex
 
 MAX_STEPS = 4000  # of one look; what takes longer is given up
 MAX_FLOWS = 60
@@ -39,7 +40,7 @@ class Made(NamedTuple):
 Flow = Union[Values, Root, Made]  # noqa: UP007 - names itself, further up
 Flows = tuple[Flow, ...]
 
-_TOKEN = re.compile(
+_TOKEN = lazy_regex(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*')|(?P<number>[-+]?[0-9][\w.+-]*)
     |(?P<field>(?:\$[A-Za-z0-9_]*)?(?:\.[A-Za-z_][A-Za-z0-9_]*)+|\$[A-Za-z0-9_]*|\.)
     |(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>:=|=|[()|,]))""",
@@ -50,7 +51,7 @@ _NOTHING_NAMES = """
     regexMatch mustRegexMatch semverCompare now date randAlphaNum genCA uuidv4 sha256sum sha1sum keys
 """
 _NOTHING_COMES_OUT = frozenset(_NOTHING_NAMES.split())
-_DECLARATION = re.compile(r"\s*(\$\w*)(?:\s*,\s*(\$\w*))?\s*:?=(?!=)")
+_DECLARATION = lazy_regex(r"\s*(\$\w*)(?:\s*,\s*(\$\w*))?\s*:?=(?!=)")
 
 
 class Frame(NamedTuple):

@@ -3,14 +3,14 @@ and no two scans would see the same, so it is unknown."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from guardrail.inputs.kubernetes import documents
 from guardrail.model import Map, Sensitive, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 REASON = "Helm makes it anew each time"
-_MAKES = re.compile(
+_MAKES = lazy_regex(
     r"\b(?:rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|gen(?:CA|SelfSignedCert|SignedCert|PrivateKey)\w*|uuidv4"
     r"|shuffle|htpasswd|bcrypt|encryptAES|now|ago|unixEpoch)\b"
 )

@@ -6,11 +6,12 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree
 
 CHART = "Chart.yaml"
 YAML = (".yaml", ".yml")
-VALUES_NAME = re.compile(r"(?:values[-._].+|.+[-._]values|values)\.ya?ml\Z", re.I)  # values-prod.yaml, prod.values.yaml
+VALUES_NAME = lazy_regex(r"(?:values[-._].+|.+[-._]values|values)\.ya?ml\Z", re.I)  # values-prod.yaml, prod.values.yaml
 VALUES_FOLDERS = ("values", "environments", "environment", "envs", "env", "profiles", "ci")
 
 

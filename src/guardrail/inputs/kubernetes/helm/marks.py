@@ -16,12 +16,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from guardrail.inputs.kubernetes.helm.syntax import Action, Template
+from guardrail.model.patterns import lazy_regex
 
 PREFIX = "qzjv"  # too long to turn up in what a chart makes at random
-_SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.M)
-_LEAD = re.compile(r"[ \t\r]*(?:-[ \t]+)*")
-_STRUCTURE = re.compile(r":(?:[ \t]|\r?$)|^[ \t]*-[ \t]", re.M)
-_EMITS = re.compile(r"\b(?:nindent|indent|toYaml|toYamlPretty)\b")
+_SEPARATOR = lazy_regex(r"^---(?=\s|\Z)", re.M)
+_LEAD = lazy_regex(r"[ \t\r]*(?:-[ \t]+)*")
+_STRUCTURE = lazy_regex(r":(?:[ \t]|\r?$)|^[ \t]*-[ \t]", re.M)
+_EMITS = lazy_regex(r"\b(?:nindent|indent|toYaml|toYamlPretty)\b")
 MAX_COMPARED = 4000  # lines of a document that are compared one by one
 
 

@@ -10,9 +10,10 @@ from guardrail.inputs.kubernetes.helm.flows import Looker
 from guardrail.inputs.kubernetes.helm.marks import Marker, State, Trail, lines_alike
 from guardrail.inputs.kubernetes.helm.syntax import Template
 from guardrail.model import Span
+from guardrail.model.patterns import lazy_regex
 
-_DIVIDER = re.compile(r"^---(?=\s|\Z)[^\n]*\n?", re.M)
-_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Za-z0-9]+)", re.M)
+_DIVIDER = lazy_regex(r"^---(?=\s|\Z)[^\n]*\n?", re.M)
+_KIND = lazy_regex(r"^kind:[ \t]*[\"']?([A-Za-z0-9]+)", re.M)
 
 
 class Frame(NamedTuple):

@@ -4,7 +4,6 @@ for it."""
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,13 +11,14 @@ from guardrail.formats import yaml
 from guardrail.inputs.kubernetes.helm.layout import VALUES_FOLDERS, VALUES_NAME, YAML
 from guardrail.inputs.kubernetes.helm.values import load_values
 from guardrail.model import Map, Span
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 MAX_PROFILES = 60  # of one chart
 _BASE = "values.yaml"
 _MAX_ABOVE = 3  # folders above a chart that are looked into
 _MAX_LISTED = 400
-_WORDS = re.compile(r"[^a-z0-9]+")
+_WORDS = lazy_regex(r"[^a-z0-9]+")
 
 
 class Profile(NamedTuple):

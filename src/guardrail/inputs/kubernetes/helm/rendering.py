@@ -18,10 +18,11 @@ from guardrail.inputs.kubernetes.helm.syntax import NotATemplate, Template
 from guardrail.inputs.kubernetes.helm.values import load_values, merged
 from guardrail.inputs.kubernetes.helm.workspace import Workspace, owner_of
 from guardrail.model import Map, Problem, plain
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-_PLACE = re.compile(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+?):(\d+)")
-_NAMED = re.compile(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
+_PLACE = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+?):(\d+)")
+_NAMED = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
 MAX_MESSAGE = 500
 MAX_DROPPED = 40  # templates that are left out
 

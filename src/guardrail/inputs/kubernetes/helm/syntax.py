@@ -9,13 +9,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from guardrail.model.patterns import lazy_regex
+
 MAX_DEPTH = 200
 _OPENING = frozenset(("if", "range", "with", "define", "block"))
 _SILENT = _OPENING | {"else", "end", "break", "continue"}
-_WORD = re.compile(r"[a-z]+(?![A-Za-z0-9_])")
-_DECLARES = re.compile(r"\$\w*(?:\s*,\s*\$\w*)?\s*:?=(?!=)")
-_NAME = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)')
-_COMMENT = re.compile(r"\{\{(?:-\s)?\s*/\*")
+_WORD = lazy_regex(r"[a-z]+(?![A-Za-z0-9_])")
+_DECLARES = lazy_regex(r"\$\w*(?:\s*,\s*\$\w*)?\s*:?=(?!=)")
+_NAME = lazy_regex(r'\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)')
+_COMMENT = lazy_regex(r"\{\{(?:-\s)?\s*/\*")
 
 
 class NotATemplate(Exception):

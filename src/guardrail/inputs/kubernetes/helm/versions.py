@@ -5,11 +5,11 @@ See https://github.com/Masterminds/semver: comparisons, `^`, `~`, wildcards, hyp
 
 from __future__ import annotations
 
-import re
+from guardrail.model.patterns import lazy_regex
 
-_VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?\Z")
-_TERM = re.compile(r"\s*(=|==|!=|>=|=>|<=|=<|>|<|~>|~|\^)?\s*(v?[0-9xX*][0-9A-Za-z.*+-]*)\s*,?")
-_HYPHEN = re.compile(r"\s*(\S+)\s+-\s+(\S+)\s*\Z")
+_VERSION = lazy_regex(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?\Z")
+_TERM = lazy_regex(r"\s*(=|==|!=|>=|=>|<=|=<|>|<|~>|~|\^)?\s*(v?[0-9xX*][0-9A-Za-z.*+-]*)\s*,?")
+_HYPHEN = lazy_regex(r"\s*(\S+)\s+-\s+(\S+)\s*\Z")
 _HIGHEST = 1 << 60
 
 Version = tuple[int, int, int]

@@ -11,6 +11,7 @@ from guardrail.formats import yaml
 from guardrail.inputs.kubernetes.kustomize.objects import Failed, word
 from guardrail.inputs.reader import Reading
 from guardrail.model import Map, Note, Problem, Resource, Seq, Span, Text, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -20,7 +21,7 @@ GROUP = "kustomize.config.k8s.io/"
 PATCH_LISTS = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers", "generators",
                "configurations", "validators")  # fmt: skip
 _MAX_LISTED = 10_000
-_REMOTE = re.compile(
+_REMOTE = lazy_regex(
     r"[a-z0-9+.-]+::|[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+[:/]|(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}[/:][^/]+/"
     r"|[^?]*\?(?:.*&)?(?:ref|version|timeout|submodules)=",
     re.IGNORECASE,

@@ -10,7 +10,6 @@ import posixpath
 from collections.abc import Sequence
 from functools import partial
 
-from guardrail.inputs.kubernetes.kustomize.build import Build
 from guardrail.inputs.kubernetes.kustomize.files import DIALECT, NAMES, Files, Kustomization, ReadManifest
 from guardrail.inputs.kubernetes.kustomize.graph import roots_of
 from guardrail.inputs.kubernetes.kustomize.objects import Budget, Built, Refused
@@ -99,6 +98,8 @@ class Kustomizations:
 
     def _build(self, root: Kustomization, budget: Budget, only: set[str] | None) -> None:
         """`only`: the files whose objects are wanted, where not all are."""
+        from guardrail.inputs.kubernetes.kustomize.build import Build  # with all that builds, which few scans need
+
         build = Build(self.files, budget)
         before = set(self.files.used)
         try:

@@ -28,6 +28,7 @@ from guardrail.inputs.kubernetes.kustomize.objects import (
 from guardrail.inputs.kubernetes.kustomize.patterns import BadPattern, Pattern, pattern
 from guardrail.inputs.kubernetes.kustomize.selectors import Exact
 from guardrail.model import Map, Origin, Sensitive, Seq, Span, Text, Value
+from guardrail.model.patterns import lazy_regex
 
 _NAME = "metadata.name"
 Place = tuple["Map | Seq", "str | int"]
@@ -248,8 +249,8 @@ def _picked(item: Value, key: str, expression: Pattern) -> bool:
 
 # ---- vars ------------------------------------------------------------------------------------------------------
 
-_INDEX = re.compile(r"\[(\d{1,6})\]")
-_VARIABLE = re.compile(r"\$(?:\$|\(([^)]*)\))")
+_INDEX = lazy_regex(r"\[(\d{1,6})\]")
+_VARIABLE = lazy_regex(r"\$(?:\$|\(([^)]*)\))")
 
 
 class Variable:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from guardrail.inputs.kubernetes.kustomize.objects import Built, Failed, Gvk, Id, text_of, word
 from guardrail.inputs.kubernetes.kustomize.patterns import BadPattern, Pattern, pattern
 from guardrail.model import Map, Span, Value
+from guardrail.model.patterns import lazy_regex
 
-_PART = re.compile(
+_PART = lazy_regex(
     r"\s*(?:(!)\s*([^\s!=,()]+)|([^\s!=,()]+)\s*(?:(==|=|!=)\s*([^\s!=,()]*)|\s(in|notin)\s*\(([^()]*)\))?)\s*(?:,|\Z)"
 )
 

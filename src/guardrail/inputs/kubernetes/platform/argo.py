@@ -24,13 +24,14 @@ from guardrail.inputs.kubernetes.platform.asked import (
     typed,
 )
 from guardrail.model import Map, Seq, Text, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Unreadable
 
 MAX_GENERATED = 300  # applications of one set
 MAX_FOLDERS = 5000  # looked at for one generator
-_PLACEHOLDER = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
-_NAME = re.compile(r"\.?([\w-]+(?:(?:\.[\w-]+)|(?:\[\d+\]))*)\Z")
-_INDEX = re.compile(r"index\s+\.?([\w.]+)\s+(\d+)\Z")
+_PLACEHOLDER = lazy_regex(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_NAME = lazy_regex(r"\.?([\w-]+(?:(?:\.[\w-]+)|(?:\[\d+\]))*)\Z")
+_INDEX = lazy_regex(r"index\s+\.?([\w.]+)\s+(\d+)\Z")
 _SETTINGS = ("namePrefix", "nameSuffix", "images", "replicas", "patches", "commonLabels", "commonAnnotations",
              "components")  # fmt: skip
 Parameters = dict[str, Value]

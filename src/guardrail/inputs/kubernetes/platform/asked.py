@@ -15,10 +15,11 @@ from guardrail.inputs.kubernetes.helm.profiles import Profile
 from guardrail.inputs.kubernetes.helm.values import merged
 from guardrail.inputs.kubernetes.platform.releases import KUSTOMIZATIONS
 from guardrail.model import Map, Note, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree
 
 MAX_PROFILES = 1000  # of the whole repository
-_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[\d+\])*)(?:\.|\Z)")
+_STEP = lazy_regex(r"((?:[^.\[\]\\]|\\.)+)((?:\[\d+\])*)(?:\.|\Z)")
 _MAX_INDEX = 200
 
 

@@ -9,16 +9,15 @@ the reference by which other entities name it, `component:default/shop`
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-from guardrail.formats import yaml
 from guardrail.model import Map, Resource, Span, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-GROUP = re.compile(r"(?:[a-z0-9-]+\.)*backstage\.io/")
+GROUP = lazy_regex(r"(?:[a-z0-9-]+\.)*backstage\.io/")
 FILES = ("catalog-info.yaml", "catalog-info.yml")
-_REFERENCE = re.compile(r"(?:([A-Za-z]+):)?(?:([\w.-]+)/)?([\w.-]+)\Z")
+_REFERENCE = lazy_regex(r"(?:([A-Za-z]+):)?(?:([\w.-]+)/)?([\w.-]+)\Z")
 
 
 def is_entity(value: Map) -> bool:
@@ -102,6 +101,8 @@ class Ownership:
             return
         if is_skeleton(data):
             return
+        from guardrail.formats import yaml  # not for every scan of a repository without a catalogue
+
         for document in yaml.load(data, path, "kubernetes").documents:
             value = document.value
             spec = value.get("spec") if isinstance(value, Map) and is_entity(value) else None

@@ -5,17 +5,17 @@ Made by the reader rather than by a concept, since only the reader sees whether 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from guardrail.inputs.kubernetes.scopes import group_of
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 FIELDS = ("ecosystem", "name", "owner", "version", "pin", "local")
-_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_VERSION = re.compile(r"(?:[\w-]+[-/])?v?\d+(?:\.\d+)*[\w.+-]*\Z|[0-9a-f]{7,39}\Z")
-_RANGE = re.compile(r"[*^~<>]|\b[xX]\b|\|\|")
-_SCHEME = re.compile(r"\A(?:\w+://)?(?:[^@/]+@)?")
+_COMMIT = lazy_regex(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_VERSION = lazy_regex(r"(?:[\w-]+[-/])?v?\d+(?:\.\d+)*[\w.+-]*\Z|[0-9a-f]{7,39}\Z")
+_RANGE = lazy_regex(r"[*^~<>]|\b[xX]\b|\|\|")
+_SCHEME = lazy_regex(r"\A(?:\w+://)?(?:[^@/]+@)?")
 
 
 def add_sources(resources: Iterable[Resource], is_local: Callable[[Span], bool]) -> None:

@@ -21,6 +21,7 @@ from guardrail.formats.hcl_values import (
 )
 from guardrail.inputs.terraform.functions.table import RAW, function, sized, text
 from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, Sensitive, Seq, Span, Text, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 
 class FileText(str):
@@ -167,7 +168,7 @@ def moved(value: Value, text: Text) -> Value:
     return move(value)
 
 
-_LONE = re.compile("[\ud800-\udfff]")  # half of what UTF-16 has as two
+_LONE = lazy_regex("[\ud800-\udfff]")  # half of what UTF-16 has as two
 
 
 def placed(value: Value) -> Value:

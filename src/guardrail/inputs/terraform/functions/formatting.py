@@ -20,8 +20,9 @@ from guardrail.formats.hcl_values import (
 from guardrail.inputs.terraform.functions.graphemes import clusters, count
 from guardrail.inputs.terraform.functions.table import sized, whole
 from guardrail.model import HOLE, PartText, Sensitive, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_VERB = re.compile(
+_VERB = lazy_regex(
     r"%(?P<flags>[-+ #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<verb>.|\Z)", re.S
 )
 

@@ -9,11 +9,12 @@ from guardrail.formats.hcl_types import listed
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.functions.table import function, text, whole
 from guardrail.model import Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_NEW_BITS = 32  # by which cidrsubnets() extends a prefix
 
 
-_OCTETS = re.compile(r"0*(\d+)\.0*(\d+)\.0*(\d+)\.0*(\d+)/0*(\d+)", re.A)  # which Terraform reads as decimal
+_OCTETS = lazy_regex(r"0*(\d+)\.0*(\d+)\.0*(\d+)\.0*(\d+)/0*(\d+)", re.A)  # which Terraform reads as decimal
 
 
 def _network(value: Value) -> Any:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from guardrail.inputs.terraform.functions.linear import Linear
+from guardrail.model.patterns import lazy_regex
 
 MAX_REPEAT = 1000
 MAX_PATTERN = 2_000  # characters
@@ -32,8 +33,8 @@ _POSIX = {"alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank
           "space": r"\t\n\v\f\r ", "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f"}  # fmt: skip
 _PERL = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
 _CONTROL = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
-_REPEAT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
-_GROUP = re.compile(r"\(\?(?:P?<(?P<name>[^>]*)>|(?P<flags>[imsU]*(?:-[imsU]+)?)(?P<end>[:)]))")
+_REPEAT = lazy_regex(r"\{(\d+)(?:(,)(\d*))?\}")
+_GROUP = lazy_regex(r"\(\?(?:P?<(?P<name>[^>]*)>|(?P<flags>[imsU]*(?:-[imsU]+)?)(?P<end>[:)]))")
 
 # Nodes: ("one", text), ("edge", text), ("cat", nodes), ("alt", nodes), ("group", node, number or 0),
 # ("repeat", node, low, high or None, lazy).

@@ -9,13 +9,14 @@ from fractions import Fraction
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.functions.table import function, text
 from guardrail.model import Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 _NANO = 1_000_000_000
 _UNITS = {"h": 3600 * _NANO, "m": 60 * _NANO, "s": _NANO, "ms": 1_000_000, "us": 1_000, "µs": 1_000, "μs": 1_000,
           "ns": 1}  # fmt: skip
-_DURATION = re.compile(r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|m|s|us|µs|μs|ns))+\Z", re.A)
-_PART = re.compile(r"(\d*)(\.\d*)?(h|ms|m|s|us|µs|μs|ns)", re.A)
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[-+]\d\d:\d\d)\Z", re.A)
+_DURATION = lazy_regex(r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|m|s|us|µs|μs|ns))+\Z", re.A)
+_PART = lazy_regex(r"(\d*)(\.\d*)?(h|ms|m|s|us|µs|μs|ns)", re.A)
+_STAMP = lazy_regex(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[-+]\d\d:\d\d)\Z", re.A)
 _MOST = 1 << 63  # nanoseconds of a duration
 
 

@@ -7,14 +7,15 @@ from datetime import datetime
 
 from guardrail.formats.hcl_values import EvalError
 from guardrail.model import Map, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
-_STAMP = re.compile(
+_STAMP = lazy_regex(
     r"(\d{4})-(\d\d?)-(\d\d?)"
     r"(?:[Tt](\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(Z|[-+]\d\d:\d\d)| (\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?)?\n?"
 )
-_SOME_STAMP = re.compile(r"\d{4}-\d\d?-\d\d?")
-_SOME_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:0[\db_]|[\d.]+_)")  # that YAML 1.1 reads otherwise
-_SOME_KEY = re.compile(r"(?:^|[\s{,])(?:[yYnN~]|[yY]es|YES|[nN]o|NO|[oO](?:n|ff)|O(?:N|FF)|[tT]rue|TRUE|[fF]alse|FALSE"
+_SOME_STAMP = lazy_regex(r"\d{4}-\d\d?-\d\d?")
+_SOME_NUMBER = lazy_regex(r"(?<![\w.])[-+]?(?:0[\db_]|[\d.]+_)")  # that YAML 1.1 reads otherwise
+_SOME_KEY = lazy_regex(r"(?:^|[\s{,])(?:[yYnN~]|[yY]es|YES|[nN]o|NO|[oO](?:n|ff)|O(?:N|FF)|[tT]rue|TRUE|[fF]alse|FALSE"
                        r"|[nN]ull|NULL)\s*[:},]", re.M)  # fmt: skip
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"))
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"))

@@ -7,16 +7,16 @@ for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from guardrail.inputs.terraform.plan.document import mapping, strings
+from guardrail.model.patterns import lazy_regex
 
 MAX_STEPS = 20  # variables and outputs that a reference is followed through
 MAX_TARGETS = 100
 
-_STEP = re.compile(r'\.?([^.\[\]"\s]+)|\[("(?:[^"\\]|\\.)*"|\d+)\]')
+_STEP = lazy_regex(r'\.?([^.\[\]"\s]+)|\[("(?:[^"\\]|\\.)*"|\d+)\]')
 _EXPRESSION = frozenset(("references", "constant_value"))
 
 

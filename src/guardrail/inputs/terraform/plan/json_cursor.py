@@ -11,12 +11,13 @@ from math import isfinite
 from typing import Any
 
 from guardrail.model import Map, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 
 MAX_DEPTH = 150
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_LONE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-_ESCAPE = re.compile(
+_SPACE = lazy_regex(r"[ \t\r\n]*")
+_LONE = lazy_regex(r"\\u(?:0000|[dD][89a-fA-F])")
+_ESCAPE = lazy_regex(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
 )
 

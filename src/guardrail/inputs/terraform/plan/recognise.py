@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
-import re
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+from guardrail.model.patterns import lazy_regex
+
+_SPACE = lazy_regex(r"[ \t\r\n]*")
 _BODY = frozenset(("planned_values", "resource_changes", "values"))
-_FIRST_SORTED = re.compile(rb'\s*\{\s*"(?:applyable|checks|complete|configuration)"\s*:')
+_FIRST_SORTED = lazy_regex(rb'\s*\{\s*"(?:applyable|checks|complete|configuration)"\s*:')
 
 
 def recognise(path: str, head: bytes) -> bool:

@@ -22,8 +22,9 @@ from guardrail.inputs.terraform.plan.addresses import (
 )
 from guardrail.inputs.terraform.plan.document import Change, mapping
 from guardrail.model import Edge, Map, Reference, Sensitive, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
-_SECRET_NAME = re.compile(r"pass|pwd|secret|token|key|credential", re.I)
+_SECRET_NAME = lazy_regex(r"pass|pwd|secret|token|key|credential", re.I)
 _MIN_WITHHELD = 4
 
 
