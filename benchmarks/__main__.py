@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--no-peers", action="store_true", help="leave other scanners out")
     parser.add_argument("--peers-path", metavar="PATH", help="where to look for other scanners, instead of PATH")
     parser.add_argument("--peer-limit", type=float, default=120.0, metavar="SECONDS", help="give up on a peer then")
+    parser.add_argument("--budgets", action="store_true", help="end with 1 where a budget is not met")
     parser.add_argument("--make", metavar="FOLDER", type=Path, help="only make the inputs, there")
     parser.add_argument("--profile", metavar="INPUT", choices=list(INPUTS), help="profile one scan instead")
     options = parser.parse_args()
@@ -55,6 +56,10 @@ def main() -> int:
         print(f"wrote {PAGE.relative_to(ROOT)}", file=sys.stderr)
     else:
         print(text)
+    if options.budgets:
+        from benchmarks.budgets import budgets
+
+        return 0 if all(budget.met for budget in budgets(results)) else 1
     return 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib.metadata import version
 
+from benchmarks.budgets import budgets
 from benchmarks.inputs import SIZES
 from benchmarks.measure import Run
 from benchmarks.suite import Against, Results, Scaled, Scan
@@ -35,7 +36,8 @@ _BUSY = " (others were at work: take wall times, and those of two workers above 
 
 
 def page(results: Results) -> str:
-    parts = [_head(results.load), _startup(results.startup), _scans(results.scans), _growth(results.scans)]
+    parts = [_head(results.load), _budgets(results)]
+    parts += [_startup(results.startup), _rules(results.by_rules), _scans(results.scans), _growth(results.scans)]
     parts += [_scaled(results.scaled), _workers(results.scans), _against(results.against)]
     return "\n".join(part for part in parts if part)
 
@@ -67,12 +69,34 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def _budgets(results: Results) -> str:
+    rows = [
+        (one.title, one.wanted, f"**{one.measured}**", one.where, "yes" if one.met else "no")
+        for one in budgets(results)
+    ]
+    if not rows:
+        return ""
+    words = "What guardrail aims at, and the worst of this run. `--budgets` ends with 1 where one is not met."
+    return f"## Budgets\n\n{words}\n\n{_table(('budget', 'wanted', 'measured', 'worst on', 'met'), rows)}"
+
+
+def _rules(runs: dict[int, Run]) -> str:
+    if not runs:
+        return ""
+    least = runs[min(runs)]
+    rows = [
+        (f"{number:,}", _ratio(run.cpu, least.cpu), _time(run.cpu), _memory(run.peak)) for number, run in runs.items()
+    ]
+    words = "One Terraform file, judged with more and more rules that are about other things.\n"
+    return f"## Rules\n\n{words}\n{_table(('rules', 'ratio', 'CPU', 'peak memory'), rows)}"
+
+
 def _startup(runs: dict[str, Run]) -> str:
     if not runs:
         return ""
     least = next(run for name, run in runs.items() if "import" in name)
     rows = [
-        (name, _ratio(run.wall, least.wall), _time(run.wall), _time(run.cpu))
+        (name, _ratio(run.cpu, least.cpu), _time(run.wall), _time(run.cpu))
         for name, run in runs.items()
     ]
     words = "## Start-up\n\nThe ratio is to importing click and PyYAML, the least that such a command needs.\n"
@@ -93,11 +117,16 @@ def _scans(scans: Sequence[Scan]) -> str:
             _time(one.scan.cpu),
             _memory(one.scan.peak),
             _time(one.floor.cpu),
+            f"{one.warm.wall / one.scan.wall:.0%}",
         )
         for one in scans
     ]
-    head = ("input", "size", "files", "CPU by floor's", "MB/s", "wall", "CPU", "peak memory", "floor's CPU")
-    return f"## Scans, one worker\n\n{_table(head, rows)}"
+    head = ("input", "size", "files", "CPU by floor's", "MB/s", "wall", "CPU", "peak memory", "floor's CPU", "warm")
+    words = (
+        "Without the cache; **warm** is the wall time of the same scan when nothing has changed since an earlier one.\n"
+        "Less than 100 kB are never kept."
+    )
+    return f"## Scans, one worker\n\n{words}\n\n{_table(head, rows)}"
 
 
 def _growth(scans: Sequence[Scan]) -> str:
@@ -176,7 +205,8 @@ def _workers(scans: Sequence[Scan]) -> str:
         return ""
     head = ("input", "size", "times as fast", "one worker", "two workers", "peak memory")
     words = (
-        "What must be looked at together goes to one worker: roots that share modules, all manifests, all pipelines."
+        "What must be looked at together goes to one worker: roots that share modules, manifests of a namespace,\n"
+        "pipelines that call each other."
     )
     return f"## Two workers\n\n{words}\n\n{_table(head, rows)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from typing import NamedTuple
 
 
 class Peer(NamedTuple):
-    """`reads`: names of inputs that it is for. `{}` in `arguments` stands for the folder."""
+    """`reads`: names of inputs that it is for. `{}` in `arguments` stands for the folder, `{queries}` for the folder
+    `NAME-queries` beside the command, for what does not bring its checks along."""
 
     name: str
     arguments: tuple[str, ...]
@@ -30,6 +32,12 @@ PEERS = (
         ("terraform-flat", "terraform-modules", "kubernetes", "monorepo"),
     ),
     Peer("kube-linter", ("lint", "{}"), ("kubernetes",), ("version",)),
+    Peer(
+        "kics",
+        ("scan", "--path", "{}", "--queries-path", "{queries}", "--no-progress", "--silent", "--ignore-on-exit", "all"),
+        ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo"),
+        ("version",),
+    ),
 )
 
 
@@ -39,7 +47,9 @@ class Installed(NamedTuple):
     version: str
 
     def on(self, folder: str) -> list[str]:
-        return [self.command, *(argument.replace("{}", folder) for argument in self.peer.arguments)]
+        queries = os.path.join(os.path.dirname(self.command), f"{self.peer.name}-queries")
+        filled = (argument.replace("{queries}", queries).replace("{}", folder) for argument in self.peer.arguments)
+        return [self.command, *filled]
 
 
 def installed(path: str | None = None) -> list[Installed]:

@@ -18,9 +18,12 @@ FOUND = (0, 1)
 
 
 class Scan(NamedTuple):
+    """Without the cache; `warm`: with what an earlier scan of the same files kept."""
+
     input: Input
     scan: Run
     floor: Run
+    warm: Run
     two: Run | None  # with two workers
 
 
@@ -42,17 +45,19 @@ class Scaled(NamedTuple):
 
 
 class Results(NamedTuple):
-    """`load`: how many processes others ran, on average, in the minute before the start."""
+    """`load`: how many processes others ran, on average, in the minute before the start. `by_rules`: a scan of one file
+    by the number of rules."""
 
     load: float
     startup: dict[str, Run]
+    by_rules: dict[int, Run]
     scans: list[Scan]
     scaled: list[Scaled]
     against: list[Against]
 
 
-def scanning(folder: Path, *options: str) -> list[str]:
-    return [*GUARDRAIL, "scan", str(folder), "--quiet", *options]
+def scanning(folder: Path, *options: str, warm: bool = False) -> list[str]:
+    return [*GUARDRAIL, "scan", str(folder), "--quiet", *([] if warm else ["--no-cache"]), *options]
 
 
 def measure(
@@ -69,10 +74,11 @@ def measure(
     inputs = [make(name, letter, folder / "inputs") for letter in letters for name in names]
     say(f"made {len(inputs)} inputs")
     startup = _startup(bench, folder, runs) if inputs else {}
+    by_rules = _by_rules(bench, folder, runs) if inputs else {}
     scans = [_scan(bench, one, runs) for one in inputs]
     scaled = [_scaled(bench, name, part, folder, runs) for name in scales for part in (scale.QUARTER, scale.WHOLE)]
     against = list(_against(bench, [one for one in inputs if one.letter == "S"], runs, peers, limit))
-    return Results(load, startup, scans, scaled, against)
+    return Results(load, startup, by_rules, scans, scaled, against)
 
 
 def _startup(bench: Bench, folder: Path, runs: int) -> dict[str, Run]:
@@ -90,16 +96,31 @@ def _startup(bench: Bench, folder: Path, runs: int) -> dict[str, Run]:
     return bench.compare(commands, max(runs * 4, 8), expect=FOUND)
 
 
+def _by_rules(bench: Bench, folder: Path, runs: int) -> dict[int, Run]:
+    small = make("terraform-flat", "S", folder / "inputs").folder / "main.tf"
+    say("numbers of rules")
+    commands = {
+        str(number): [
+            sys.executable, "-m", "benchmarks.many_rules", str(number), str(folder / "rules"),
+            "scan", str(small), "--quiet", "--no-cache",
+        ]
+        for number in (100, 1000)
+    }  # fmt: skip
+    found = bench.compare(commands, max(runs * 4, 8), expect=FOUND)
+    return {int(number): run for number, run in found.items()}
+
+
 def _scan(bench: Bench, one: Input, runs: int) -> Scan:
     say(f"{one.name} {one.letter}")
     commands = {
         "scan": scanning(one.folder, "--workers", "1"),
+        "warm": scanning(one.folder, "--workers", "1", warm=True),
         "floor": [sys.executable, "-m", "benchmarks.floor", str(one.folder)],
     }
     if one.letter != "S":
         commands["two"] = scanning(one.folder, "--workers", "2")
     found = bench.compare(commands, runs if one.letter != "S" else runs * 2, expect=FOUND)
-    return Scan(one, found["scan"], found["floor"], found.get("two"))
+    return Scan(one, found["scan"], found["floor"], found["warm"], found.get("two"))
 
 
 def _scaled(bench: Bench, name: str, part: int, folder: Path, runs: int) -> Scaled:

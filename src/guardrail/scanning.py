@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from guardrail.cache import Cache
 
-PARALLEL_BYTES = 2_000_000
+PARALLEL_BYTES = 500_000
 """Below this much to read, starting workers costs more than they save."""
 
 
