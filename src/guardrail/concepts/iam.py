@@ -164,7 +164,7 @@ def _unbounded(statement: Statement, narrowed: Value, table: tuple[str, ...] | s
             undecided = undecided or item
     if not found:
         return (undecided, place) if undecided else (Seq(place), place)
-    return _where_wide(found, statement, narrowed)
+    return _where_wide(found, statement, narrowed, is_everything if isinstance(table, str) else is_open)
 
 
 def _all_but(statement: Statement, narrowed: Value, table: tuple[str, ...] | str) -> tuple[Value, Span]:
@@ -181,11 +181,13 @@ def _all_but(statement: Statement, narrowed: Value, table: tuple[str, ...] | str
     return _where_wide(found, statement, narrowed) if found else (found, place)
 
 
-def _where_wide(found: Seq, statement: Statement, narrowed: Value) -> tuple[Value, Span]:
+def _where_wide(
+    found: Seq, statement: Statement, narrowed: Value, is_wide: Callable[[str], bool] | None = None
+) -> tuple[Value, Span]:
     """The actions found, if they hold for everything; none of them if resources or conditions narrow them."""
     place = found.place(0)
     found.header = place
-    wide = _wide(statement)
+    wide = _wide(statement, is_wide or is_open)
     if wide is False or narrowed is True:
         return Seq(place), place
     for unknown in (wide, narrowed):
@@ -194,14 +196,21 @@ def _where_wide(found: Seq, statement: Statement, narrowed: Value) -> tuple[Valu
     return found, place
 
 
-def _wide(statement: Statement) -> bool | Unknown:
+def _wide(statement: Statement, is_wide: Callable[[str], bool]) -> bool | Unknown:
     if statement.not_resources.values is not None:
         return True
-    return _some(statement.resources, is_open)[0]
+    return _some(statement.resources, is_wide)[0]
 
 
 # Everything of one sort: arn:aws:iam::123456789012:role/*, arn:aws:s3:::*, arn:aws:ssm:*:*:parameter/*
 _OPEN_ARN = lazy_regex(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:[^:]*:(?:(?P<sort>[a-z-]+)[/:])?\*+(?:/\*+)?\Z")
+
+
+def is_everything(text: str) -> bool:
+    """Whether a resource stands for all that a service has. Network interfaces, tasks and log streams have names that
+    nobody knows beforehand, so that all of one sort is often the least that can be said."""
+    match = _OPEN_ARN.match(text)
+    return _is_all(text) or (match is not None and not match["sort"])
 
 
 def is_open(text: str) -> bool:

@@ -38,7 +38,7 @@ def compile_related(
     expect = data.get("expect", "some")
     if expect not in ("some", "each", "none"):
         raise ValueError("related: `expect` is some, each or none")
-    words = f"joined to {' or '.join(kinds)}"
+    words = f"joined to {_one_of(kinds)}"
 
     def evaluate(scope: Scope) -> Outcome:
         outcomes = [_judge(other, linked, scope) for other, linked in _linked(scope, kinds, via, match)]
@@ -60,6 +60,12 @@ def compile_related(
         return Outcome(outcome.truth, leaves or (here,))
 
     return evaluate
+
+
+def _one_of(kinds: tuple[str, ...]) -> str:
+    if len(kinds) <= 4:
+        return " or ".join(kinds)
+    return f"{', '.join(kinds[:3])} or one of {len(kinds) - 3} other kinds"
 
 
 Matching = list[tuple[Path, Path]]

@@ -119,16 +119,22 @@ def _variable(module: Module, trace: tuple[Origin, ...], name: str, block: Block
 
 
 def _output(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:
+    """A root module's refers to what it hands on; in one that is called, that is for those who use it to say."""
     attributes = Map(block.span, block.header)
     words = Scope(Words(module.run))
+    evaluation = Evaluation(module.run, f"{module.address}output.{name}")
     if "value" not in block.body.attributes:
         module.output(name)  # which is wrong
     for key, attribute in block.body.attributes.items():
         if key == "value":
-            attributes.put(key, _plain(module.output(name)), attribute.span)
+            value = evaluation.collect(key, lambda: _plain(module.output(name)))
+            attributes.put(key, value, attribute.span)
         elif key != "depends_on":
             attributes.put(key, module.run.value_of(attribute.node, words, attribute.span, key), attribute.span)
-    return _resource(module, trace, "output", block, f"output.{name}", attributes)
+    made = _resource(module, trace, "output", block, f"output.{name}", attributes)
+    if not module.address:
+        made.edges = evaluation.edges
+    return made
 
 
 def _plain(value: Value) -> Value:
