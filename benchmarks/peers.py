@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 
 class Peer(NamedTuple):
-    """`reads`: names of inputs that it is for. `{}` in `arguments` stands for the folder, `{queries}` for the folder
-    `NAME-queries` beside the command, for what does not bring its checks along."""
+    """`reads`: names of inputs that it is for. `{}` in `arguments` stands for the folder, `{assets}` for the folder
+    `NAME-assets` beside the command, for what does not bring its checks along."""
 
     name: str
     arguments: tuple[str, ...]
@@ -34,7 +34,10 @@ PEERS = (
     Peer("kube-linter", ("lint", "{}"), ("kubernetes",), ("version",)),
     Peer(
         "kics",
-        ("scan", "--path", "{}", "--queries-path", "{queries}", "--no-progress", "--silent", "--ignore-on-exit", "all"),
+        (
+            "scan", "--path", "{}", "--queries-path", "{assets}/queries", "--libraries-path", "{assets}/libraries",
+            "--no-progress", "--silent", "--ignore-on-exit", "all",
+        ),  # fmt: skip
         ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo"),
         ("version",),
     ),
@@ -47,8 +50,8 @@ class Installed(NamedTuple):
     version: str
 
     def on(self, folder: str) -> list[str]:
-        queries = os.path.join(os.path.dirname(self.command), f"{self.peer.name}-queries")
-        filled = (argument.replace("{queries}", queries).replace("{}", folder) for argument in self.peer.arguments)
+        assets = os.path.join(os.path.dirname(self.command), f"{self.peer.name}-assets")
+        filled = (argument.replace("{assets}", assets).replace("{}", folder) for argument in self.peer.arguments)
         return [self.command, *filled]
 
 
