@@ -143,6 +143,8 @@ def test_names(name: str, value: str) -> None:
     ("name", "value"),
     [
         ("password", ""),
+        ("NOPASSWD", "ALL"),
+        ("checksum/ipsec-secret", "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b"),
         ("password", "${var.password}"),
         ("password", "$DB_PASSWORD"),
         ("password", "$(DB_PASSWORD)"),

@@ -83,6 +83,8 @@ _PLACEHOLDER = lazy_regex(
     r"|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
     re.I,
 )
+# What says something of a secret: sudo's NOPASSWD, the checksum by which pods are started anew.
+_ABOUT = lazy_regex(r"^no_?pass|(?:^|[/_.-])(?:checksum|sha256|md5)(?:$|[/_.-])", re.I)
 _VAULT_PATH = lazy_regex(
     r"[a-z][a-z_-]*(?:/[a-z_-]+)*/[a-z_-]*(?:password|passwd|secret|token|key|credentials?)\Z", re.I
 )
@@ -191,6 +193,8 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
 @lru_cache(maxsize=1024)
 def _is_telling(name: str) -> bool:
     """Whether a literal under this name may be a secret at all: there are many values, but few names."""
+    if _ABOUT.search(name):
+        return False
     return bool(_PASSWORD.search(name) or _OUTRIGHT.match(name) or _KEY.search(name))
 
 
