@@ -1,4 +1,4 @@
-"""What a scan in text mode may import. Start-up is most of what a commit hook takes, and it is lost module by module."""
+"""What a scan in text mode may import. Start-up is most of what a commit hook takes, and is lost module by module."""
 
 from __future__ import annotations
 
