@@ -115,7 +115,7 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
 @lru_cache(maxsize=8192)
 def _forms(text: str, throwaway: bool) -> tuple[Match, ...]:
     """Modules that are called often have the same text in each instance."""
-    return tuple(forms_in(text, throwaway))
+    return tuple(forms_in(text, throwaway)) if hinted(text) else ()
 
 
 class _Finder:

@@ -66,6 +66,8 @@ class Library:
         self.sources: dict[str, Source] = {}
 
     def get(self, path: str) -> Source:
+        if self.tree.watch is not None:
+            self.tree.watch(path)
         source = self.sources.get(path)
         if source is None:
             source = self.sources[path] = self._load(path)
