@@ -42,6 +42,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
             parsed[path] = GithubFile(source, root, library)
     trace(parsed)
     for path, file in parsed.items():
+        library.get(path)  # tells those who take the time which file it is
         file.is_telling = is_telling(file.source.text)
         found = _action(file) if file.is_action else _workflow(file)
         file.check_expressions(file.root, file.root.span)
