@@ -138,7 +138,7 @@ class _Finder:
 
     def resource_itself(self) -> None:
         resource = self.resource
-        by_nature = () if resource.mode == "data" else _BY_NATURE.get(resource.kind, ())
+        by_nature = () if resource.mode in ("data", "ephemeral") else _BY_NATURE.get(resource.kind, ())
         if resource.kind == "aws_ssm_parameter" and resource.attributes.get("type") == "SecureString":
             by_nature = ("value",)
         for key in by_nature:

@@ -320,13 +320,18 @@ def unknowns_in(value: Value) -> Iterator[Unknown]:
 
 
 def plain(value: Value) -> Any:
-    """The value as plain JSON data, as the reports show it: `{"$unknown": why}`, `{"$sensitive": true}`."""
+    """The value as plain JSON data, as the reports show it: `{"$unknown": why}`, `{"$sensitive": true}`. A mapping of
+    which only some keys are known has `$unknown` beside them."""
     if isinstance(value, Unknown):
         return {"$unknown": value.reason}
     if isinstance(value, Sensitive):
         return {"$sensitive": True}
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        made = {str(key): plain(item) for key, item in value.items()}
+        rest = getattr(value, "rest", None)
+        if isinstance(rest, Unknown):
+            made["$unknown"] = rest.reason
+        return made
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, str):

@@ -496,7 +496,7 @@ resource "aws_iam_policy_attachment" "p" {}
     assert plain(tags["google_storage_bucket.b"]) == {"team": "x", "env": "dev"}
     assert plain(tags["azurerm_storage_account.a"]) == {"env": "dev"}
     assert tags["azurerm_role_assignment.r"] is None
-    assert plain(tags["aws_sqs_queue.q"]) == {"env": "dev"}
+    assert plain(tags["aws_sqs_queue.q"]) == {"env": "dev", "$unknown": "var.unknown has no value"}
     assert isinstance(tags["aws_sqs_queue.q"].get("Owner"), Unknown)
     assert plain(tags["aws_autoscaling_group.g"]) == {"env": "prod"}
     assert plain(tags["kubernetes_namespace.n"]) == {"app": "x"}
