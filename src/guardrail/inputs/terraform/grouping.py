@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 _SOURCE = lazy_regex(rb"""(?:\bsource[ \t]*=|"source"[ \t]*:)[ \t\r\n]*"(\.\.?(?:/[^"\n]*)?)\"""")
-
+# OpenTofu has sources be worked out from variables and locals.
+_WORKED_OUT = lazy_regex(rb"""(?:\bsource[ \t]*=[ \t]*|"source"[ \t]*:[ \t\r\n]*")(?:[A-Za-z_(]|"?[^"\n]*\$\{)""")
+_FOLDER = lazy_regex(rb"""["}](\.?\.?/[^"\n]*)""")
 
 UNIT = "terragrunt.hcl"
 STACK = "terragrunt.stack.hcl"
@@ -33,6 +35,21 @@ def local_sources(data: bytes) -> list[str]:
     return [found.decode("utf-8", "replace") for found in _SOURCE.findall(data)]
 
 
+def worked_out_sources(folder: str, data: bytes, folders: Collection[str], tree: Tree) -> Iterator[str]:
+    """The folders that a file may mean where it speaks of folders at all: `data` are those of a folder's files in which
+    a source is worked out. `./modules/${var.kind}` may be any of the folders in `./modules`."""
+    for found in dict.fromkeys(_FOLDER.findall(data)):
+        fixed, hole, _ = found.decode("utf-8", "replace").partition("${")
+        target = tree.join(folder, "./" + fixed.lstrip("/") if fixed.startswith("/") else fixed)
+        if target is None:
+            continue
+        if hole:
+            above = target if fixed.endswith("/") else folder_of(target)
+            yield from (other for other in folders if other.startswith(f"{above}/" if above else ""))
+        elif target in folders:
+            yield target
+
+
 def components(files: Sequence[str], tree: Tree) -> list[list[str]]:
     parent: dict[str, str] = {}
 
@@ -47,18 +64,30 @@ def components(files: Sequence[str], tree: Tree) -> list[list[str]]:
         one, other = sorted((root(folder), root(target)))
         parent[other] = one
 
+    texts: dict[str, list[bytes]] = {}
+    worked_out: set[str] = set()
     for path in files:
         folder = folder_of(path)
         parent.setdefault(folder, folder)
-        if path.endswith((".tfvars", ".tfvars.json")) or is_unit(path) or is_stack(path):
+        if is_unit(path) or is_stack(path):
             continue
         try:
             data = tree.read(path)
         except Unreadable:
             continue
+        texts.setdefault(folder, []).append(data)
+        if path.endswith((".tfvars", ".tfvars.json")):
+            continue
+        if _WORKED_OUT.search(data):
+            worked_out.add(folder)
         for source in local_sources(data):
             target = tree.join(folder, source)
             if target is not None and target != folder:
+                join(folder, target)
+    folders = dict.fromkeys(sorted(parent))
+    for folder in sorted(worked_out):
+        for target in worked_out_sources(folder, b"\n".join(texts[folder]), folders, tree):
+            if target != folder:
                 join(folder, target)
     for folder, target in _of_units(files, tree):
         join(folder, target)
