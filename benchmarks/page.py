@@ -23,7 +23,8 @@ Made by `python -m benchmarks --write`; edit that, not this. Ratios say more tha
 Load of the machine before the start: {load:.1f}{busy}.
 
 - Every number is the median of several whole processes, from start to exit, counted by the kernel (`wait4`). What is
-  compared runs in turn, after one run that is not counted. Peak memory is that of the largest process.
+  compared runs in turn, after one run that is not counted; what takes longer than 20 seconds runs once. Peak memory is
+  that of the largest process.
 - The inputs are made by the benchmark, the same each time ({sizes}): services, buckets, databases
   and queues in Terraform; applications with all that belongs to them in Kubernetes; checks, releases and deployments
   as workflows.
