@@ -93,7 +93,8 @@ class Bench:
         expect: Sequence[int] = (0,),
     ) -> dict[str, Run]:
         """The medians of several commands, run in turn, so that what slows the machine for a while falls on all.
-        Each runs once before that, unmeasured, unless it takes longer than `SLOW`: then that is its only run. Raises RuntimeError where one ends with an exit code not in `expect`."""
+        Each runs once before that, unmeasured, unless it takes longer than `SLOW`: then that is its only run.
+        Raises RuntimeError where one ends with an exit code not in `expect`."""
         measured: dict[str, list[Run]] = {name: [] for name in commands}
         for turn in range(runs + 1):
             for name, command in commands.items():

@@ -37,7 +37,7 @@ PEERS = (
         (
             "scan", "--path", "{}", "--queries-path", "{assets}/queries", "--libraries-path", "{assets}/libraries",
             "--no-progress", "--silent", "--ignore-on-exit", "all",
-        ),  # fmt: skip
+        ),
         ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo"),
         ("version",),
     ),
