@@ -238,11 +238,12 @@ def _run(plan: Plan, workers: int, cache: Cache | None = None) -> Iterator[Part]
 
 def _tidy() -> None:
     """Where nobody else collects garbage (the command line switches that off): collect what a group left behind, if it
-    is worth the while."""
+    is worth the while. What is left then are findings, which stay: not to be looked at again each time."""
     import gc
 
     if not gc.isenabled() and gc.get_count()[0] > GARBAGE:
         gc.collect()
+        gc.freeze()
 
 
 class _Forked:
