@@ -143,7 +143,6 @@ def test_names(name: str, value: str) -> None:
     ("name", "value"),
     [
         ("password", ""),
-        ("NOPASSWD", "ALL"),
         ("checksum/ipsec-secret", "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b"),
         ("password", "${var.password}"),
         ("password", "$DB_PASSWORD"),
@@ -161,6 +160,10 @@ def test_names(name: str, value: str) -> None:
         ("password", "arn:aws:ssm:eu-west-1:1:parameter/db"),
         ("password", "vault:secret/data/db#password"),
         ("password", "op://vault/item/password"),
+        ("OPENSHIFT_PASS", "openshift-credentials:password"),
+        ("server-password", "MAVEN_PASSWORD"),
+        ("gpg-passphrase", "GPG_KEY_PASS"),
+        ("NOPASSWD", "ALL"),
         ("password", "ENC[AES256_GCM,data:abc]"),
         ("password", "AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq"),
         ("password", "a sentence about passwords"),

@@ -86,8 +86,10 @@ _PLACEHOLDER = lazy_regex(
 # What says something of a secret: sudo's NOPASSWD, the checksum by which pods are started anew.
 _ABOUT = lazy_regex(r"^no_?pass|(?:^|[/_.-])(?:checksum|sha256|md5)(?:$|[/_.-])", re.I)
 _VAULT_PATH = lazy_regex(
-    r"[a-z][a-z_-]*(?:/[a-z_-]+)*/[a-z_-]*(?:password|passwd|secret|token|key|credentials?)\Z", re.I
+    r"[a-z][a-z_-]*(?:[/:#][a-z_-]+)*[/:#][a-z_-]*(?:password|passwd|secret|token|key|credentials?)\Z", re.I
 )
+# `server-password: MAVEN_PASSWORD` names the variable that has it.
+_VARIABLE = lazy_regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASS(?:WORD|WD|PHRASE)?|PWD|TOKEN|SECRET|KEY)\Z")
 _UUID = lazy_regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Passwords of databases that live as long as a CI job, and of nobody's.
 _THROWAWAY_WORDS = """
@@ -175,7 +177,7 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
         return None
     if value == name or value.endswith((f":{name}", f"/{name}", f"#{name}")):  # where a vault has it
         return None
-    if _VAULT_PATH.match(value):
+    if _VAULT_PATH.match(value) or _VARIABLE.match(value):
         return None
     if _PASSWORD.search(name):
         if len(value) < 3 or " " in value or _is_setting(name, value):
@@ -201,6 +203,8 @@ def _is_telling(name: str) -> bool:
 def _is_setting(name: str, value: str) -> bool:
     """`PWD` is also the working directory; short numbers under `..._password` count or limit."""
     lower = name.lower()
+    if lower.endswith("nopasswd"):  # of sudo
+        return True
     if lower in ("pwd", "oldpwd"):
         return "/" in value or "\\" in value or lower == "oldpwd"
     return value.isdecimal() and len(value) < 4

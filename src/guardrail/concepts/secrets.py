@@ -152,10 +152,33 @@ class _Finder:
         self.walk(resource.attributes, "", "")
         if isinstance(resource.tags, Map):
             self.walk(resource.tags, "", "")
+        if self.forms and resource.kind in _EXAMPLES_TELL and resource.mode == "managed":
+            self._examples(resource.attributes)
         self.copies = True
         for nouns in resource.nouns.values():
             for noun in nouns:
                 self.walk(noun.fields, "", noun.concept)
+
+    def _examples(self, attributes: Map) -> None:
+        """Keys of AWS's documentation where a real one is meant to stand. They are no secret, and stay as they are."""
+        places: list[tuple[Map, str]] = [(attributes, "user_data")]
+        for block in attributes.get("environment") or () if isinstance(attributes.get("environment"), Seq) else ():
+            variables = block.get("variables") if isinstance(block, Map) else None
+            if isinstance(variables, Map):
+                places += [(variables, key) for key in variables]
+        for holder, key in places:
+            item = holder.get(key)
+            text = item.decoded if isinstance(item, Encoded) else item
+            match = _EXAMPLE_KEY.search(text) if isinstance(text, str) else None
+            if match:
+                span = self._place(match.group(), holder, key)
+                if isinstance(text, Text) and span == holder.place(key):
+                    span = text.place(span.file, match.start(), match.end())
+                fields = Map(span, span)
+                fields.put("name", key, span)
+                fields.put("class", "aws-example-key", span)
+                fields.put("literal", Sensitive(match.group(), literal=True), span)
+                self.nouns.append(Noun("secret", f"{self.resource.local} {key}", fields, f"aws-example-key/{key}"))
 
     def walk(self, value: Value, name: str, concept: str) -> None:
         stack: list[tuple[Value, str]] = [(value, name)]
@@ -370,6 +393,9 @@ class _Finder:
         fields.put("literal", self._hide(value), span)
         self.nouns.append(Noun("secret", f"{self.resource.local} {name}".strip(), fields, f"{kind}/{name}"))
 
+
+_EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
+_EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
 
 _NAMES_ONLY = ("job", "grant", "dependency")
 """Concepts whose fields are names and levels, never values."""

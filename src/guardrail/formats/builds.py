@@ -19,10 +19,13 @@ _BUILDS = lazy_regex(
     r"(?:\./|\.\\)\S+"
     r"|(?:ba|z|k|da)?sh\s+(?:-(?!\w*c)\S+\s+)*[^\s-]\S*|(?:source|\.)\s+[^\s/]\S*"
     r"|(?:npm|pnpm|yarn|bun)(?:\s+-(?!-version\b|v\b)\S+)*(?:\s+(?!-|publish\b|view\b|info\b|config\b)\S+|\s*\Z)"
-    r"|pip[\d.]*\s+install\s+.*(?:-r|--requirement|-e|\s\.)|(?:python|ruby|perl|node|deno|php|lua|Rscript)[\d.]*\s+(?:-(?!m\b|c\b|e\b|-version)\S+\s+)*[^\s-]\S*"
+    r"|pip[\d.]*\s+install\s(?:.*\s)?(?:-r|--requirement|-e|--editable|\.(?=[\s/\[]|\Z))|(?:python|ruby|perl|node|deno|php|lua|Rscript)[\d.]*\s+(?:-(?!m\b|c\b|e\b|-version)\S+\s+)*[^\s-]\S*"
     r"|(?:make|gmake|cmake|ninja|meson|bazel|bazelisk|buck2?|scons|just|task|mage|rake|tox|nox|pytest|pre-commit|coverage|mypy|pylint"
     r"|ant|mvn|mvnw|gradle|gradlew|sbt|lein|cargo|rustc|stack|cabal|mix|rebar3|swift|xcodebuild|fastlane|pod|flutter|dart|dotnet|msbuild|nuget)"
     r"(?:\s(?!--version)|\Z)"
+    r"|(?:pwsh|powershell)(?:\.exe)?\s+(?:-(?!c(?:ommand)?\b|e\w*\b)\w+\s+)*[^\s-]\S*\.ps1\b"
+    r"|(?:rails|rake)\s+(?!--version)\S+|gomplate\b|sonar-scanner\b|tflint\b|trivy\s+(?:fs|config|repo|rootfs|conf)\b|vale\s+(?!--version|sync)\S"
+    r"|tar\s+(?:\S+\s+)*(?:-?(?=[a-zA-Z]*x)(?=[a-zA-Z]*P)[a-zA-Z]+|--absolute-names)\s|unzip\s+(?:.*\s)?-:"
     r"|go\s+(?:run|test|generate|build|install|mod\s+tidy|vet|tool)\b"
     r"|(?:bundle|bundler|gem|composer|poetry|pipenv|pdm|hatch|uv|conda|mamba)\s+(?:install|update|build|run|sync|exec|lock)\b"
     r"|(?:terraform|tofu|terragrunt|pulumi|cdk|serverless|sam|packer|ansible-playbook|ansible-lint)\s+(?!version|--version|fmt)\S+"
@@ -33,11 +36,20 @@ _BUILDS = lazy_regex(
     r")",
     re.DOTALL,
 )
+# What is named and comes from a registry, whatever the folder holds.
+_FROM_REGISTRY = lazy_regex(
+    _START + r"(?:"
+    r"(?:npm|pnpm|bun)\s+(?=.*\s(?:-g|--global)(?:\s|\Z))(?:\S+\s+)*?(?:i|install|add)\s|yarn\s+global\s+add\s"
+    r"|go\s+install\s+(?:-\S+\s+)*[^\s.-]\S*@\S+\s*\Z|cargo\s+install\s+(?!.*--path\b)\S"
+    r"|gem\s+install\s+(?!\S*\.gem\b)\S"
+    r")(?!.*\s\.{1,2}(?:/|\s|\Z))",
+    re.DOTALL,
+)
 
 
 def builds(code: str) -> Iterator[Command]:
     """Commands that run something that the folder they run in decides."""
     for stages in pipelines(code):
         for command in stages:
-            if _BUILDS.match(command.text):
+            if _BUILDS.match(command.text) and not _FROM_REGISTRY.match(command.text):
                 yield command

@@ -34,6 +34,10 @@ class Undeclared(EvalError):
     makes up for it."""
 
 
+class UndeclaredResource(Undeclared):
+    """A reference to a resource or data source that is not declared."""
+
+
 # "any"; a scalar's name; ("list" or "set" or "map", item type); ("tuple", types); ("object", types by key).
 Type = Union[str, "tuple[str, Any]"]
 

@@ -13,8 +13,11 @@ from guardrail.formats.shell_commands import Command as Command
 from guardrail.formats.shell_commands import expanded_variables as expanded_variables
 from guardrail.formats.shell_commands import pipelines as pipelines
 from guardrail.formats.shell_habits import (
+    ADDRESS,
+    BY_COMMIT,
     plain_transport,
     privileged_container,
+    runs_unchecked,
     sets_secret,
     unlocked_install,
     uses_retired,
@@ -95,15 +98,21 @@ _EVALUATES = lazy_regex(
 )
 
 
+_DENO = lazy_regex(
+    PREFIX + r"deno\s+(?:run|install)\s(?=[^\n]{0,500}?(?:-A|--allow-all)\s)[^\n]{0,500}?\bhttps?://"
+)
 _SUBSTITUTED_DOWNLOAD = lazy_regex(r"(?:\$\(|`)\s*(?:curl|wget)\s")
 
 
 def remote_pipe(text: str, nesting: int = 0) -> tuple[int, int] | None:
     """Where in the code something is downloaded and run without a look: `text[start:end]`, or None."""
     lowered = text.lower()
-    if not any(word in lowered for word in ("curl", "wget", "iwr", "irm", "invoke-", "downloadstring")):
+    if not any(word in lowered for word in ("curl", "wget", "iwr", "irm", "invoke-", "downloadstring", "deno ")):
         return None
     for stages in parsed(text):
+        addresses = ADDRESS.findall("\n".join(stage.text for stage in stages))
+        if addresses and all(BY_COMMIT.match(address) for address in addresses):
+            continue
         downloaded = powershell = False
         for number, command in enumerate(stages):
             stage = command.text
@@ -111,6 +120,7 @@ def remote_pipe(text: str, nesting: int = 0) -> tuple[int, int] | None:
                 (number and downloaded and _runs_stdin(stage))
                 or (number and powershell and _POWERSHELL_RUNS.match(stage))
                 or _RUNS_SUBSTITUTION.match(stage)
+                or _DENO.match(stage)
                 or (_POWERSHELL_RUNS_INLINE.match(stage) and _POWERSHELL_DOWNLOAD.search(stage))
             ):
                 return stages[0].start, command.end
@@ -198,6 +208,7 @@ def environment_from_file(text: str) -> tuple[int, int] | None:
 
 DETECTIONS: tuple[tuple[str, Callable[[str], tuple[int, int] | None]], ...] = (
     ("remote_pipe", remote_pipe),
+    ("runs_unchecked", runs_unchecked),
     ("skips_verification", skips_verification),
     ("reverse_shell", reverse_shell),
     ("environment_from_file", environment_from_file),

@@ -73,8 +73,53 @@ def uses_retired(text: str) -> tuple[int, int] | None:
     """Where a variable is used that the platform no longer has, or a command that it no longer takes."""
     if "CI_JOB_JWT" not in text and "CI_BUILD_" not in text and "::" not in text:
         return None
-    match = _RETIRED.search(text)
-    return match.span() if match else None
+    for match in _RETIRED.finditer(text):
+        if not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].lstrip().startswith("#"):
+            return match.span()
+    return None
+
+
+_SAVED_AS = lazy_regex(
+    r"\s(?:-[a-zA-Z]*[oO]|--output(?:-document)?)(?:[\s=]+|(?=[\"'/]))[\"']?(?P<name>[^\s\"'|;&<>]+)"
+    r"|>\s*[\"']?(?P<to>[^\s\"'&|;<>]+)"
+)
+ADDRESS = lazy_regex(r"https?://[^\s\"'`|;)<>]+", re.IGNORECASE)
+_MAY_RUN = lazy_regex(
+    PREFIX + r"chmod\s+(?:-\S+\s+)*(?:[augo]*[+=][rwst]*x[rwxst]*|0?[0-7]?[1357][0-7]{2})\s+(?P<names>[^\n]*)"
+)
+# A commit's id in the address says what is got as well as a sum would.
+BY_COMMIT = lazy_regex(
+    r"https://(?:raw\.githubusercontent\.com/[^/\s]+/[^/\s]+|(?:github|gitlab)\.com/[^\s]{1,200}?/raw)/[0-9a-f]{40}/"
+)
+
+
+def runs_unchecked(text: str) -> tuple[int, int] | None:
+    """Where a program is downloaded that may be run then, with no sum or signature checked in between."""
+    if "chmod" not in text or "http" not in text.lower() or _VERIFIES.search(text):
+        return None
+    saved: dict[str, tuple[int, int]] = {}
+    for stages in parsed(text):
+        for stage in stages:
+            command = stage.text
+            if _FETCHES.match(command):
+                address = ADDRESS.search(command)
+                if address is None or BY_COMMIT.match(address[0]):
+                    continue
+                for match in _SAVED_AS.finditer(command):
+                    name = match["name"] or match["to"]
+                    saved[_last_part(name)] = (stage.start, stage.end)
+                saved[_last_part(address[0].partition("?")[0])] = (stage.start, stage.end)
+                continue
+            may_run = _MAY_RUN.match(command)
+            for name in may_run["names"].split() if may_run else ():
+                where = saved.get(_last_part(name.strip("\"'")))
+                if where is not None:
+                    return where
+    return None
+
+
+def _last_part(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def sets_secret(text: str) -> tuple[int, int] | None:

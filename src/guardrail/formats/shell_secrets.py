@@ -57,9 +57,13 @@ _COLLECTORS = lazy_regex(
 )
 
 
+_DIGEST = lazy_regex(r"\$\([^()]*\|\s*(?:(?:sha\d{0,3}|md5|b2)sum|shasum|cksum|wc|openssl\s+dgst)\b[^()]*\)")
+
+
 def _shown(command: str) -> str:
-    """What of a command the shell fills in: its text without what single quotes hold."""
-    return "".join("''" if part.lastgroup == "single" else part.group() for part in TOKEN.finditer(command))
+    """What of a command the shell fills in: its text without what single quotes hold, and without digests."""
+    kept = "".join("''" if part.lastgroup == "single" else part.group() for part in TOKEN.finditer(command))
+    return _DIGEST.sub("", kept)
 
 
 def bare(command: str) -> str:

@@ -46,6 +46,7 @@ def test_texts_that_no_type_makes_booleans() -> None:
     assert equal(Loose("true"), True) is True
     assert equal(Loose("false"), "False") is True
     assert isinstance(truth(Loose("false")), Unknown)
+    assert truth(Loose("")) is False
     assert [truth(one) for one in (Map(), Seq(), "", 0, "x")] == [True, True, False, False, True]
 
 
@@ -198,6 +199,14 @@ steps:
     assert isinstance(second.nouns["script"][0].fields["text"], Unknown)
     assert third.uncertain is not None
     assert "job" not in {kind for r in found.by_address.values() for kind in r.nouns}, "whose job it is, is not known"
+
+
+def test_a_template_that_is_named_only_where_one_asks_for_it(read_texts: Callable[..., Any]) -> None:
+    read = read_texts({ROOT: (
+        "parameters:\n  - {name: pre, type: string, default: ''}\nsteps:\n  - ${{ if parameters.pre }}:\n"
+        "    - template: ${{ parameters.pre }}\n  - script: make\n"
+    )})  # fmt: skip
+    assert read.problems == []
 
 
 def test_extends(read_texts: Callable[..., Any]) -> None:

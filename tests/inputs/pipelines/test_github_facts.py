@@ -146,7 +146,10 @@ def test_dependencies_say_more(read_texts: Callable[..., Any]) -> None:
     read = read_texts(workflow(f"uses: Step-Security/Harden-Runner/sub@{commit} # tag=v2.4.1"))
     fields = read.noun(STEP, "dependency").fields
     assert (fields["repository"], fields["comment"]) == ("step-security/harden-runner", "v2.4.1")
-    assert {item["id"] for item in fields["advisories"]} == {"GHSA-g85v-wf27-67xc", "GHSA-mxr3-8whj-j74r"}
+    assert {item["id"] for item in fields["advisories"]} == {
+        "GHSA-g85v-wf27-67xc", "GHSA-mxr3-8whj-j74r", "GHSA-cpmj-h4f6-r6pq", "GHSA-g699-3x6g-wm3g",
+        "GHSA-46g3-37rh-v698",
+    }  # fmt: skip
     for comment, version in (("", None), (" # the newest", None), (" # codeql-bundle/v3.1", "codeql-bundle/v3.1")):
         read = read_texts(workflow(f"uses: acme/x@{commit}{comment}"))
         assert read.noun(STEP, "dependency").fields.get("comment") == version
@@ -160,6 +163,15 @@ def test_dependencies_say_more(read_texts: Callable[..., Any]) -> None:
         ("tj-actions/changed-files", "main", "", 0), ("tj-actions/changed-files", "a" * 40, "v44", 0),
         ("tj-actions/changed-files", "a" * 40, "v40", 1), ("actions/download-artifact", "v4", "", 0),
         ("actions/download-artifact", "v4.1.0", "", 1), ("actions/download-artifact", "v3.0.2", "", 0),
+        # The commits that tags were moved to, whatever a comment says.
+        ("tj-actions/changed-files", "0E58ED8671d6b60d0890c21b07f8835ace038e67", "v47", 1),
+        ("reviewdog/action-setup", "f0d342d24037bb11d26b9bd8496e0808ba32e9ec", "", 1),
+        ("reviewdog/action-setup", "v1", "", 0), ("reviewdog/action-setup", "v1.3.0", "", 0),
+        ("xygeni/xygeni-action", "v5", "", 0), ("super-linter/super-linter/slim", "v8.0.0", "", 1),
+        # One thing of many in a repository.
+        ("kartverket/github-workflows/.github/workflows/run-terraform.yml", "v2.7.4", "", 1),
+        ("kartverket/github-workflows/.github/workflows/run-terraform.yml", "v2.7.5", "", 0),
+        ("kartverket/github-workflows/.github/workflows/other.yml", "v2.7.4", "", 0),
     ],
 )  # fmt: skip
 def test_advisories(name: str, version: str, comment: str, found: int) -> None:

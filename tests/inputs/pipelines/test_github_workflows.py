@@ -426,6 +426,18 @@ def test_problems(read_texts: Callable[..., Any], text: str, kind: str, line: in
     assert read.files[W] in ("partial", "failed")
 
 
+def test_an_expression_that_folding_has_joined(read_texts: Callable[..., Any]) -> None:
+    read = read_texts(
+        "on: {workflow_dispatch: {inputs: {a: {}, b: {}}}}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: >\n"
+        "          x ${{ inputs.a }} --to ${{\n          inputs.b }} ${{ inputs.a }}\n          y ${{\n"
+        "          inputs.b }}\n"
+    )
+    items = read.noun(f"{W}#jobs.a.steps[0]", "script").fields["expansions"]
+    assert [span[1:] for span in items.spans] == [
+        (7, 13, 7, 28), (7, 34, 8, 22), (8, 23, 8, 38), (9, 13, 10, 22)
+    ]  # fmt: skip
+
+
 def test_the_rest_of_a_broken_workflow_is_read(read_texts: Callable[..., Any]) -> None:
     read = read_texts("on: push\njobs:\n  a: 5\n  b:\n    runs-on: x\n    steps:\n      - 7\n      - run: ls\n")
     assert f"{W}#jobs.b.steps[1]" in read.by_address
@@ -438,6 +450,9 @@ def test_local_actions_that_come_from_elsewhere_are_notes(read_texts: Callable[.
     read = read_texts(job(step=step, trigger="push"))
     assert read.problems == []
     assert [note.kind for note in read.notes] == ["missing-action"]
+    own = step.replace("actions/checkout@v4", "acme/ci/secure-checkout@v1").replace("/action", "/action/sub")
+    assert read_texts(job(step=own, trigger="push")).problems == []
+    assert read_texts(job(step="uses: ./../tool", trigger="push")).problems == []
     alone = read_texts({"ci.yml": job(step="uses: ./none", trigger="push")})
     assert (alone.problems, [note.kind for note in alone.notes]) == ([], ["missing-action"])
 

@@ -71,7 +71,7 @@ def evaluate(node: Node, lookup: Lookup) -> Value:
 def truth(value: Value) -> bool | Unknown:
     if isinstance(value, Unknown):
         return value
-    if isinstance(value, Loose):
+    if isinstance(value, Loose) and value:
         return Unknown(f"whether Azure takes the text {value!r} for true is not told by the file")
     if isinstance(value, bool):
         return value

@@ -121,7 +121,8 @@ class Walk:
         wanted = settled.value if settled is not None else None
         where = settled.span if settled is not None else span
         if not isinstance(wanted, str) or not wanted.strip():
-            if not isinstance(wanted, Unknown):
+            worked_out = any("${{" in str(piece.value) for piece in level.get("template") or ())  # and gave nothing
+            if not isinstance(wanted, Unknown) and not worked_out:
                 self.problem("malformed", f"a template of {kind} without a name", where)
             return
         if len(self.includes) >= MAX_CALLS:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
+
 from guardrail.formats.yaml import load
 from guardrail.model import Map, Problem, Span, Text
 from guardrail.tree import Tree, Unreadable
+
+MAX_FOLDED = 1000  # characters of a text that is looked for across lines
 
 
 class Source:
@@ -45,7 +50,7 @@ class Source:
         if self._lines is None:
             self._lines = self.text.split("\n")
         first = value.first_line if isinstance(value, Text) else entry.line
-        skip = value.count(wanted, 0, start)
+        before = skip = value.count(wanted, 0, start)
         for number in range(first, entry.end_line + 1):
             line = self._lines[number - 1] if number <= len(self._lines) else ""
             stop = entry.end_column - 1 if number == entry.end_line else len(line)
@@ -55,7 +60,21 @@ class Source:
                     return Span(self.path, number, at + 1, number, at + 1 + len(wanted))
                 skip -= 1
                 at = line.find(wanted, at + len(wanted), stop)
-        return entry
+        return self._folded(wanted, before, first, entry) or entry
+
+    def _folded(self, wanted: str, skip: int, first: int, entry: Span) -> Span | None:
+        """Where a text stands that goes on in the next line, which folding has made a space of."""
+        if " " not in wanted or len(wanted) > MAX_FOLDED:
+            return None
+        lines = (self._lines or [])[first - 1 : entry.end_line]
+        text = "\n".join(lines)
+        pattern = r"(?: |[ \t]*\n[ \t]*)".join(re.escape(word) for word in wanted.split(" "))
+        for match in islice(re.finditer(pattern, text), skip, None):
+            begin, end = (
+                (text.count("\n", 0, at), at - text.rfind("\n", 0, at)) for at in (match.start(), match.end())
+            )
+            return Span(self.path, first + begin[0], begin[1], first + end[0], end[1])
+        return None
 
 
 class Library:

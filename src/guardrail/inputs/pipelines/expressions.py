@@ -8,7 +8,7 @@ A node is a tuple that begins with its kind:
     ("literal", value)
     ("context", (segment, ...))     a segment is a name, "*" for a filter or None for an index that is computed
     ("call", name, [node, ...])
-    ("index", node)                 something taken out of what is no context: fromJSON(x).y
+    ("index", node, computed)       something taken out of what is no context, fromJSON(x).y; by what is computed?
     ("not", node)  ("compare", operator, node, node)  ("and", [node, ...])  ("or", [node, ...])
 """
 
@@ -219,7 +219,7 @@ class _Parser:
             taken = True
         if not taken:
             return node
-        return ("context", tuple(segments)) if node[0] == "context" else ("index", node)
+        return ("context", tuple(segments)) if node[0] == "context" else ("index", node, None in segments)
 
 
 def _segment(index: Node) -> str | None:

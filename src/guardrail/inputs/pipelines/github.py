@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardrail.inputs.pipelines.document import Library
+from guardrail.inputs.pipelines.github_checkout import spread
 from guardrail.inputs.pipelines.github_control import input_types
 from guardrail.inputs.pipelines.github_expressions import is_telling, note_expressions
-from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile
+from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, steps_in
 from guardrail.inputs.pipelines.github_flow import trace
 from guardrail.inputs.pipelines.github_jobs import Workflow, event_names, job_resources
 from guardrail.inputs.pipelines.github_known import CONTAINED
@@ -41,6 +42,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         else:
             parsed[path] = GithubFile(source, root, library)
     trace(parsed)
+    spread(parsed)
     for path, file in parsed.items():
         library.get(path)  # tells those who take the time which file it is
         file.is_telling = is_telling(file.source.text)
@@ -103,7 +105,7 @@ def _contained(jobs: Value) -> bool:
         steps = job.get("steps") if isinstance(job, Map) else None
         if not isinstance(steps, Seq):
             return False
-        uses += [step.get("uses") if isinstance(step, Map) else None for step in steps]
+        uses += [step.get("uses") if isinstance(step, Map) else None for _, step, _ in steps_in(steps)]
     return bool(uses) and all(isinstance(name, str) and name.partition("@")[0].lower() in CONTAINED for name in uses)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 from guardrail.formats.builds import builds
 from guardrail.formats.shell import checkouts, expanded_variables
 from guardrail.inputs.pipelines.expressions import Node, Path, find_expressions, pasted
-from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, shorten
+from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, shorten, steps_in, strings_in
 from guardrail.inputs.pipelines.github_guards import ruled_out
+from guardrail.inputs.pipelines.github_known import RUN_THE_FOLDER
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, Level, Scope, spelt
 from guardrail.inputs.pipelines.vocabulary import Draft, key_line, text_of
 from guardrail.model import Map, Origin, Seq, Span, Unknown, Value
@@ -31,17 +33,54 @@ _OUTSIDERS_CODE: tuple[Path, ...] = tuple(
         "github.event.check_run.head_sha",
     )
 )
-_MAJOR = lazy_regex(r"v(\d{1,4})(?:\.|\Z)")
-# Actions that run what the checked-out folder says.
-_RUNS_THE_FOLDER = frozenset(
-    ("pre-commit/action", "super-linter/super-linter", "github/super-linter", "oxsecurity/megalinter",
-     "bridgecrewio/checkov-action", "docker/build-push-action", "docker/bake-action", "golangci/golangci-lint-action",
-     "goreleaser/goreleaser-action", "ruby/setup-ruby", "bahmutov/npm-install", "cypress-io/github-action",
-     "gradle/gradle-build-action", "reviewdog/action-eslint", "wearerequired/lint-action", "actions/jekyll-build-pages",
-     "hashicorp/tfc-workflows-github", "cloudflare/wrangler-action", "pulumi/actions")
+_VERSION = lazy_regex(r"v(\d{1,4})(?:\.(\d{1,4})(?:\.\d{1,4})?)?\Z")
+# The first releases of actions/checkout, by major version, that take no code of a fork's pull request unless they are
+# told to, and the commits of all such releases (its tags, as of November 2026). From version 7 on all do.
+_REFUSES_FROM = {2: 8, 3: 7, 4: 4, 5: 1, 6: 1}
+_REFUSING = frozenset(
+    ("0717577d45739eb3c851188b29f50ed6c0b2194e", "a37ce9120846195fa4ece8f58b268e6043cb2f26",
+     "11d5960a326750d5838078e36cf38b85af677262", "fbc6f3992d24b796d5a048ff273f7fcc4a7b6c09",
+     "d23441a48e516b6c34aea4fa41551a30e30af803", "9c091bb21b7c1c1d1991bb908d89e4e9dddfe3e0",
+     "3d3c42e5aac5ba805825da76410c181273ba90b1")
 )  # fmt: skip
+_REFUSED_EVENTS = frozenset(("pull_request_target", "workflow_run"))
+MAX_ROUNDS = 10  # calls of calls; GitHub allows fewer
 _NAMES_CODE = ("ref", "sha", "head", "branch", "commit", "pull", "pr", "repo")
 
+
+def spread(files: dict[str, GithubFile]) -> None:
+    """Tells every workflow that others call which events of outsiders these start on with the repository's rights, and
+    which of its inputs are handed code of outsiders."""
+    for _ in range(MAX_ROUNDS):
+        changed = False
+        for file in files.values():
+            events = _events(file)
+            jobs = file.root.get("jobs")
+            for job in jobs.values() if events and isinstance(jobs, Map) else ():
+                uses = job.get("uses") if isinstance(job, Map) else None
+                if not isinstance(uses, str) or not uses.startswith(("./", "$/")) or ruled_out(job.get("if"), events):
+                    continue
+                callee = files.get(file.local_target(uses.strip()) or "")
+                if callee is None or callee is file:
+                    continue
+                given = job.get("with")
+                handed = {
+                    key.lower()
+                    for key, value in (given.items() if isinstance(given, Map) else ())
+                    if isinstance(value, str) and _names_outsiders_code(value, Scope(), file.handed_code) is True
+                }
+                changed = changed or not (events <= callee.called_on and handed <= callee.handed_code)
+                callee.called_on |= events
+                callee.handed_code |= handed
+        if not changed:
+            return
+
+
+def _events(file: GithubFile) -> set[str]:
+    """Events of outsiders on which its jobs have the repository's rights."""
+    declared = file.root.get("on", file.root.get("true"))
+    names = [declared] if isinstance(declared, str) else declared if isinstance(declared, (Map, Seq)) else []
+    return file.called_on | {name for name in names if isinstance(name, str) and name in PRIVILEGED_EVENTS}
 
 
 def checks_out_untrusted(
@@ -50,7 +89,7 @@ def checks_out_untrusted(
     """True, with the place that says so, if a step brings in an outsider's code while an outsider's event
     runs the job with the repository's rights; Unknown if that hangs on what an earlier step gave out."""
     open_question: tuple[bool | Unknown, Span] | None = None
-    for _, verdict, span in _checkouts(file, job, triggers, env):
+    for _, verdict, span, _ in _checkouts(file, job, triggers, env):
         if verdict is True:
             return True, span
         open_question = open_question or (verdict, span)
@@ -60,17 +99,18 @@ def checks_out_untrusted(
 def runs_untrusted(draft: Draft, file: GithubFile, job: Map, triggers: list[str], env: list[Level]) -> None:
     """Steps after an outsider's code is there that run some of it: a build, a test, a script or action of the
     repository."""
-    first = next(((i, span) for i, verdict, span in _checkouts(file, job, triggers, env) if verdict is True), None)
-    if first is None:
+    found = _checkouts(file, job, triggers, env)
+    brought = [(index, span, folder) for index, verdict, span, folder in found if verdict is True]
+    if not brought:
         return
-    begins, checkout = first
-    steps = job["steps"]
+    begins, checkout, _ = brought[0]
     items = Seq(job.span, job.header)
     privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
     hops = (Origin("the outsider's code is checked out here", checkout, None),)
-    for index in range(begins, len(steps)):
-        step = steps[index]
-        if not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
+    for index, (_, step, _) in enumerate(steps_in(job["steps"])):
+        if index < begins or not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
+            continue
+        if not _touches([folder for i, _, folder in brought if i <= index], step, job, file.root):
             continue
         uses, run = step.get("uses"), step.get("run")
         command, place = "", step.header
@@ -84,7 +124,7 @@ def runs_untrusted(draft: Draft, file: GithubFile, job: Map, triggers: list[str]
                     break
         elif isinstance(uses, str) and index > begins:
             place = step.spans["uses"]
-            if uses.startswith("./") or uses.partition("@")[0].lower() in _RUNS_THE_FOLDER:
+            if uses.startswith("./") or _runs_the_folder(uses, step.get("with")):
                 command = uses
         if command:
             item = Map(place)
@@ -96,19 +136,41 @@ def runs_untrusted(draft: Draft, file: GithubFile, job: Map, triggers: list[str]
         draft.put("runs_untrusted", items, items.header)
 
 
+def _touches(folders: list[str], step: Map, job: Map, root: Map) -> bool:
+    """Whether a step has to do with one of these folders of the workspace; "" is the workspace itself."""
+    if "" in folders:
+        return True
+    uses = step.get("uses")
+    if isinstance(uses, str) and uses.startswith("./"):
+        return any((uses[2:] + "/").startswith(folder + "/") for folder in folders)
+    said = [text for holder in (step, job.get("env"), root.get("env")) for text, _ in strings_in(holder, step.span)]
+    for holder in (job, root):
+        said += [text for text, _ in strings_in(holder.get("defaults"), step.span)]
+    first = "|".join(re.escape(folder.partition("/")[0]) for folder in folders)
+    return any(re.search(rf"(?<![\w-])(?:{first})(?![\w-])", text) for text in said)
+
+
+def _runs_the_folder(uses: str, inputs: Value) -> bool:
+    name = uses.partition("@")[0].lower()
+    if name == "actions/setup-node":  # asks the package manager for its cache, and Yarn is what .yarnrc.yml says
+        return bool(text_of(get_ci(inputs, "cache")[1]))
+    return name in RUN_THE_FOLDER
+
+
 def _checkouts(
     file: GithubFile, job: Map, triggers: list[str], env: list[Level]
-) -> Iterator[tuple[int, bool | Unknown, Span]]:
-    """Each step that brings in code of an outsider, surely or perhaps."""
+) -> Iterator[tuple[int, bool | Unknown, Span, str]]:
+    """Each step that brings in code of an outsider, surely or perhaps, and the folder that it goes to."""
     privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
-    steps = job.get("steps")
-    if not privileged or not isinstance(steps, Seq) or ruled_out(job.get("if"), privileged):
+    if not privileged or ruled_out(job.get("if"), privileged):
         return
-    for index, step in enumerate(steps):
+    for index, (_, step, _) in enumerate(steps_in(job.get("steps"))):
         if not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
             continue
+        path = text_of(get_ci(step.get("with"), "path")[1]) if "uses" in step else None
+        folder = (path or "").strip().removeprefix("./").strip("/")
         for verdict, span in _step(file, step, env, privileged):
-            yield index, verdict, span
+            yield index, verdict, span, "" if "${{" in folder or folder == "." else folder
 
 
 def _step(
@@ -124,29 +186,36 @@ def _step(
             key, value = get_ci(inputs, name)
             text = text_of(value)
             if text and isinstance(inputs, Map):
-                verdict = _names_outsiders_code(text, scope)
+                verdict = _names_outsiders_code(text, scope, file.handed_code)
                 if verdict is not False:
                     yield verdict, inputs.spans[key]
     if isinstance(run, str):
         entry = step.spans["run"]
         for command, plainly in checkouts(run):
-            verdict = True if plainly else _names_outsiders_code(command.text, scope)
+            verdict = True if plainly else _names_outsiders_code(command.text, scope, file.handed_code)
             if verdict is False:
-                verdict = _through_variables(command.text, scope)
+                verdict = _through_variables(command.text, scope, file.handed_code)
             if verdict is not False:
                 yield verdict, file.source.place(run, command.start, command.end, entry)
 
 
 def _refuses(uses: str, inputs: Value, privileged: set[str]) -> bool:
-    """From version 7 on, actions/checkout takes no code of a fork's pull request unless it is told to."""
-    major = _MAJOR.match(uses.partition("@")[2])
-    if not major or int(major[1]) < 7 or not privileged <= {"pull_request_target"}:
+    """Whether this release of actions/checkout takes no code of a fork's pull request. What `v4` stands for is another
+    thing on a server of one's own than on github.com, and is not counted."""
+    if not privileged <= _REFUSED_EVENTS:
         return False
-    text = text_of(get_ci(inputs, "allow-unsafe-pr-checkout")[1])
-    return text is None or text.strip().lower() == "false"
+    told = text_of(get_ci(inputs, "allow-unsafe-pr-checkout")[1]) or ""
+    if told.strip().lower() == "true" or "${{" in told:
+        return False
+    name = uses.partition("@")[2].strip()
+    version = _VERSION.match(name)
+    if not version:
+        return name.lower() in _REFUSING
+    major = int(version[1])
+    return major >= 7 or (version[2] is not None and int(version[2]) >= _REFUSES_FROM.get(major, 10**6))
 
 
-def _names_outsiders_code(text: str, scope: Scope, hops: int = 0) -> bool | Unknown:
+def _names_outsiders_code(text: str, scope: Scope, handed: Collection[str] = (), hops: int = 0) -> bool | Unknown:
     found: bool | Unknown = False
     if text.startswith(("refs/pull/", "pull/")) and text != "refs/pull/":
         return True
@@ -163,8 +232,10 @@ def _names_outsiders_code(text: str, scope: Scope, hops: int = 0) -> bool | Unkn
                 name = str(path[-1])
                 if any(word in name for word in _NAMES_CODE):
                     found = Unknown(f"{spelt(path)} is known only when the pipeline runs", (spelt(path),))
+            elif path[0] == "inputs" and len(path) > 1 and str(path[1]).lower() in handed:
+                return True
             elif path[0] == "env" and hops < 4:
-                inner = _variable(path[1] if len(path) > 1 else None, scope, hops)
+                inner = _variable(path[1] if len(path) > 1 else None, scope, handed, hops)
                 if inner is True:
                     return True
                 found = inner or found
@@ -179,22 +250,22 @@ def _has_pull_ref(node: Node) -> bool:
     return False
 
 
-def _variable(name: str | None, scope: Scope, hops: int) -> bool | Unknown:
+def _variable(name: str | None, scope: Scope, handed: Collection[str], hops: int) -> bool | Unknown:
     for number, level in enumerate(scope.env):
         key = level.keys.get(name.lower()) if name is not None else None
         if key is not None:
             text = text_of(level.entries[key])
             outer = Scope(scope.env[number + 1 :], scope.inputs)
-            return _names_outsiders_code(text, outer, hops + 1) if text else False
+            return _names_outsiders_code(text, outer, handed, hops + 1) if text else False
     return False
 
 
-def _through_variables(command: str, scope: Scope) -> bool | Unknown:
+def _through_variables(command: str, scope: Scope, handed: Collection[str]) -> bool | Unknown:
     found: bool | Unknown = False
     for name in expanded_variables(command):
         if name == "GITHUB_HEAD_REF":
             return True
-        verdict = _variable(name, scope, 0)
+        verdict = _variable(name, scope, handed, 0)
         if verdict is True:
             return True
         found = verdict or found

@@ -152,6 +152,8 @@ def _facts(body: str, is_condition: bool, fenced: bool) -> tuple[tuple[str, bool
             found["splits_secret"] = True
         if item[0] == "call" and item[1] == "tojson" and ("context", ("secrets",)) in item[2]:
             found["whole_secrets"] = True
+        if item[0] == "index" and item[2]:
+            found["computed_index"] = True
         if item[0] == "context" and None in item[1]:
             found["computed_index"] = True
             if item[1][0] == "secrets":

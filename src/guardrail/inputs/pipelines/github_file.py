@@ -24,10 +24,13 @@ _DOT_GITHUB = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/")
 class GithubFile:
     """`top` is the repository's root as a folder of the tree, None where the file's name doesn't tell it.
     `inputs` is what outsiders put into the file's inputs, by the hands of callers, `outputs` what they put into
-    those of an action or a called workflow, `flows` what goes on in between (`github_flow`)."""
+    those of an action or a called workflow, `flows` what goes on in between (`github_flow`). `called_on`: events of
+    outsiders that workflows which call this one start on, with the repository's rights; `handed_code`: inputs (in lower
+    case) that these fill with the name of an outsider's code (`github_checkout`)."""
 
     __slots__ = (
-        "flows", "inputs", "is_telling", "library", "notes", "outputs", "path", "problems", "root", "source", "top",
+        "called_on", "flows", "handed_code", "inputs", "is_telling", "library", "notes", "outputs", "path", "problems",
+        "root", "source", "top",
     )  # fmt: skip
 
     def __init__(self, source: Source, root: Map, library: Library) -> None:
@@ -37,6 +40,8 @@ class GithubFile:
         self.inputs: dict[str, list[Taint]] = {}
         self.outputs: dict[str, list[Taint]] = {}
         self.flows: dict[str, JobFlow] = {}
+        self.called_on: set[str] = set()
+        self.handed_code: set[str] = set()
         self.top = repository_top(source.path)
         self.is_telling = True  # see `github_expressions`
 
@@ -96,6 +101,21 @@ class GithubFile:
                     where = self.source.place(text, expression.start, expression.end, place)
                     what = f"{shorten(expression.body)!r} is no expression: {expression.error}"
                     self.problem("expression", what, where)
+
+
+def steps_in(steps: Value) -> list[tuple[str, Value, Span]]:
+    """Each step of a list, with where it is there (`[2]`, `[2].parallel[0]`) and its place. Those of a group stand for
+    the group: they run side by side, and what follows waits for them all."""
+    found: list[tuple[str, Value, Span]] = []
+    if not isinstance(steps, Seq):
+        return found
+    for index, step in enumerate(steps):
+        group = step.get("parallel") if isinstance(step, Map) else None
+        if isinstance(group, Seq) and isinstance(step, Map) and "run" not in step and "uses" not in step:
+            found += [(f"[{index}].parallel[{n}]", item, group.place(n)) for n, item in enumerate(group)]
+        else:
+            found.append((f"[{index}]", step, steps.place(index)))
+    return found
 
 
 def repository_top(path: str) -> str | None:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 
 from guardrail.formats.shell import expanded_variables
-from guardrail.inputs.pipelines.github_file import GithubFile, get_ci
+from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, steps_in
 from guardrail.inputs.pipelines.github_known import OUTSIDERS_OUTPUTS, OUTSIDERS_VARIABLES
 from guardrail.inputs.pipelines.github_untrusted import Level, Scope, Taint, sources_in, variable_sources
 from guardrail.inputs.pipelines.vocabulary import text_of
@@ -213,7 +213,7 @@ class _Pass:
             self.changed |= self.callers.get(file.path, set())
 
     def _steps(self, file: GithubFile, flow: JobFlow, steps: Value, fragment: str, env: list[Level]) -> None:
-        for index, step in enumerate(steps if isinstance(steps, Seq) else ()):
+        for position, step, _ in steps_in(steps):
             if not isinstance(step, Map):
                 continue
             scope = Scope([Level(step.get("env")), *env], file.inputs, flow)
@@ -226,7 +226,7 @@ class _Pass:
                     target = flow.variables if kind == "env" else outputs
                     _put(target, key.lower(), [s.through(str(s), hop) for s in sources])
             elif isinstance(uses, str):
-                self._uses(file, step, uses.strip(), f"{file.path}#{fragment}[{index}]", scope, outputs, flow)
+                self._uses(file, step, uses.strip(), f"{file.path}#{fragment}{position}", scope, outputs, flow)
 
     def _uses(
         self, file: GithubFile, step: Map, uses: str, address: str, scope: Scope, outputs: Outputs, flow: JobFlow

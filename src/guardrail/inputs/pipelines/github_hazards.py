@@ -1,7 +1,7 @@
 """Holes that are published of actions, and names that nearly are those of well-known ones.
 
-Both are in github_hazards.json, with the day they are of; the list is short on purpose: what is in wide use, and what
-an attacker can use from outside. A commit id says nothing of its version, unless a comment does.
+Both are in github_hazards.json, with the day they are of. A commit id says nothing of its
+version, unless a comment does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from guardrail.model.patterns import lazy_regex
 
 class Advisory(NamedTuple):
     """Versions from `since` on, up to but without `fixed`, have the hole; where it is that tags were moved for a while
-    (`moved`), a commit's version says nothing."""
+    (`moved`), a commit's version says nothing, but that it is one of the `commits` that they were moved to (nothing
+    else has the hole where `since` is `fixed`). `action` is the repository, or the one thing in it that has the
+    hole."""
 
     id: str
     action: str
@@ -24,6 +26,7 @@ class Advisory(NamedTuple):
     since: str
     fixed: str
     moved: bool = False
+    commits: tuple[str, ...] = ()
 
 
 _NUMBERS = lazy_regex(r"v?(\d{1,9}(?:\.\d{1,9}){0,3})(?![\w])")
@@ -37,15 +40,20 @@ def _data() -> tuple[dict[str, list[Advisory]], frozenset[str]]:
         data = json.load(stream)
     found: dict[str, list[Advisory]] = {}
     for entry in data["advisories"]:
-        found.setdefault(entry["action"], []).append(Advisory(**entry))
+        found.setdefault(entry["action"], []).append(Advisory(**{**entry, "commits": tuple(entry.get("commits", ()))}))
     return found, frozenset(data["popular"])
 
 
 def advisories(name: str, version: str, comment: str) -> list[Advisory]:
     """Those of an action (its name in lower case) at a tag, or at a commit that a comment gives a version."""
-    known = _data()[0].get("/".join(name.split("/")[:2]))
+    by_name = _data()[0]
+    repository = "/".join(name.split("/")[:2])
+    known = by_name.get(repository, []) + (by_name.get(name, []) if name != repository else [])
     if not known:
         return []
+    moved_to = [hole for hole in known if version.lower() in hole.commits]
+    if moved_to:
+        return moved_to
     tag = _NUMBERS.fullmatch(version)
     match = tag or _NUMBERS.fullmatch(comment.rpartition("/")[2])
     if not match:

@@ -15,6 +15,7 @@ from guardrail.inputs.pipelines.github_file import (
     GithubFile,
     condition_node,
     condition_text,
+    steps_in,
     strings_in,
 )
 from guardrail.inputs.pipelines.github_guards import ruled_out
@@ -81,9 +82,12 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
         if condition and "${{" not in condition and condition_node(job["if"]) is None:
             file.problem("expression", f"the `if` of job {name} is no expression", job.spans["if"])
     draft.put("deploys", _deploys(name, job), job.spans.get("environment"))
-    verdict, span = checks_out_untrusted(file, job, list(workflow.triggers), env)
+    events = [*workflow.triggers, *sorted(file.called_on)]
+    if file.called_on and PRIVILEGED_EVENTS.isdisjoint(workflow.triggers):
+        draft.put("privileged_trigger", True, draft.fields.place("privileged_trigger"))
+    verdict, span = checks_out_untrusted(file, job, events, env)
     draft.put("checks_out_untrusted", verdict, span)
-    runs_untrusted(draft, file, job, list(workflow.triggers), env)
+    runs_untrusted(draft, file, job, events, env)
     note_secrets(draft, file, job, None if calls else workflow.root, workflow.triggers)
     if not calls:
         registry_passwords(draft, job)
@@ -272,10 +276,9 @@ def _deploys(name: str, job: Map) -> bool:
     names = f"{name} {title}" if isinstance(title, str) else name
     if deployments.says_so(names):
         return True
-    steps = job.get("steps")
     used: list[str] = []
     run: list[str] = []
-    for step in steps if isinstance(steps, Seq) else ():
+    for _, step, _ in steps_in(job.get("steps")):
         if isinstance(step, Map):
             used += [step["uses"]] if isinstance(step.get("uses"), str) else []
             run += [step["run"]] if isinstance(step.get("run"), str) else []
@@ -289,7 +292,7 @@ def _deploys(name: str, job: Map) -> bool:
 def _publishes(steps: Value) -> bool:
     return any(
         isinstance(step, Map) and isinstance(step.get("uses"), str) and publishes(step["uses"], step.get("with"))
-        for step in (steps if isinstance(steps, Seq) else ())
+        for _, step, _ in steps_in(steps)
     )
 
 

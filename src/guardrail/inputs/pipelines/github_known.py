@@ -129,6 +129,28 @@ OUTSIDERS_VARIABLES: dict[str, tuple[str, ...]] = {
     "rlespinasse/github-slug-action": ("github_head_ref", "github_ref_name", "github_ref"),
 }
 
+# Actions that run what the folder says: builds, and linters whose configuration names code.
+RUN_THE_FOLDER = frozenset((
+    "actions-hub/stylelint", "actions-rs/cargo", "actions/jekyll-build-pages",
+    "andrewmcodes-archive/rubocop-linter-action", "athackst/mkdocs-simple-plugin", "bahmutov/npm-install",
+    "bradennapier/eslint-plus-action", "brettcannon/pip-secure-install", "bridgecrewio/checkov-action",
+    "browniebroke/pre-commit-autoupdate-action", "bsfishy/pip-action", "catchen/eslint-suggestion-action",
+    "cloudflare/wrangler-action", "cloudposse/github-action-pre-commit", "cypress-io/github-action",
+    "dbt-checkpoint/dbt-checkpoint", "devops-infra/action-tflint", "dflook/terraform-apply", "dflook/terraform-plan",
+    "dflook/tofu-apply", "dflook/tofu-plan", "docker/bake-action", "docker/build-push-action", "errata-ai/vale-action",
+    "gaurav-nelson/github-action-vale-lint", "gimenete/rubocop-action", "github/super-linter",
+    "golangci/golangci-lint-action", "goreleaser/goreleaser-action", "gradle/gradle-build-action",
+    "hashicorp/tfc-workflows-github", "hynek/build-and-inspect-python-package", "icrawl/action-eslint",
+    "jpetrucciani/mypy-check", "js-devtools/npm-publish", "lucafeger/action-maven-cli", "magefile/mage-action",
+    "mhausenblas/mkdocs-deploy-gh-pages", "mvs-telecom/publish-nuget", "ninosaurus/eslint-check", "op5dev/tf-via-pr",
+    "oxsecurity/megalinter", "php-actions/phpstan", "pre-commit-ci/lite-action", "pre-commit/action", "pulumi/actions",
+    "qcastel/github-actions-maven-release", "r7kamura/rubocop-todo-corrector", "reviewdog/action-eslint",
+    "reviewdog/action-rubocop", "reviewdog/action-tflint", "ricardochaves/python-lint", "ruby/setup-ruby",
+    "samuelmeuli/action-maven-publish", "sibiraj-s/action-eslint", "sonarsource/sonarqube-scan-action",
+    "stefanoeb/eslint-action", "sunnysid3up/python-linter", "super-linter/super-linter", "tinovyatkin/action-eslint",
+    "tj-actions/eslint-changed-files", "tsuyoshicho/action-mypy", "wearerequired/lint-action",
+))  # fmt: skip
+
 # Made for an outsider's event; they touch none of his code and run none of his words.
 CONTAINED = frozenset(("actions/labeler",))
 

@@ -8,7 +8,7 @@ from guardrail.inputs.pipelines.expressions import find_expressions
 from guardrail.inputs.pipelines.github_control import control_of
 from guardrail.inputs.pipelines.github_environment import environment_writes
 from guardrail.inputs.pipelines.github_expressions import note_expressions
-from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci, places, shorten
+from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci, places, shorten, steps_in
 from guardrail.inputs.pipelines.github_guards import ruled_out
 from guardrail.inputs.pipelines.github_known import SCRIPT_INPUTS
 from guardrail.inputs.pipelines.github_untrusted import (
@@ -32,6 +32,7 @@ from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
 
 _SHELLS = frozenset(("bash", "sh", "pwsh", "powershell", "cmd"))
 
+_WAITS = frozenset(("wait", "wait-all", "cancel"))  # for steps in the background, and nothing else
 MAX_HITS = 200  # in one script; more would say no more
 
 
@@ -70,18 +71,18 @@ def step_resources(file: GithubFile, steps: Value, span: Span, around: Surroundi
         file.problem("malformed", f"{around.fragment} is not a list of steps", span)
         return []
     found: list[Resource] = []
-    for index, step in enumerate(steps):
+    for index, (at, step, place) in enumerate(steps_in(steps)):
         if not isinstance(step, Map):
-            file.problem("malformed", f"{around.fragment}[{index}] is not a mapping", steps.place(index))
+            file.problem("malformed", f"{around.fragment}{at} is not a mapping", place)
             continue
-        found.append(_step(file, step, index, around))
+        found.append(_step(file, step, index, at, around))
     return found
 
 
 def last_upload(steps: Value) -> int:
     """The last step that hands the whole folder on as an artifact; -1 where there is none."""
     found = -1
-    for index, step in enumerate(steps if isinstance(steps, Seq) else ()):
+    for index, (_, step, _) in enumerate(steps_in(steps)):
         uses = step.get("uses") if isinstance(step, Map) else None
         if isinstance(uses, str) and hands_folder_on(uses, step.get("with")):
             found = index
@@ -97,7 +98,7 @@ def step_name(step: Map, index: int) -> str:
     return f"step {index + 1}"
 
 
-def _step(file: GithubFile, step: Map, index: int, around: Surroundings) -> Resource:
+def _step(file: GithubFile, step: Map, index: int, at: str, around: Surroundings) -> Resource:
     name = step_name(step, index)
     run, uses = step.get("run"), step.get("uses")
     # The fingerprint's name of a step must survive steps that are put in before it.
@@ -107,7 +108,7 @@ def _step(file: GithubFile, step: Map, index: int, around: Surroundings) -> Reso
     if not lasting:
         lasting = shorten((text_of(run) or "").strip().partition("\n")[0], 40) or "step"
     local = around.keys.next(f"{around.fragment}.{lasting}")
-    resource = pipeline_resource(PROVIDER, "step", file.path, f"{around.fragment}[{index}]", step, local)
+    resource = pipeline_resource(PROVIDER, "step", file.path, f"{around.fragment}{at}", step, local)
     scope = Scope([Level(step.get("env")), *around.env], file.inputs, around.flow)
     if "run" in step:
         code = text_of(run)
@@ -116,7 +117,7 @@ def _step(file: GithubFile, step: Map, index: int, around: Surroundings) -> Reso
         else:
             noun = _run(file, step, name, code, scope, around)
             resource.add_noun(noun)
-    elif uses is None:
+    elif uses is None and _WAITS.isdisjoint(step):
         file.problem("malformed", f"{name!r} has neither `run` nor `uses`", step.header)
     if "uses" in step:
         if isinstance(uses, str) and uses.strip():
@@ -136,6 +137,8 @@ def _brings_code(uses: str, inputs: Value) -> bool:
     action = uses.partition("@")[0].lower()
     if action == "actions/checkout":
         return any(get_ci(inputs, name)[1] for name in ("path", "repository"))
+    if "checkout" in action:  # someone's own, which hands the folder on
+        return bool(get_ci(inputs, "path")[1])
     return action in ("actions/download-artifact", "actions/cache", "actions/cache/restore")
 
 

@@ -54,7 +54,8 @@ def _check_local(file: GithubFile, uses: str, entry: Span, elsewhere: bool, ecos
     if file.local_target(uses) is not None or file.local_dockerfile(uses):
         return
     what = "workflow" if ecosystem == "workflow" else "action"
-    if file.in_place and not elsewhere:
+    outside = uses.startswith("./../")  # of the workspace, where only an earlier step can have put it
+    if file.in_place and not elsewhere and not outside:
         file.problem("missing-action", f"the local {what} {uses} is not there", entry)
     else:
         file.note("missing-action", f"the local {what} {uses} is not in the scanned tree; not followed", entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from guardrail.formats.groovy_nodes import Call, Closure, ListOf, MapOf, Name, Node, Operation, Quote, walk
 from guardrail.formats.shell import DETECTIONS
@@ -110,10 +111,8 @@ class Work:
             draft.put("shell", shell)
             draft.put("text", known, file.of(node), filled[0].origin if filled else None)
             self._detect(draft, str(known) if isinstance(known, str) else None, unknown, file.of(node))
-            hits = Seq(span, draft.header)
-            for source in self.taint.sources(node):  # sh(env.CHANGE_TITLE)
-                _add_hit(hits, file.of(node), file.written(node), source)
-            draft.put("untrusted", hits, hits.header)
+            sources = self.taint.sources(node)  # sh(env.CHANGE_TITLE)
+            self._hits(draft, span, [(file.of(node), file.written(node), source) for source in sources])
         else:
             interpreter = _interpreter(phrase.shell) or shell
             draft.put("shell", interpreter)
@@ -133,12 +132,26 @@ class Work:
             draft.put(field, find(text) is not None if text is not None else unknown, span)
 
     def _pasted(self, draft: Draft, phrase: Phrase, shell: str, span: Span) -> None:
-        hits = Seq(span, draft.header)
-        for hit in self.taint.hits(phrase, shell):
-            if len(hits) >= MAX_HITS:
-                break
-            _add_hit(hits, place_of(phrase, hit), phrase.code[hit.start : hit.end], hit.source)
+        found = list(islice(self.taint.hits(phrase, shell), MAX_HITS))
+        told = [(place_of(phrase, hit), phrase.code[hit.start : hit.end], hit.source) for hit in found]
+        self._hits(draft, span, told)
+
+    def _hits(self, draft: Draft, span: Span, told: list[tuple[Span, str, str]]) -> None:
+        """What others write, and what those choose who may start the job: its parameters."""
+        hits, others = Seq(span, draft.header), Seq(span, draft.header)
+        for place, expression, source in told:
+            chosen = source.startswith("params.")
+            item = Map(place)
+            item.put("expression", expression, place)
+            item.put("source", source, place)
+            item.put("control", "chosen", place) if chosen else item.put("privileged", False, place)
+            items = others if chosen else hits
+            if not items:
+                items.header = place
+            items.add(item, place)
         draft.put("untrusted", hits, hits.header)
+        if others:
+            draft.put("expansions", others, others.header)
 
     def _pasted_secrets(self, phrase: Phrase | None, secrets: dict[str, str], header: Span) -> Seq:
         found = Seq(header, header)
@@ -225,16 +238,6 @@ class Work:
         self.resource.add_noun(draft.noun(label, self.keys[2].next(label)))
         if text:
             self.files.append(text)
-
-
-def _add_hit(hits: Seq, place: Span, expression: str, source: str) -> None:
-    item = Map(place)
-    item.put("expression", expression, place)
-    item.put("source", source, place)
-    item.put("privileged", False, place)
-    if not hits:
-        hits.header = place
-    hits.add(item, place)
 
 
 def _is_steps(receiver: Node) -> bool:
