@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_nodes import ATTR, FULL_SPLAT, INDEX, Call, Literal, Node, Ref, Scope, Step
-from guardrail.formats.hcl_values import EvalError, Undeclared, sensitive
+from guardrail.formats.hcl_values import EvalError, Undeclared, UndeclaredResource, sensitive
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.calls import Calls, ModuleCall
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
@@ -22,7 +22,7 @@ from guardrail.inputs.terraform.references import ResourceRef
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.type_constraints import Convert, converter
 from guardrail.inputs.terraform.variables import Given, Literals, Typed, command_line_value
-from guardrail.model import Map, Origin, Span, Unknown, Value
+from guardrail.model import Map, Origin, Reference, Span, Unknown, Value
 from guardrail.model.resource import Edge
 
 Memo = dict[str, tuple[Value, Edges]]
@@ -292,7 +292,9 @@ class Module:
     def _resource(self, address: str, steps: list[Step]) -> Value:
         """`steps`: what follows the address in a reference."""
         if address not in self.folder.resources:
-            raise Undeclared(f"{address} is not declared")
+            if self.run.lenient:
+                return Reference(self.address + address, "", f"{address} is not declared")
+            raise UndeclaredResource(f"{address} is not declared")
         value = self._values.get(address)
         if value is None:
             expansion, instances = self.instances(address)

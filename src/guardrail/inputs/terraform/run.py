@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guardrail.formats.hcl_nodes import Node, Scope
-from guardrail.formats.hcl_values import EvalError, survey
+from guardrail.formats.hcl_values import EvalError, UndeclaredResource, survey
 from guardrail.model import Note, Problem, Span, Unknown, Value
 from guardrail.tree import Tree
 
@@ -16,8 +16,8 @@ Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in th
 
 class Run:
     __slots__ = (
-        "budget", "configured", "doubtful", "edges", "modules", "muted", "notes", "problems", "rendering", "resources",
-        "templates", "tree",
+        "budget", "configured", "doubtful", "edges", "lenient", "modules", "muted", "notes", "problems", "rendering",
+        "resources", "templates", "tree",
     )  # fmt: skip
 
     def __init__(self, tree: Tree) -> None:
@@ -33,6 +33,7 @@ class Run:
         self.rendering = 0  # depth of templatefile()
         self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
         self.muted = False  # True after the reading, when origins are asked for
+        self.lenient = False  # resources that are not declared are taken for such as are
 
     def begin_root(self) -> None:
         """What one root module may take is its own: in a monorepo hundreds share a reading, and none is at fault."""
@@ -55,15 +56,29 @@ class Run:
             raise EvalError("evaluating takes more steps than are allowed for one scan; not judged", kind="expansion")
 
     def value_of(self, node: Node, scope: Scope, span: Span, what: str) -> Value:
-        """Evaluate; what Terraform would reject is a problem at `span` and an Unknown."""
+        """Evaluate; what Terraform would reject is a problem at `span` and an Unknown. A resource that is not declared
+        is a problem too, and what refers to it a Reference all the same: what is written there is no less set."""
+        outer, self.lenient = self.lenient, False
         try:
             value = node.eval(scope)
             survey(value)
         except EvalError as error:
-            return self.rejected(error, node, scope, span, what)
+            rejected = self.rejected(error, node, scope, span, what)
+            return self._leniently(node, scope, rejected) if isinstance(error, UndeclaredResource) else rejected
         except RecursionError:
             self.tell("too-deep", f"{what} refers to others over too many steps", span)
             return Unknown(f"{what} cannot be evaluated (too many steps)")
+        finally:
+            self.lenient = outer
+        return value
+
+    def _leniently(self, node: Node, scope: Scope, otherwise: Unknown) -> Value:
+        self.lenient = True
+        try:
+            value = node.eval(scope)
+            survey(value)
+        except (EvalError, RecursionError):
+            return otherwise
         return value
 
     def rejected(self, error: EvalError, node: Node, scope: Scope, span: Span, what: str) -> Unknown:

@@ -513,6 +513,13 @@ def test_any_json_is_read_without_a_crash(value: Any) -> None:
     assert reading_of(json.dumps(value)).files["plan.json"] in ("failed", "analysed", "partial")
 
 
+@pytest.mark.parametrize("reference", ["", ".", "resource", "[", "data", "data.x", "module", "each", "var"])
+def test_references_of_no_form_lead_nowhere(reference: str) -> None:
+    root = {"resources": [configured("aws_x.y", ref=references(reference))]}
+    document = plan([change("aws_x.y", {}, {"ref": True})], root)
+    assert isinstance(resources(document)["aws_x.y"].attributes["ref"], Unknown)
+
+
 def test_sensitive_is_never_shown() -> None:
     found = only(plan([change("aws_x.y", {"a": {"b": ["s3cr3t"]}}, {}, {"a": True})]))
     assert isinstance(found.attributes["a"], Sensitive)

@@ -191,7 +191,7 @@ class Configuration:
                 found[target] = None
 
     def _resource(self, steps: list[tuple[str, bool]], context: Context, own: bool) -> Target | None:
-        if steps[0][0] == "resource":  # the long spelling
+        if steps and steps[0][0] == "resource":  # the long spelling
             steps = steps[1:]
         size = 3 if steps and steps[0][0] == "data" else 2
         if len(steps) < size or any(is_key for _, is_key in steps[:size]):
