@@ -162,3 +162,20 @@ def test_the_kustomizations_that_a_changed_file_goes_through(tmp_path: Path) -> 
     assert [p for p in scan(tmp_path, "base/c.env").claimed["kubernetes"] if "kust" in p] == through
     assert scan(tmp_path, "prod/patch.yaml").claimed["kubernetes"] == [*through, "prod/patch.yaml"]
     assert scan(tmp_path, "other/pod.yaml").claimed["kubernetes"] == ["other/kustomization.yaml", "other/pod.yaml"]
+
+
+def test_a_release_comes_with_the_chart_that_it_deploys(tmp_path: Path) -> None:
+    release = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
+        "  source: {repoURL: https://example.com/a.git, path: charts/web, helm: {valuesObject: {a: 1}}}\n"
+    )
+    metadata = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+    chart = {"Chart.yaml": metadata, "values.yaml": "a: 2\n", "templates/a.yaml": POD}
+    files = {"apps/web.yaml": release, "apps/other.yaml": POD}
+    for folder in ("charts/web", "charts/other"):
+        files |= {f"{folder}/{name}": text for name, text in chart.items()}
+    found = scan(tmp_path, "apps/web.yaml", files=files)
+    claimed = [*(name for name in files if name.startswith("apps/")), *(f"charts/web/{name}" for name in chart)]
+    assert found.claimed == {"kubernetes": sorted(claimed)}
+    assert (found.changed, found.charts) == ({"apps/web.yaml"}, ("charts/web",))
+    assert scan(tmp_path, "apps/other.yaml").charts == ()

@@ -274,6 +274,16 @@ def _simple(operator: str, operand: Any) -> Check:
     return check
 
 
+def _same(one: Reference, other: Reference, scope: Scope) -> bool | None:
+    """Whether two attributes of resources are equal: one of one resource is itself, and no two have one ARN or id."""
+    if one.attribute != other.attribute:
+        return None
+    if one.target == other.target:
+        return True if one.target in scope.inventory.by_address else None
+    apart = one.attribute in ("arn", "id") and one.target.partition("[")[0] != other.target.partition("[")[0]
+    return False if apart else None
+
+
 def _compared_with(operator: str, operand: _Operand) -> Check:
     make = SIMPLE[operator]
 
@@ -283,6 +293,8 @@ def _compared_with(operator: str, operand: _Operand) -> Check:
         if value is MISSING or other is MISSING:  # nothing to compare
             return Outcome(True, (leaf,))
         words = wanted_words(operator, f"{operand.path.text} ({other})" if not isinstance(other, Unknown) else "?")
+        if operator == "equals" and isinstance(value, Reference) and isinstance(other, Reference):
+            return Outcome(_same(value, other, scope), (leaf.asked(words),))
         if isinstance(value, Unknown):
             return Outcome(None, (leaf.asked(words),))
         if isinstance(other, Unknown):

@@ -4,6 +4,7 @@
     tags: {has_keys_any_case: [owner]}                     # Owner, OWNER, owner
     tags: {values_in: {Environment: [dev, prod]}}          # where a key is there, its value is one of these
     tags: {values_match: {CostCenter: "[0-9]{4}"}}         # where a key is there, all of its value matches
+    spec: {keys_sorted: alphabetical}                      # so are its keys written, and those of mappings in it
 
 A key that is there with an unknown value is there. Of a mapping that has more entries than are known, a key that
 is not among them may still be one.
@@ -85,6 +86,46 @@ def _values(operand: Any, make: Callable[[Any], tuple[Callable[[Any], bool], str
     return check
 
 
+def keys_sorted(operand: Any) -> Check:
+    if operand != "alphabetical":
+        raise ValueError(f"keys_sorted takes the word alphabetical, not {operand!r}")
+
+    def check(leaf: Leaf, scope: Scope) -> Outcome:
+        found = mapping(leaf)
+        if isinstance(found, Unknown):
+            return Outcome(None, (leaf._replace(value=found),))
+        late: list[Leaf] = []
+        holders: list[tuple[str, Map | Seq]] = [(leaf.path, found)]
+        while holders:
+            path, holder = holders.pop()
+            if isinstance(holder, Map):
+                late += _late(path, holder)
+                items = [(f"{path}.{key}" if path else str(key), item) for key, item in holder.items()]
+            else:
+                items = [(f"{path}[{index}]", item) for index, item in enumerate(holder)]
+            holders += [(inner, item) for inner, item in items if isinstance(item, (Map, Seq))]
+        late.sort(key=lambda one: one.span)
+        return Outcome(False, tuple(late)) if late else Outcome(True, (leaf,))
+
+    return check
+
+
+def _late(path: str, holder: Map) -> list[Leaf]:
+    """The first key of a mapping that is written after one that it belongs before. Keys that stand elsewhere (an
+    anchor's) have no place in the order."""
+    extent = holder.span
+    written = sorted(
+        (span, key) for key, span in holder.spans.items()
+        if key in holder and span.file == extent.file and extent.line <= span.line <= extent.end_line
+    )  # fmt: skip
+    for index, (_, key) in enumerate(written):
+        if index and key < written[index - 1][1]:
+            before = min(name for _, name in written[:index] if name > key)
+            where = f"{path}.{key}" if path else key
+            return [Leaf(where, holder[key], holder.place(key), holder, key, f"before {before}")]
+    return []
+
+
 def mapping(leaf: Leaf) -> Map | Unknown:
     """What stands at a leaf as a mapping; an empty one where nothing does."""
     value: Any = leaf.value
@@ -106,4 +147,5 @@ MAPPINGS: dict[str, Callable[[Any], Check]] = {
     "has_keys_any_case": lambda operand: has_keys(operand, any_case=True),
     "values_in": values_in,
     "values_match": values_match,
+    "keys_sorted": keys_sorted,
 }

@@ -1,8 +1,9 @@
-"""Attribute paths: `a.b`, `a[*].b`, `a[0]`, `a["odd.key"].b`, and `^.a` for the resource's own attributes.
+"""Attribute paths: `a.b`, `a[*].b`, `a[0]`, `a["odd.key"].b`, and `^.a` for the resource's own attributes, `^` for all
+of them.
 
 A name steps into a mapping. On a list it steps into the items: the one item of a Terraform block that can
-stand only once, or each of them. `[*]` says "each" outright: of a list its items, of a mapping its values,
-of nothing none.
+stand only once, or each of them. In a string that is a JSON document it steps into what that says. `[*]` says "each"
+outright: of a list its items, of a mapping its values, of nothing none.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from guardrail.conditions.outcome import MISSING, Leaf, Scope
-from guardrail.model import Encoded, EncodedUnknown, Map, Sensitive, Seq, Unknown, Value
+from guardrail.model import Encoded, EncodedUnknown, Map, PartText, Sensitive, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 _TOKEN = lazy_regex(r"""\.?([A-Za-z_$@/-][\w$@/:-]*)|\[(\*|\d+|"[^"]*"|'[^']*')\]""")
@@ -57,6 +58,8 @@ class Path(NamedTuple):
 
 def parse_path(text: str) -> Path:
     """Raises ValueError for what is not a path."""
+    if text == "^":
+        return Path(text, (), True)
     rest, from_resource = text, False
     if rest.startswith("^."):
         rest, from_resource = rest[2:], True
@@ -94,6 +97,8 @@ def _step(leaf: Leaf, step: str | int | tuple[str]) -> list[Leaf]:
     if isinstance(value, (Encoded, EncodedUnknown)):
         value = value.decoded
         kind = type(value)
+    elif isinstance(value, (str, PartText)):
+        value = _opened(value, leaf)
     if isinstance(value, Unknown):
         return [leaf]
     if kind is Sensitive:
@@ -118,6 +123,14 @@ def _step(leaf: Leaf, step: str | int | tuple[str]) -> list[Leaf]:
         return [found for item in _each(leaf, value) for found in _step(item, step)]
     where = f"{leaf.path}[{step}]" if isinstance(step, int) else join(leaf.path, step)
     return [Leaf(where, MISSING, leaf.span, leaf.holder, leaf.key)]
+
+
+def _opened(value: str | PartText, leaf: Leaf) -> Value:
+    """The document that a string holds; the string where it holds none."""
+    from guardrail.conditions.documents import document
+
+    found = document(value, leaf.span)
+    return value if found is None else found
 
 
 def _each(leaf: Leaf, value: object) -> list[Leaf]:

@@ -16,7 +16,7 @@ _READ_BY_UNITS = (".hcl", ".tfvars", ".yaml", ".yml", ".json", ".tftpl")
 def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Walk) -> None:
     """Beside the changed files themselves: for Terraform the modules linked with theirs; for a manifest the others of
     its folder, and the kustomizations that it goes through; for a chart's file, or values that a chart is rendered
-    with, the chart; for a changed action the workflows, one of which may use it."""
+    with (a release's own among them), the chart; for a changed action the workflows, one of which may use it."""
     for path, entry in walk.files(folders):
         claims.take_entry(path, entry)
     for path in files:
@@ -29,7 +29,7 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
         _take_linked_modules(changed, claims, walk)
     for folder in sorted({path.rpartition("/")[0] for path in manifests}):
         _take_beside(folder, "kubernetes", claims, walk)
-    _take_charts(changed, claims, walk)
+    _take_charts(changed, manifests, claims, walk)
     _take_kustomizations(changed, bool(manifests), claims, walk)
     if any(path.rpartition("/")[2] in _ACTION_NAMES for path in pipelines):
         _take_beside(_WORKFLOWS, "pipelines", claims, walk)
@@ -112,11 +112,13 @@ def _sources_of(plans: set[str], claims: Claims) -> frozenset[str]:
     return frozenset(found)
 
 
-def _take_charts(changed: frozenset[str], claims: Claims, walk: Walk) -> None:
-    """The charts that are rendered with a changed file."""
+def _take_charts(changed: frozenset[str], manifests: set[str], claims: Claims, walk: Walk) -> None:
+    """The charts that are rendered with a changed file, or as a changed object asks for (Argo CD's Application)."""
     from guardrail.inputs.kubernetes.helm.layout import CHART, may_concern_charts
+    from guardrail.inputs.kubernetes.platform.releases import Releases
 
-    if not may_concern_charts(changed, claims.charts):
+    released = Releases(sorted(manifests), claims.tree).charts
+    if not released and not may_concern_charts(changed, claims.charts):
         return
     from guardrail.inputs.kubernetes.helm.touched import charts_touched
 
@@ -125,7 +127,7 @@ def _take_charts(changed: frozenset[str], claims: Claims, walk: Walk) -> None:
         folder, _, name = path.rpartition("/")
         if name == CHART and claims.charts.of(path) == folder:
             charts.add(folder)
-    touched = charts_touched(changed, sorted(charts), claims.charts)
+    touched = charts_touched(changed, sorted(charts), claims.charts) | (charts & released)
     claims.found.charts = tuple(sorted(touched))
     for path, _ in walk.files(sorted(touched)):
         if path not in claims.looked_at and table.is_sniffed(path):

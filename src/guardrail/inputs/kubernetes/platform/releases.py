@@ -33,6 +33,11 @@ class Releases:
         return self._asked.profiles.get(folder, ()) if self._asked else ()
 
     @property
+    def charts(self) -> set[str]:
+        """The folders of the charts that they deploy."""
+        return set(self._asked.profiles) if self._asked else set()
+
+    @property
     def notes(self) -> Sequence[Note]:
         return self._asked.notes if self._asked else ()
 

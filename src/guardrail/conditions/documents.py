@@ -1,0 +1,162 @@
+"""Strings that are JSON documents: container definitions, IAM policies."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from guardrail.model import (
+    HOLE,
+    Encoded,
+    EncodedUnknown,
+    Map,
+    PartText,
+    Sensitive,
+    Seq,
+    Span,
+    Text,
+    Unknown,
+    Value,
+    plain,
+)
+from guardrail.model.patterns import lazy_regex
+
+MAX_DEPTH = 150
+
+
+def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
+    """The mapping or list that a value encodes; None where it is no JSON of either.
+
+    Places are exact for what `jsonencode` was given and for heredocs and block scalars; within other strings
+    all is at `span`. What is partly unknown gives its known part, a sensitive document one of sensitive leaves.
+    """
+    if isinstance(value, (Encoded, EncodedUnknown)):
+        value = value.decoded if isinstance(value.decoded, (Map, Seq, Unknown)) else value
+    if isinstance(value, PartText):
+        return _with_holes(value, span) or value
+    if isinstance(value, (Map, Seq, Unknown)):
+        return value
+    if isinstance(value, Sensitive):
+        inner = document(value.reveal(), span)
+        return _veiled(inner, value.literal) if isinstance(inner, (Map, Seq)) else inner
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        parsed = json.loads(value)
+        if isinstance(value, Text) and value.exact:
+            located = _located(value, value.file or span.file)
+            if located is not None and plain(located) == parsed:
+                return located
+        placed: Map | Seq = _placed(parsed, span, 0)
+        return placed
+    except (ValueError, RecursionError):
+        return None
+
+
+_MARK = "\ue000"  # for private use, so that no document has it
+_STRING = lazy_regex(r'"(?:\\.|[^"\\])*"', re.DOTALL)
+
+
+def _with_holes(part: PartText, span: Span) -> Map | Seq | None:
+    """A document of which parts are unknown: within strings, and where whole values stand. None where a part may hold
+    more than that."""
+    template = part.template
+    if _MARK in template:
+        return None
+    marked = re.sub(HOLE, f'"{_MARK}"', _STRING.sub(lambda match: match.group().replace(HOLE, _MARK), template))
+    root = document(template.like(marked) if isinstance(template, Text) else marked, span)
+    return _opened(root, part) if isinstance(root, (Map, Seq)) else None
+
+
+def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
+    """The same with what is unknown for the marks. On a line with a hole columns are not those of the file."""
+    starts: dict[int, int] = {}
+    if isinstance(part.template, Text):
+        for number, line in enumerate(part.template.split("\n"), part.template.first_line):
+            if HOLE in line:
+                starts[number] = part.template.indent + 1 + len(line) - len(line.lstrip())
+
+    def placed(place: Span) -> Span:
+        start = starts.get(place.line)
+        return place if start is None else Span(place.file, place.line, start, place.line, start)
+
+    stack: list[Map | Seq] = [root]
+    while stack:
+        holder = stack.pop()
+        if isinstance(holder, Map):
+            if any(_MARK in key for key in holder):
+                return None
+            holder.spans = {key: placed(place) for key, place in holder.spans.items()}
+        else:
+            holder.spans = [placed(place) for place in holder.spans]
+        holder.header = placed(holder.header)
+        for key in list(holder) if isinstance(holder, Map) else range(len(holder)):
+            item = holder[key]  # type: ignore[index]
+            if isinstance(item, (Map, Seq)):
+                stack.append(item)
+            elif isinstance(item, str) and _MARK in item:
+                made = PartText(part.reason, part.refs, item.replace(_MARK, HOLE))
+                holder[key] = made.whole() if item == _MARK else made  # type: ignore[index]
+    return root
+
+
+def _located(text: Text, file: str) -> Map | Seq | None:
+    """JSON read as the YAML that it is, for the sake of places; None for the little that is JSON and no YAML
+    (tabs for indentation, surrogate pairs)."""
+    from guardrail.formats import yaml
+
+    loaded = yaml.load(text.encode("utf-8", "surrogatepass"), file)
+    if loaded.problems or len(loaded.documents) != 1:
+        return None
+    root = loaded.documents[0].value
+    if not isinstance(root, (Map, Seq)):
+        return None
+    below, right = text.first_line - 1, text.indent
+    stack: list[Map | Seq] = [root]
+    while stack:
+        holder = stack.pop()
+        holder.span, holder.header = _moved(holder.span, below, right), _moved(holder.header, below, right)
+        if isinstance(holder, Map):
+            holder.spans = {key: _moved(place, below, right) for key, place in holder.spans.items()}
+            stack.extend(item for item in holder.values() if isinstance(item, (Map, Seq)))
+        else:
+            holder.spans = [_moved(place, below, right) for place in holder.spans]
+            stack.extend(item for item in holder if isinstance(item, (Map, Seq)))
+    return root
+
+
+def _moved(place: Span, below: int, right: int) -> Span:
+    return Span(place.file, place.line + below, place.column + right, place.end_line + below, place.end_column + right)
+
+
+def _placed(parsed: Any, span: Span, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deep")
+    if isinstance(parsed, dict):
+        mapping = Map(span)
+        for key, item in parsed.items():
+            mapping.put(key, _placed(item, span, depth + 1), span)
+        return mapping
+    if isinstance(parsed, list):
+        sequence = Seq(span)
+        for item in parsed:
+            sequence.add(_placed(item, span, depth + 1), span)
+        return sequence
+    return parsed
+
+
+def _veiled(value: Any, literal: bool) -> Any:
+    if isinstance(value, Map):
+        mapping = Map(value.span, value.header)
+        for key in value:
+            mapping.put(key, _veiled(value[key], literal), value.spans.get(key, value.header))
+        return mapping
+    if isinstance(value, Seq):
+        sequence = Seq(value.span, value.header)
+        for index, item in enumerate(value):
+            sequence.add(_veiled(item, literal), value.place(index))
+        return sequence
+    if value is None or isinstance(value, (bool, Unknown, Sensitive)):
+        return value
+    return Sensitive(value, literal)
