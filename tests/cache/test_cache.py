@@ -73,7 +73,7 @@ def findings(result: Result) -> set[tuple[str, str, int]]:
 def test_the_second_scan_judges_nothing_and_says_the_same(repository: Path) -> None:
     first, judged = run(repository)
     assert judged == 1
-    assert ("network-admin-ports-closed", "modules/web/main.tf", 16) in findings(first)
+    assert ("network-ssh-closed", "modules/web/main.tf", 16) in findings(first)
     second, judged = run(repository)
     assert judged == 0
     assert second == first
@@ -93,7 +93,7 @@ def test_off_unless_asked_for(repository: Path, tmp_path: Path) -> None:
         lambda root: (root / "modules/web/more.tf").write_text('variable "more" {}\n'),
         lambda root: (root / "terraform.tfvars").write_text("ports = [443]\n"),
         lambda root: (root / "modules/web/override.tf").write_text('variable "ports" {\n  default = [443]\n}\n'),
-        lambda root: (root / "guardrail.yaml").write_text("rules:\n  network-admin-ports-closed: {severity: low}\n"),
+        lambda root: (root / "guardrail.yaml").write_text("rules:\n  network-ssh-closed: {severity: low}\n"),
     ],
     ids=["changed", "added", "variables", "override", "configuration"],
 )
@@ -128,7 +128,7 @@ def test_options_are_part_of_it(repository: Path) -> None:
     run(repository)
     result, judged = run(repository, variables=(("unused", "1"),))
     assert judged == 1
-    _, judged = run(repository, only=("network-admin-ports-closed",))
+    _, judged = run(repository, only=("network-ssh-closed",))
     assert judged == 1
     assert result.findings
 
@@ -137,7 +137,7 @@ def test_an_ignore_runs_out_with_the_day(repository: Path) -> None:
     from datetime import date
 
     text = MODULE.replace(
-        '["0.0.0.0/0"]', '["0.0.0.0/0"] # guardrail:ignore network-admin-ports-closed reason="moving" until=2026-03-01'
+        '["0.0.0.0/0"]', '["0.0.0.0/0"] # guardrail:ignore network-ssh-closed reason="moving" until=2026-03-01'
     )
     (repository / "modules/web/main.tf").write_text(text)
     held, _ = run(repository, today=date(2026, 2, 1))

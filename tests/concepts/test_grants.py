@@ -13,7 +13,7 @@ from guardrail.concepts.lists import some, surely_named
 from guardrail.concepts.table import CODE
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform import read
-from guardrail.model import Inventory, Map, Reference, Seq, Span, Unknown
+from guardrail.model import Inventory, Map, PartText, Reference, Seq, Span, Unknown
 from guardrail.tree import Tree
 
 HERE = Span("main.tf", 1, 1, 1, 2)
@@ -255,7 +255,7 @@ def test_a_document_and_its_use_stand_at_one_place() -> None:
         ('Action = "iam:PassRole", Resource = "*", Condition = { StringEquals = { "iam:PassedToService" = "x" } }', []),
         ('Action = "iam:PassRole", Resource = "*", Condition = { Bool = { "aws:SecureTransport" = "true" } }', ["iam:PassRole"]),
         ('Action = ["iam:Get*", "iam:List*"], Resource = "*"', []),
-        ('NotAction = ["iam:*", "sts:*", "sso:*"], Resource = "*"', []),
+        ('NotAction = ["iam:*", "sts:*", "sso:*", "lambda:*", "glue:*"], Resource = "*"', []),
     ],
 )  # fmt: skip
 def test_escalation(body: str, actions: list[str]) -> None:
@@ -392,6 +392,24 @@ def test_members_of_google() -> None:
         ("roles/storage.objectViewer", "resource", True),
         ("roles/editor", "project", True),
     ]
+
+
+def test_a_service_account_that_is_made_here_is_known_to_be_one() -> None:
+    made, other = grants(
+        'resource "google_service_account" "ci" {\n  account_id = "ci"\n}\n'
+        'resource "google_project_iam_binding" "a" {\n  role = "roles/viewer"\n'
+        '  members = ["group:x@example.com", google_service_account.ci.member]\n}\n'
+        'data "google_service_account" "ops" {\n  account_id = "ops"\n}\n'
+        'resource "google_project_iam_member" "b" {\n  role = "roles/viewer"\n'
+        "  member = data.google_service_account.ops.member\n}\n"
+    )
+    group, account = made["principals"]
+    assert group == "group:x@example.com"
+    assert isinstance(account, PartText)
+    assert account.prefix == "serviceAccount:"
+    assert account.suffix == ".iam.gserviceaccount.com"
+    assert isinstance(other["principals"], Reference)
+    assert made["anyone"] is False
 
 
 def test_every_google_kind_has_its_three_spellings() -> None:

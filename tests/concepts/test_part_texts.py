@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.concepts.build import build
-from guardrail.concepts.documents import document
 from guardrail.concepts.iam import is_open, policy_name
 from guardrail.concepts.lists import among, filled
 from guardrail.concepts.secrets import hide
+from guardrail.conditions.documents import document
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import BY_NAME, load
 from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Resource, Seq, Span, Text, Unknown, plain

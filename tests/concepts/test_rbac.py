@@ -37,6 +37,7 @@ def rule(body: str, kind: str = "Role") -> Map:
         ('apiGroups: ["*"], resources: [pods/log]', ["*/pods/log"], False),
         ("resources: [pods]", ["pods"], False),
         ("nonResourceURLs: [/metrics]", ["/metrics"], False),
+        ('nonResourceURLs: ["*"]', ["/*"], False),
     ],
 )
 def test_resources(body: str, resources: list[str], everything: bool) -> None:

@@ -268,3 +268,11 @@ def test_no_value_makes_an_operator_raise_and_not_turns_truth(data: Any, wanted:
 ])  # fmt: skip
 def test_what_no_parameter_asks_for_is_not_looked_at(wanted: Any) -> None:
     assert judge({"tags": wanted}, {"tags": UNKNOWN}, {"p": None}) is True
+
+
+def test_a_path_steps_into_json_in_a_string() -> None:
+    text = '{"inputs": {"keys": [{"id": 1}, {"id": 2}]}}'
+    assert judge({"content.inputs.keys": {"some": {"id": 2}}}, {"content": text}) is True
+    assert judge({"content.inputs.keys[1].id": 1}, {"content": text}) is False
+    assert judge({"content.inputs.other": {"set": False}}, {"content": text}) is True
+    assert judge({"content.inputs": {"set": True}}, {"content": "{not json"}) is False

@@ -90,6 +90,10 @@ def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
 
 # Ideas that no peer has a check for.
 OWN = {
+    "cdn-origin-tls-minimum", "function-cors-bounded", "machine-disk-bandwidth", "search-own-security-group",
+    "api-key-hosts-bounded", "api-key-services-bounded", "app-engine-encrypted", "network-names-logged",
+    "cloud-sql-hides-databases", "cloud-sql-hides-error-details", "cloud-sql-no-external-scripts",
+    "cloud-sql-no-remote-access", "cloud-sql-point-in-time", "network-admin-ports-closed",
     "artifact-without-credentials", "cache-of-protected-branches-apart", "cloud-login-without-stored-key",
     "docker-daemon-encrypted", "docker-daemon-rootless", "pipeline-stages-required", "pipeline-variables-served",
     "runner-allowed", "script-containers-unprivileged", "script-downloads-encrypted",
@@ -97,7 +101,8 @@ OWN = {
     "script-secrets-not-printed",
     "action-version-served", "autoscaler-owns-replicas", "autoscaler-requests", "catalog-lifecycle",
     "catalog-owner", "catalog-references", "catalog-system", "chart-version-pinned",
-    "container-limit-not-below-request", "deployment-environment", "deployment-serialized",
+    "container-escalation-contradicted", "container-limit-not-below-request", "deployment-environment",
+    "deployment-serialized",
     "disruption-budget-selects-pods", "function-memory-bounded", "function-timeout-bounded",
     "grant-no-not-action", "ignore-expired", "ignore-malformed", "ignore-unused", "include-pinned",
     "job-timeout", "limit-range-fits-containers", "machine-allowed-classes", "machine-previous-generation",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.concepts.blocks import TERRAFORM, amount, group, take, word
-from guardrail.concepts.documents import document
 from guardrail.concepts.ecs import definition_container, mebibytes
 from guardrail.concepts.pod_containers import unknown_container
+from guardrail.conditions.documents import document
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value
 
 KINDS: tuple[str, ...] = ("aws_batch_job_definition",)

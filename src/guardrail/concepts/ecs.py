@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from guardrail.concepts import cloud_containers
 from guardrail.concepts.blocks import TERRAFORM, Block, carry, group, image, number_or_name, take, truth, word
-from guardrail.concepts.documents import document
 from guardrail.concepts.ecs_services import service_noun
 from guardrail.concepts.lists import among
 from guardrail.concepts.pod_containers import capability_names, unknown_container
+from guardrail.conditions.documents import document
 from guardrail.model import (
     HOLE,
     Inventory,

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from guardrail.concepts.blocks import DEFAULT_ACCOUNT_FILLERS
-from guardrail.concepts.documents import document
 from guardrail.concepts.lists import among, filled, listed, some
-from guardrail.model import Inventory, Map, Noun, PartText, Reference, Resource, Seq, Unknown, Value
+from guardrail.conditions.documents import document
+from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 _KIND = lazy_regex(r"google_(?P<on>.+)_iam_(?:member|binding|policy)\Z")
@@ -17,6 +17,7 @@ _SCOPES = {"project": "project", "folder": "folder", "organization": "organizati
 _EVERYBODY = ("allusers", "allauthenticatedusers")
 # Accounts that Google makes in every project and that services take where none is named.
 _DEFAULT = lazy_regex(r"(?:-compute@developer|@appspot|@cloudservices)\.gserviceaccount\.com\Z", re.IGNORECASE)
+_ACCOUNT = re.compile(r"(?:\A|(?<!data)\.)google_(?:service_account|project_service_identity)\.[^.]+\Z")
 _DEFAULT_KINDS = ("data.google_compute_default_service_account", "data.google_app_engine_default_service_account")
 # Roles that let their holder act as service accounts, or hand out roles.
 _ESCALATING = frozenset((
@@ -24,6 +25,8 @@ _ESCALATING = frozenset((
     "roles/iam.serviceAccountAdmin", "roles/iam.workloadIdentityUser", "roles/iam.securityAdmin", "roles/iam.roleAdmin",
     "roles/iam.organizationRoleAdmin", "roles/resourcemanager.projectIamAdmin", "roles/resourcemanager.folderIamAdmin",
     "roles/resourcemanager.folderAdmin", "roles/resourcemanager.organizationAdmin", "roles/deploymentmanager.editor",
+    "roles/composer.worker", "roles/cloudbuild.serviceAgent", "roles/serverless.serviceAgent",
+    "roles/editor",  # may act as any service account
 ))  # fmt: skip
 _ESCALATING_PERMISSIONS = lazy_regex(
     r"iam\.serviceAccounts\.(?:getAccessToken|actAs|signBlob|signJwt|implicitDelegation|getOpenIdToken)\Z"
@@ -76,7 +79,7 @@ def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: st
     fields.spans["scope"] = holder.header
     if scope:
         fields.put("scope", scope, holder.header)
-    members = listed(holder.get(key), holder.place(key))
+    members = _members(listed(_named(holder.get(key)), holder.place(key)))
     fields.spans["principals"] = holder.place(key)
     if members is not None:
         fields["principals"] = members
@@ -99,6 +102,23 @@ def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: st
             escalation.add(role, place)
     fields.put("escalation", escalation, place)
     return Noun("grant", f"{resource.local} {noun_key}".strip(), fields, noun_key)
+
+
+def _members(members: Seq | Unknown | None) -> Seq | Unknown | None:
+    if not isinstance(members, Seq) or not any(isinstance(item, Reference) for item in members):
+        return members
+    found = Seq(members.span, members.header)
+    found.origins = members.origins
+    for index, item in enumerate(members):
+        found.add(_named(item), members.place(index))
+    return found
+
+
+def _named(member: Value) -> Value:
+    """What is known of the `member` of a service account that is made here."""
+    if isinstance(member, Reference) and member.attribute == "member" and _ACCOUNT.search(member.target):
+        return PartText(member.reason, member.refs, f"serviceAccount:{HOLE}.iam.gserviceaccount.com")
+    return member
 
 
 def _is_default(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.concepts.documents import document
+from guardrail.conditions.documents import document
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value, without_instance_key
 
 # Attribute that holds an IAM document, and the class of the grants in it.

@@ -9,6 +9,8 @@ ESCALATES: tuple[str, ...] = (
     "iam:DeleteUserPermissionsBoundary", "iam:PassRole", "iam:PutGroupPolicy", "iam:PutRolePolicy",
     "iam:PutUserPolicy", "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy", "iam:UpdateLoginProfile",
     "sts:AssumeRole", "sso:AttachManagedPolicyToPermissionSet", "sso:PutInlinePolicyToPermissionSet",
+    # Puts code of one's own where it runs with the rights of another.
+    "lambda:UpdateFunctionCode", "glue:UpdateDevEndpoint",
 )  # fmt: skip
 
 ACTS_ON_DATA: tuple[str, ...] = (

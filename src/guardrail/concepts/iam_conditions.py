@@ -85,6 +85,11 @@ _SAYS_WHOSE = (":sub", ":repository", ":repository_id", ":repository_owner", ":r
                ":job_workflow_ref", ":project_path", ":namespace_path", ":oaud", ":email", ":google")  # fmt: skip
 # repo:*, repo:acme*: whoever can make an organisation called acme-evil is in.
 _ANYBODY = lazy_regex(r"\*|(?:[a-z_]+:)?[^:/]*\*|[a-z_]+:\*.*|repo:[^/]*\*.*|repo:[^/]*\Z")
+# A subject made of claims that everybody gives his own workflows, environments and branches, with no owner among them.
+_NO_OWNER = lazy_regex(
+    r"(?!.*\b(?:repo|repository|repository_id|repository_owner|repository_owner_id|job_workflow_ref):[^*:])"
+    r"(?:workflow|environment|ref|head_ref|base_ref|ref_type|context|event_name|actor|run_id):.*"
+)
 
 
 def subject_limited(
@@ -107,7 +112,7 @@ def subject_limited(
         if not condition.values:
             continue
         exact = name.startswith("stringequals")
-        verdicts = [(False if exact else _lets_anybody(v)) for v in condition.values]
+        verdicts = [_owned_by_nobody(v) or (False if exact else _lets_anybody(v)) for v in condition.values]
         if True in verdicts:
             continue
         unknown = next((v for v, verdict in zip(condition.values, verdicts, strict=True) if verdict is None), None)
@@ -115,6 +120,10 @@ def subject_limited(
             return True
         undecided = undecided or unknown
     return undecided if undecided is not None else False
+
+
+def _owned_by_nobody(value: Value) -> bool:
+    return isinstance(value, str) and _NO_OWNER.fullmatch(value) is not None
 
 
 def _lets_anybody(value: Value) -> bool | None:

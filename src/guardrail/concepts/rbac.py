@@ -173,7 +173,7 @@ def _resources(rule: Map, terraform: bool) -> tuple[Seq | Unknown | None, bool |
     names, place = _list(rule, "resources", terraform)
     if names is None:
         urls, place = _list(rule, "nonResourceURLs", terraform)
-        return urls, False
+        return _paths(urls, place), False
     if isinstance(names, Unknown):
         return names, names
     if isinstance(groups, Unknown):
@@ -198,6 +198,16 @@ def _resources(rule: Map, terraform: bool) -> tuple[Seq | Unknown | None, bool |
     if found:
         found.header = found.place(0)
     return found, everything
+
+
+def _paths(urls: Seq | Unknown | None, place: Span) -> Seq | Unknown | None:
+    """All paths as `/*`: `*` alone is all resources of the API's own group."""
+    if not isinstance(urls, Seq) or "*" not in urls:
+        return urls
+    found = Seq(place)
+    for index, url in enumerate(urls):
+        found.add("/*" if url == "*" else url, urls.place(index))
+    return found
 
 
 def _subjects(attributes: Map, terraform: bool) -> Seq | Unknown:

@@ -30,7 +30,6 @@ from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Res
 INHERITED: dict[str, tuple[str, tuple[str, ...]]] = {
     "aws_ebs_volume": ("encrypted", ("snapshot_id",)),
     "aws_ebs_snapshot_copy": ("encrypted", ("source_snapshot_id",)),
-    "aws_ami_copy": ("encrypted", ("source_ami_id",)),
     "aws_db_instance": (
         "storage_encrypted", ("replicate_source_db", "snapshot_identifier", "restore_to_point_in_time"),
     ),

@@ -48,6 +48,7 @@ class Vocabulary:
             or any(name in kinds for kinds in PLATFORM_KINDS.values())
             or name in terraform_kinds()["data" if kind.startswith("data.") else "resources"]
             or kind in OLDER_KINDS
+            or kind in OTHER_KINDS
         )
 
     def suggest_subject(self, word: str) -> str:
@@ -110,6 +111,7 @@ OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
         for side in ("backend", "frontend") for version in ("ssl30", "tls10", "tls11")
     ),
     "azurerm_cosmosdb_account": ("local_authentication_disabled",),
+    "azurerm_key_vault": ("soft_delete_enabled",),
     "azurerm_network_interface": ("enable_ip_forwarding",),
     "azurerm_network_watcher_flow_log": ("network_security_group_id",),
     "azurerm_eventhub_namespace": ("zone_redundant",),
@@ -128,6 +130,10 @@ OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "azurerm_windows_web_app": ("logs.detailed_error_messages_enabled", "logs.failed_request_tracing_enabled"),
     "azurerm_redis_cache": ("enable_non_ssl_port",),
     "aws_elasticache_replication_group": ("automatic_failover", "number_cache_clusters"),
+    "google_container_cluster": (
+        "enable_binary_authorization", "node_config.workload_metadata_config.node_metadata",
+    ),
+    "google_container_node_pool": ("node_config.workload_metadata_config.node_metadata",),
 }
 # Kinds that the newest provider versions no longer have; what attributes they have is not known here.
 OLDER_KINDS = frozenset((
@@ -138,7 +144,15 @@ OLDER_KINDS = frozenset((
     "azurerm_mariadb_server", "azurerm_mariadb_firewall_rule", "azurerm_frontdoor",
     "azurerm_frontdoor_firewall_policy", "azurerm_monitor_log_profile", "azurerm_data_lake_store",
     "azurerm_spring_cloud_service", "azurerm_spring_cloud_app", "azurerm_spring_cloud_api_portal",
-    "azurerm_sql_active_directory_administrator",
+    "azurerm_sql_active_directory_administrator", "google_notebooks_instance", "google_notebooks_runtime",
+    "google_tpu_v2_vm", "google_vertex_ai_metadata_store",  # the last two: google-beta has them
+))  # fmt: skip
+
+# Kinds of providers that terraform_paths.json.gz knows nothing of.
+OTHER_KINDS = frozenset((
+    "digitalocean_droplet", "digitalocean_firewall", "digitalocean_kubernetes_cluster", "digitalocean_spaces_bucket",
+    "oci_core_instance", "oci_core_volume", "oci_file_storage_file_system", "oci_identity_authentication_policy",
+    "oci_objectstorage_bucket",
 ))  # fmt: skip
 
 META_ARGUMENTS = ("lifecycle", "provisioner", "connection", "depends_on")
@@ -151,9 +165,9 @@ def attribute_tree(kind: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {**tree, **{name: {} for name in META_ARGUMENTS}}
     for older in OLDER_ATTRIBUTES.get(kind, ()):
-        block, _, name = older.rpartition(".")
-        if block:
-            found[block] = {**found.get(block, {}), name: {}}
-        else:
-            found[name] = {}
+        *blocks, name = older.split(".")
+        holder = found
+        for block in blocks:
+            holder[block] = holder = {**holder.get(block, {})}
+        holder[name] = {}
     return found

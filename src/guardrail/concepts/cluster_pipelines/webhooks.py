@@ -20,7 +20,8 @@ _OTHERS = tuple(
     tuple(name.split("."))
     for name in (
         # GitHub and Gitea; the branches of a push
-        "ref", "base_ref", "pull_request.head.label", "release.name", "release.body", "release.tag_name",
+        "ref", "base_ref", "pull_request.head.label", "pull_request.user.email", "release.name", "release.body",
+        "release.tag_name",
         "release.target_commitish", "issue.milestone.title", "milestone.title", "milestone.description",
         # GitLab
         "object_attributes.title", "object_attributes.description", "object_attributes.note",

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.concepts.documents import document
+from guardrail.conditions.documents import document
 from guardrail.model import Encoded, EncodedUnknown, Map, Sensitive, Seq, Span, Text, Unknown, plain
 
 PLACE = Span("main.tf", 3, 3, 3, 40)
