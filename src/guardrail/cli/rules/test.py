@@ -142,6 +142,7 @@ def _mutate(files: list[str], book: Rulebook, form: str) -> None:
         click.echo(
             f"{len(files)} rules, {sum(report.mutants for report in reports)} mutants, {survivors} survive"
             + (f", {accepted} more with a reason" if (accepted := sum(r.accepted for r in reports)) else "")
+            + (f"; {faults} faults, so not all was tried" if faults else "")
         )
     if survivors or faults:
         raise click.exceptions.Exit(1)
