@@ -342,9 +342,11 @@ def _owned(findings: list[Finding], tree: Tree) -> list[Finding]:
     from guardrail.inputs.kubernetes.platform.catalog import Ownership
 
     ownership = Ownership(tree)
+    owners = {file: ownership.of(file) for file in {finding.span.file for finding in findings}}
+    if not any(owners.values()):
+        return findings
     return [
-        replace(finding, owner=owner) if (owner := ownership.of(finding.span.file)) else finding
-        for finding in findings
+        replace(finding, owner=owner) if (owner := owners[finding.span.file]) else finding for finding in findings
     ]
 
 

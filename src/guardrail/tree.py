@@ -40,6 +40,7 @@ class Tree:
         self.watch: Callable[[str], None] | None = None  # is told of each file that is read
         self._contents: dict[str, bytes] = {}
         self._inside: dict[str, bool] = {}  # folders: whether they are, their links resolved
+        self._within: dict[str, bool] = {}  # so for whatever was asked about
         self._prefix = self.base.rstrip(os.sep) + os.sep
 
     def absolute(self, path: str) -> str:
@@ -50,6 +51,12 @@ class Tree:
         return self._noted("contains", path, self._contains(path))
 
     def _contains(self, path: str) -> bool:
+        known = self._within.get(path)
+        if known is None:
+            known = self._within[path] = self._resolved(path)
+        return known
+
+    def _resolved(self, path: str) -> bool:
         """Links are resolved once for each folder: asking the whole way up for every file took a third of a scan that
         finds everything in the cache."""
         folder = path.rpartition("/")[0]
