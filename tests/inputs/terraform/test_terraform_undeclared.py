@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from guardrail.inputs.reader import ReadOptions
+from pathlib import Path
+
+from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform import read
 from guardrail.model import Reference, Unknown
 from guardrail.tree import Tree
 
 
-def read_text(tmp_path, text: str):
+def read_text(tmp_path: Path, text: str) -> Reading:
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
     return read(["main.tf"], Tree(str(tmp_path)), ReadOptions())
 
 
-def test_a_resource_that_is_not_declared_is_a_problem_and_a_reference(tmp_path):
+def test_a_resource_that_is_not_declared_is_a_problem_and_a_reference(tmp_path: Path) -> None:
     found = read_text(tmp_path, """
 resource "azurerm_managed_disk" "data" {
   disk_encryption_set_id = azurerm_disk_encryption_set.main.id
@@ -36,7 +38,7 @@ resource "azurerm_managed_disk" "data" {
     assert attributes["zones"][1] == "2"
 
 
-def test_a_local_that_refers_to_one_is_told_of_where_it_stands(tmp_path):
+def test_a_local_that_refers_to_one_is_told_of_where_it_stands(tmp_path: Path) -> None:
     found = read_text(tmp_path, """
 locals {
   key = aws_kms_key.gone.arn
@@ -55,7 +57,7 @@ resource "aws_sqs_queue" "b" {
     assert [(key.target, key.attribute) for key in keys] == [("aws_kms_key.gone", "arn")] * 2
 
 
-def test_what_else_is_not_declared_stays_unknown(tmp_path):
+def test_what_else_is_not_declared_stays_unknown(tmp_path: Path) -> None:
     found = read_text(tmp_path, """
 resource "aws_sqs_queue" "a" {
   name              = var.name
@@ -69,3 +71,16 @@ resource "aws_sqs_queue" "a" {
         assert isinstance(attributes[name], Unknown)
         assert not isinstance(attributes[name], Reference)
     assert attributes["policy"] != "none"
+
+
+def test_a_broken_policy_document_has_unknowns(tmp_path: Path) -> None:
+    text = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actio\n    resources = ["*"]\n  }\n  polic\n}\n'
+    reading = read_text(tmp_path, text)
+    assert {problem.kind for problem in reading.problems} == {"syntax"}
+    assert [resource.address for resource in reading.resources] == ["data.aws_iam_policy_document.d"]
+
+
+def test_a_resource_that_is_its_own_input_is_a_problem(tmp_path: Path) -> None:
+    reading = read_text(tmp_path, 'resource "terraform_data" "part" {\n  input = terraform_data.part\n}\n')
+    assert "refers to itself" in reading.problems[0].message
+    assert reading.problems[0].line == 2

@@ -90,7 +90,11 @@ class Evaluation:
             made.spans[name] = span
             return
         value = self.collect(path, lambda: self.run.value_of(node, scope, span, name))
-        made.put(name, settled(value, node, span), span, Trace(node, scope))
+        try:
+            value = settled(value, node, span)
+        except EvalError as error:  # the whole of a resource that is in the making
+            value = self.run.rejected(error, node, scope, span, name)
+        made.put(name, value, span, Trace(node, scope))
 
     def collect(self, path: str, work: Callable[[], Value]) -> Value:
         """Do some evaluating, and keep the references that it meets as edges at `path`."""

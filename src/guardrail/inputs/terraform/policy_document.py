@@ -17,8 +17,9 @@ def policy_document(attributes: Map) -> Value:
     document = Map(attributes.span, attributes.header)
     version = attributes.get("version")
     _put(document, "Version", version if version is not None else "2012-10-17", attributes, "version")
-    if attributes.get("policy_id") is not None:
-        _put(document, "Id", attributes["policy_id"], attributes, "policy_id")
+    policy_id = attributes.get("policy_id")  # unknown where the block is broken
+    if policy_id is not None:
+        _put(document, "Id", policy_id, attributes, "policy_id")
     statements = Seq(attributes.span, attributes.header)
     sources = [*_documents(attributes, "source_json"), *_documents(attributes, "source_policy_documents")]
     for other, span in sources:
@@ -95,8 +96,9 @@ def _add(statements: Seq, statement: Value, span: Span, override: bool) -> None:
 
 def _statement(block: Map) -> Map:
     made = Map(block.span, block.header)
-    if block.get("sid") not in (None, ""):
-        _put(made, "Sid", block["sid"], block, "sid")
+    sid = block.get("sid")
+    if sid not in (None, ""):
+        _put(made, "Sid", sid, block, "sid")
     effect = block.get("effect")
     _put(made, "Effect", effect if effect is not None else "Allow", block, "effect")
     for name, key in _LISTS:
