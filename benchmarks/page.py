@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from benchmarks.budgets import budgets
 from benchmarks.inputs import SIZES
-from benchmarks.measure import Run
+from benchmarks.measure import SLOW, Run
 from benchmarks.suite import Against, Results, Scaled, Scan
 from guardrail._version import __version__
 
@@ -118,7 +118,7 @@ def _scans(scans: Sequence[Scan]) -> str:
             _time(one.scan.cpu),
             _memory(one.scan.peak),
             _time(one.floor.cpu),
-            f"{one.warm.wall / one.scan.wall:.0%}",
+            f"{one.warm.wall / one.scan.wall:.0%}" if one.warm.wall < SLOW else "",
         )
         for one in scans
     ]
