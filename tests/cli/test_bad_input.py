@@ -154,7 +154,7 @@ def test_a_folder_without_permission(folder: Path, guardrail: Guardrail) -> None
 def test_a_file_that_vanishes(folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch) -> None:
     import guardrail.scanning as scanning
 
-    (folder / "gone.tf").write_text("locals {}\n")
+    (folder / "gone.tf").write_text("locals {}\n" + "# read only when its turn comes\n" * 1000)
     real = scanning.discover
 
     def discover(*args: Any, **kwargs: Any) -> Any:

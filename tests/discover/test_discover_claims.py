@@ -124,14 +124,14 @@ def test_a_file_over_the_cap_is_a_problem_if_it_is_ours(tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json", "a.tf"])
 def test_a_file_that_cannot_be_opened_is_a_problem(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Tree.head
+    real = Tree._read
 
-    def head(self: Tree, path: str, size: int = 65536) -> bytes:
+    def read(self: Tree, path: str, limit: int) -> bytes:
         if path == name:
             raise Unreadable(Problem("unreadable", "cannot be read: Permission denied", path))
-        return real(self, path, size)
+        return real(self, path, limit)
 
-    monkeypatch.setattr(Tree, "head", head)
+    monkeypatch.setattr(Tree, "_read", read)
     found = scan(tmp_path, files={"main.tf": "# x\n", name: "x"})
     assert found.problems == [Problem("unreadable", "cannot be read: Permission denied", name)]
     assert found.failed == [name]

@@ -125,16 +125,15 @@ class Claims:
 
     def _sniff(self, path: str, size: int, terraform: bool) -> str | None:
         """Raises Unreadable."""
-        head = self.tree.head(path, table.HEAD_BYTES) if not terraform or size <= _BLANK_BYTES else b""
+        head = self._head(path, size) if not terraform or size <= _BLANK_BYTES else b""
         entry = table.entry_for(path, head)
         most = MAX_PLAN_BYTES if size > MAX_FILE_BYTES and table.may_be_plan(path, head) else MAX_FILE_BYTES
         if entry is None and table.HEAD_BYTES < size <= most:
             entry = table.entry_for(path, self.tree.read(path, most))
-            if entry is None:
-                self.tree.forget([path])
         if entry is None and self._is_of_chart(path):
             entry = table.BY_NAME["kubernetes"]
         if entry is None:
+            self.tree.forget([path])
             self.found.skipped += 1
             self.found.unclaimed.add(path)
             return None
@@ -147,6 +146,10 @@ class Claims:
             self.blank.add(path)
             self._note(Note("empty-file", "the file is empty", path))
         return entry.name
+
+    def _head(self, path: str, size: int) -> bytes:
+        """Raises Unreadable. A file that is all head is kept as it is: its reader asks for it next."""
+        return self.tree.read(path) if size <= table.HEAD_BYTES else self.tree.head(path, table.HEAD_BYTES)
 
     @property
     def charts(self) -> ChartFolders:

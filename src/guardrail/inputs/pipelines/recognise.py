@@ -18,6 +18,8 @@ _NOT_GROOVY = lazy_regex(r"(?:\.(?:md|txt|ya?ml|json|xml|j2|erb|tpl|tmpl|templat
 _GROOVY_PATH = lazy_regex(r"(?:^|/)[^/]*jenkins[^/]*/(?:[^/]+/)*[^/]+\.groovy\Z", re.IGNORECASE)
 _LIBRARY_PATH = lazy_regex(r"(?:^|/)(?:vars|src)/")  # of shared libraries, whose functions are no pipelines
 _PIPELINE_BLOCK = lazy_regex(rb"^pipeline[ \t]*\{", re.MULTILINE)
+_PATH_MARKS = ("/workflows/", "dependabot", "pre-commit", "gitlab-ci", "azure", "circleci", "bitbucket", "jenkins")
+"""What a path has, in lower case, that one of the patterns above finds: most have none, and are asked no more."""
 _YAML_NAME = lazy_regex(r"(?:(?:^|/)[^/.]*|\.ya?ml)\Z", re.IGNORECASE)  # or no extension at all: standard input
 
 _ON = lazy_regex(rb"""^(?:on|"on"|'on'|true)[ \t]*:""", re.MULTILINE)
@@ -40,7 +42,8 @@ _FOREIGN = frozenset(
      b"Resources", b"site_name", b"repos", b"script", b"resources", b"phases", b"updates")
 )  # fmt: skip
 _CIRCLECI_HINT = lazy_regex(rb"""^["']?(?:jobs|workflows|orbs|commands|executors|setup)["']?[ \t]*:""", re.MULTILINE)
-_AZURE_HINT = lazy_regex(rb"""^["']?(?:steps|jobs|stages|variables|extends)["']?[ \t]*:""", re.MULTILINE)
+# From the end of the line before: a literal to begin with makes it three times as quick as `^`.
+_AZURE_HINT = lazy_regex(rb"""\n["']?(?:steps|jobs|stages|variables|extends)["']?[ \t]*:""")
 _TEMPLATE = lazy_regex(rb"^[ \t]*%\{", re.MULTILINE)  # Terraform's directives: a pipeline is yet to be made of it
 MAX_LINES = 3000
 
@@ -49,25 +52,12 @@ def recognise(path: str, head: bytes) -> str | None:
     """`github-actions`, `gitlab-ci`, or None for what is no pipeline. `head` is the file's beginning (64 KiB
     will do). What stands where a system looks for its pipelines is claimed whatever it holds, so that a
     broken one is reported and not passed over."""
-    if _GITHUB_WORKFLOW_PATH.search(path):
-        return "github-actions"
-    if _DEPENDABOT_PATH.search(path):
-        return "dependabot"
-    if _PRE_COMMIT_PATH.search(path):
-        return "pre-commit"
-    if _GITLAB_PATH.search(path):
-        return "gitlab-ci"
-    if AZURE_PATH.search(path):
-        return "azure-pipelines"
-    if _CIRCLECI_PATH.search(path):
-        return "circleci"
-    if _BITBUCKET_PATH.search(path):
-        return "bitbucket-pipelines"
-    if _JENKINS_PATH.search(path):
-        return None if _NOT_GROOVY.search(path) else "jenkins"
-    if _GROOVY_PATH.search(path):
-        return "jenkins" if _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path) else None
-    if not _YAML_NAME.search(path) or _TEMPLATE.search(head):
+    lowered = path.lower()
+    if any(mark in lowered for mark in _PATH_MARKS):
+        claimed, system = _by_path(path, head)
+        if claimed:
+            return system
+    if not _YAML_NAME.search(path) or (b"%{" in head and _TEMPLATE.search(head)):
         return None
     if head.startswith(b"\xef\xbb\xbf"):
         head = head[3:]
@@ -82,12 +72,35 @@ def recognise(path: str, head: bytes) -> str | None:
 
         if is_circleci(head):
             return "circleci"
-    if _AZURE_HINT.search(head):
+    if _AZURE_HINT.search(b"\n" + head):
         from guardrail.inputs.pipelines.azure_marks import is_azure
 
         if is_azure(path, head):
             return "azure-pipelines"
     return None
+
+
+def _by_path(path: str, head: bytes) -> tuple[bool, str | None]:
+    """Whether the path settles it, and for which system."""
+    if _GITHUB_WORKFLOW_PATH.search(path):
+        return True, "github-actions"
+    if _DEPENDABOT_PATH.search(path):
+        return True, "dependabot"
+    if _PRE_COMMIT_PATH.search(path):
+        return True, "pre-commit"
+    if _GITLAB_PATH.search(path):
+        return True, "gitlab-ci"
+    if AZURE_PATH.search(path):
+        return True, "azure-pipelines"
+    if _CIRCLECI_PATH.search(path):
+        return True, "circleci"
+    if _BITBUCKET_PATH.search(path):
+        return True, "bitbucket-pipelines"
+    if _JENKINS_PATH.search(path):
+        return True, None if _NOT_GROOVY.search(path) else "jenkins"
+    if _GROOVY_PATH.search(path):
+        return True, "jenkins" if _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path) else None
+    return False, None
 
 
 def _is_gitlab(head: bytes) -> bool:
