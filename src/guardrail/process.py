@@ -8,7 +8,7 @@ and in several processes with the same result.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.concepts.build import build
@@ -177,7 +177,7 @@ def _with_excerpts(
         first = max(1, span.line - EXCERPT_BEFORE)
         last = min(len(source), min(span.end_line, span.line + 5) + EXCERPT_AFTER)
         shown = mask_lines(source[first - 1 : last], first, secrets.get(span.file, ()))
-        made.append(replace(finding, excerpt=Excerpt(first, tuple(shown))) if shown else finding)
+        made.append(finding.with_excerpt(Excerpt(first, tuple(shown))) if shown else finding)
     return made
 
 

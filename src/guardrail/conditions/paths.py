@@ -8,6 +8,7 @@ outright: of a list its items, of a mapping its values, of nothing none.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from guardrail.conditions.outcome import MISSING, Leaf, Scope
@@ -56,6 +57,7 @@ class Path(NamedTuple):
         return leaves
 
 
+@lru_cache(maxsize=4096)  # messages ask for the same few over and over
 def parse_path(text: str) -> Path:
     """Raises ValueError for what is not a path."""
     if text == "^":

@@ -84,6 +84,12 @@ class Finding:
     excerpt: Excerpt | None = None
     owner: str = ""  # of what stands there, as a software catalogue of the tree has it: group:default/payments
 
+    def with_excerpt(self, excerpt: Excerpt) -> Finding:
+        """As `dataclasses.replace`, which takes eight times as long: every finding comes by here."""
+        made = object.__new__(Finding)
+        made.__dict__.update(self.__dict__, excerpt=excerpt)
+        return made
+
     def sort_key(self) -> tuple[object, ...]:
         return (self.span.file, self.span.line, self.span.column, severity_rank(self.severity), self.rule,
                 self.resource, self.fingerprint)  # fmt: skip

@@ -246,9 +246,9 @@ def _evidence(verdict: Verdict, group: list[Verdict]) -> tuple[Evidence, ...]:
     else:
         for origin in verdict.subject.resource.trace:
             found.append(Evidence("", _small(plain(origin.value)), origin.span, origin.note))
-    unique = list(dict.fromkeys((e.path, repr(e.value), e.span, e.note) for e in found))
-    by_key = {(e.path, repr(e.value), e.span, e.note): e for e in found}
-    return (*(by_key[key] for key in unique[: MAX_EVIDENCE - len(came)]), *came)
+    if len(found) > 1:
+        found = list({(e.path, repr(e.value), e.span, e.note): e for e in found}.values())
+    return (*found[: MAX_EVIDENCE - len(came)], *came)
 
 
 def _ways(group: list[Verdict]) -> list[Evidence]:

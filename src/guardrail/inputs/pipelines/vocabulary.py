@@ -52,6 +52,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+_INNER = {
+    concept: tuple((outer, inner) for outer, dot, inner in (field.partition(".") for field in fields) if dot)
+    for concept, fields in FIELDS.items()
+}
+"""Their fields within a field."""
+
 
 class Draft:
     """The fields of one noun in the making. `header` is where a finding about the noun as a whole stands."""
@@ -80,11 +86,7 @@ class Draft:
 
     def noun(self, name: str, key: str = "") -> Noun:
         fields = self.fields
-        for field in FIELDS[self.concept]:
-            outer, dot, inner = field.partition(".")
-            if not dot:
-                fields.spans.setdefault(outer, self.header)
-                continue
+        for outer, inner in _INNER[self.concept]:  # what is not there of the others stands at the header anyway
             holder = fields.get(outer)
             if holder is None and outer not in fields:
                 holder = Map(self.header)
