@@ -52,8 +52,8 @@ def _form() -> re.Pattern[str]:
 # What any of the forms must hold: a look over the bytes of a file that spares looking at its values.
 # Of values that are put together only their parts stand there: `postgres://${var.user}:...@`, `"npm_${local.rest}"`.
 _HINT = lazy_regex(
-    r"AKIA|ASIA|PRIVATE KEY-|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|oas)-|xox[abeoprs]-|hooks\.slack"
-    r"|AIza|GOCSPX|k_live_|npm_|pypi-AgEI|SG\.|sk-ant-|T3BlbkFJ|dckr_|hvs\.|atlasv1|do[opr]_v1_|AccountKey="
+    r"AKIA|ASIA|PRIVATE KEY-|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|oas)-|xox[abeoprs]-"
+    r"|hooks\.slack|AIza|GOCSPX|k_live_|npm_|pypi-AgEI|SG\.|sk-ant-|T3BlbkFJ|dckr_|hvs\.|atlasv1|do[opr]_v1_|AccountKey="
     r"|SharedAccessKey=|eyJ|://[^\s/]{0,300}:[^\s/@'\"${}<>*]{3,200}@"
 )
 _DOCUMENTED = lazy_regex(r"EXAMPLE")  # AKIAIOSFODNN7EXAMPLE and its like stand in AWS's documentation
