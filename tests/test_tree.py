@@ -70,3 +70,27 @@ def test_overlay() -> None:
     assert tree.is_folder("m")
     assert tree.names_in("m") == ["main.tf"]
     assert not tree.is_file("m/other.tf")
+
+
+@pytest.mark.skipif(not Path("/proc/version").is_file(), reason="Linux's")
+def test_a_file_that_says_no_size_is_read_to_its_end() -> None:
+    content = Path("/proc/version").read_bytes()
+    assert os.stat("/proc/version").st_size == 0 < len(content)
+    assert Tree("/proc").read("version") == content
+    with pytest.raises(Unreadable):
+        Tree("/proc").read("version", limit=5)
+
+
+def test_a_file_that_grows_is_read_up_to_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 50)
+    real = os.fstat
+
+    def before(handle: int) -> os.stat_result:
+        status = list(real(handle))
+        status[6] = 20  # st_size
+        return os.stat_result(status)
+
+    monkeypatch.setattr(os, "fstat", before)
+    assert Tree(str(tmp_path)).read("a") == b"x" * 50
+    with pytest.raises(Unreadable):
+        Tree(str(tmp_path)).read("a", limit=40)
