@@ -9,7 +9,7 @@ from guardrail.inputs.pipelines.recognise import recognise
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-GROUP_BYTES = 250_000
+GROUP_BYTES = 120_000
 """Files that have nothing to do with each other are put together up to this: less would be all bookkeeping."""
 
 _HEAD = 65536
