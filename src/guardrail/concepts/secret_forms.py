@@ -239,7 +239,8 @@ def looks_random(value: str) -> bool:
 
 # ---- NAME=value in a text ----------------------------------------------------------------------------
 
-_WORD = lazy_regex(r"pass(?:w|phrase|\b|_)|pwd|secret|token|[_-]?key\b|credential|connection_?string|-u ", re.I)
+# Of text in lower case: to ignore the case would take three times as long, and every text is asked.
+_WORD = lazy_regex(r"pass(?:w|phrase|\b|_)|pwd|secret|token|key\b|credential|connection_?string|-u ")
 _ASSIGNED = lazy_regex(
     r"(?<![\w.$@/-])(?P<name>[\w.-]{0,80}?(?:password|passwd|passphrase|pwd|pass|secret|token|key|credentials?|string))"
     r"(?P<close>[\"']?)(?P<gap>[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}|[ \t]{1,4})"
@@ -264,7 +265,7 @@ _CODE = lazy_regex(r"[a-z]+(?:_[a-z]+)*\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Z
 def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
     """`DB_PASSWORD=...`, `--token ...`, `"apiKey": "..."`, `spring.datasource.password = ...` within a script
     or a configuration file, in order."""
-    if _WORD.search(text) is None:
+    if _WORD.search(text.lower()) is None:
         return
     found: list[Match] = []
     for match in _ASSIGNED.finditer(text):
