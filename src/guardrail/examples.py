@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import READERS
 from guardrail.model.patterns import lazy_regex
 from guardrail.policy.bundle import Bundle
 from guardrail.policy.judge import Setting
 from guardrail.policy.rule import Rule
-from guardrail.process import Group, Task, process
+from guardrail.process import Task, process
 from guardrail.tree import Tree
 
 _MARK = lazy_regex(r"(?:#|//)\s*guardrail:expect\b")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from guardrail.concepts.build import build
 from guardrail.concepts.secrets import hide, mask_lines
 from guardrail.formats.text import decode
+from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.table import BY_NAME, load
 from guardrail.model import Excerpt, Finding, Inventory, Note, Problem, Span
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 
 EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 """Lines of source kept around a finding."""
-
-
-class Group(NamedTuple):
-    reader: str
-    files: tuple[str, ...]
 
 
 class Task(NamedTuple):
@@ -94,6 +90,7 @@ def read_group(group: Group, task: Task) -> Read:
         for resource in reading.resources:
             by_root.setdefault(resource.root, Inventory()).add(resource)
         for inventory in by_root.values():
+            inventory.indexes["beyond"] = group.beyond
             reading.problems += build(inventory, task.bundle.bindings)
     return Read(list(by_root.values()), reading, hidden)
 

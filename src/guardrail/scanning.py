@@ -12,7 +12,7 @@ from guardrail.config import Config, check_rule_ids, did_you_mean
 from guardrail.config import load as load_config
 from guardrail.discover import Discovery, discover, find_base
 from guardrail.errors import ConfigError, UsageError
-from guardrail.inputs.groups import groups_of
+from guardrail.inputs.groups import Group, groups_of
 from guardrail.inputs.reader import ReadOptions
 from guardrail.model import Coverage, Finding, Problem, Result, Span
 from guardrail.policy.assembly import assemble
@@ -20,7 +20,7 @@ from guardrail.policy.bundle import Bundle, cache_folder
 from guardrail.policy.findings import numbered
 from guardrail.policy.judge import Setting
 from guardrail.policy.rule import Rule
-from guardrail.process import Group, Part, Task
+from guardrail.process import Part, Task
 from guardrail.timings import Timings, stage
 from guardrail.tree import Tree
 
@@ -117,7 +117,7 @@ def prepare(request: Request) -> Plan:
     )
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
     task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings)
-    groups = tuple(Group(name, tuple(files)) for name, files in groups_of(found.claimed, tree))
+    groups = tuple(groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
 
 

@@ -13,7 +13,8 @@ import sys
 
 from guardrail import process as processing
 from guardrail.cache.store import Store
-from guardrail.process import Group, Part, Task
+from guardrail.inputs.groups import Group
+from guardrail.process import Part, Task
 from guardrail.tree import digest
 
 FOLDER = "parts"
@@ -64,7 +65,7 @@ class Cache:
         return part
 
     def _key(self, group: Group) -> str:
-        words = [self.identity, self.task.tree.base, group.reader, *group.files]
+        words = [self.identity, self.task.tree.base, group.reader, *group.files, repr(group.beyond)]
         if any(name.endswith("Chart.yaml") for name in group.files):
             words.append(_helm())
         return digest("\0".join(words).encode("utf-8", "surrogateescape"))

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guardrail.formats.shell import pipelines
+from guardrail.inputs.pipelines.practices import practices_in, repository_of
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown
 from guardrail.model.patterns import lazy_regex
 
-_PRACTICES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (word, lazy_regex(rf"(?<![a-z])(?:{pattern})(?![a-z])"))  # of text in lower case, which is three times as quick
-    for word, pattern in (
-        ("test", r"tests?|pytest|jest|vitest|phpunit|rspec|junit|tox|ctest|cypress|playwright"),
-        ("lint", r"lint(?:er|ing|s)?|\w+lint|ruff|flake8|pylint|rubocop|clippy|prettier|shellcheck|hadolint"
-                 r"|checkstyle"),
-        ("scan-code", r"sast|semgrep|codeql(?:-action)?|sonar\w*|bandit|gosec|brakeman|checkmarx|horusec|njsscan"
-                      r"|spotbugs|devskim|psalm|snyk\s+code|fortify|veracode"),
-        ("scan-dependencies", r"dependency-scanning|dependency-check|dependency-review(?:-action)?|pip-audit"
-                              r"|osv-scanner|(?:npm|pnpm|yarn|composer|cargo)\s+audit|govulncheck|safety\s+(?:check|scan)"
-                              r"|trivy\s+(?:fs|repo)|grype|snyk|bundler?-audit|retire"),
-        ("scan-images", r"container-scanning|trivy(?:\s+image|-action)|grype|clair\w*|anchore|docker\s+scout"
-                        r"|snyk\s+container|twistcli"),
-        ("scan-secrets", r"gitleaks|trufflehog|secret-detection|detect-secrets|ggshield|talisman"),
-        ("scan-infrastructure", r"tfsec|checkov|kics|terrascan|kubesec|conftest|kube-linter|kubescape|trivy\s+config"
-                                r"|guardrail"),
-        ("sbom", r"syft|sbom|cyclonedx\S*|spdx\S*|attest-sbom|cosign\s+attest"),
-        ("sign", r"cosign\s+sign|notation\s+sign|sigstore\S*|attest-build-provenance|slsa-github-generator\S*|jarsigner"
-                 r"|signtool|gpg\s[^\n]{0,100}--(?:detach-sign|sign|clearsign)|docker\s+trust\s+sign|cosign-installer"),
-    )
-)  # fmt: skip
 _PUSHES = lazy_regex(
     r"(?:sudo\s+)?(?:docker|podman|buildah|nerdctl|img|crane)\s(?:[^\n]*\s)?push(?:\s|\Z)|docker\s+buildx\s[^\n]*--push\b"
     r"|docker\s+build\s[^\n]*--push\b|(?:/kaniko/)?executor\s[^\n]*--destination|ko\s+(?:build|publish|resolve)\s"
@@ -94,29 +73,35 @@ def _surveys(inventory: Inventory) -> _Surveys:
     for resource in inventory.resources:
         if resource.platform != "pipeline" or resource.provider in ("tekton", "argo-workflows"):
             continue
-        survey = surveys.setdefault((resource.provider, _repository(resource)), _Survey())
+        survey = surveys.setdefault((resource.provider, repository_of(resource.scope)), _Survey())
         if resource.kind == "pipeline" and resource.scope not in group_of:
             firsts.setdefault(id(survey), resource.scope)
             group_of[resource.scope] = survey
         _look(resource, survey, pushed)
+    whole = _whole(inventory, surveys)
     for survey in surveys.values():
         for scope in survey.scopes:
             if scope not in group_of and scope in pushed:
                 elsewhere.setdefault(id(survey), pushed[scope])
     for scope, survey in group_of.items():
-        first = firsts[id(survey)] == scope
-        result[scope] = (survey, first, pushed.get(scope) or (elsewhere.get(id(survey)) if first else None))
+        leads = firsts[id(survey)] == scope
+        first = scope == whole[id(survey)] if id(survey) in whole else leads
+        result[scope] = (survey, first, pushed.get(scope) or (elsewhere.get(id(survey)) if leads else None))
     inventory.indexes["routines"] = result
     return result
 
 
-def _repository(resource: Resource) -> str:
-    """The folder that the repository begins in, as far as the file's place tells."""
-    path = f"/{resource.scope}"
-    for mark in ("/.github/", "/.circleci/", "/.gitea/", "/.forgejo/"):
-        if mark in path:
-            return path.partition(mark)[0]
-    return ""
+def _whole(inventory: Inventory, surveys: dict[tuple[str, str], _Survey]) -> dict[int, str]:
+    """Adds what the parts of the repositories do that were not read with these. The first file of each of those."""
+    firsts: dict[int, str] = {}
+    told = inventory.indexes.get("beyond")
+    for part in told if isinstance(told, tuple) else ():
+        survey = surveys.get(("github-actions", part.repository))
+        if survey is not None:
+            survey.does.update(part.does)
+            survey.elsewhere = survey.elsewhere or part.elsewhere
+            firsts[id(survey)] = part.first
+    return firsts
 
 
 def _look(resource: Resource, survey: _Survey, pushed: dict[str, Span]) -> None:
@@ -154,9 +139,7 @@ def _look(resource: Resource, survey: _Survey, pushed: dict[str, Span]) -> None:
         if isinstance(command, str) and command.lower() in ("push", "buildandpush"):
             pushed.setdefault(resource.scope, resource.header)
     joined = "\n".join(words).lower()
-    for word, pattern in _PRACTICES:
-        if word not in survey.does and pattern.search(joined):
-            survey.does.add(word)
+    survey.does.update(practices_in(joined, survey.does))
 
 
 def _pushes(resource: Resource) -> bool:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.tree import Tree
+
+if TYPE_CHECKING:
+    from guardrail.inputs.pipelines.practices import Beyond
 
 MANY = 50
 """Fewer pipelines, or manifests, are one group: looking into each for what it is joined to costs more than it gives."""
 
 
-def groups_of(claimed: Mapping[str, Sequence[str]], tree: Tree) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(reader, files) in a stable order. A Terraform module is never split from those that it calls, manifests are
+class Group(NamedTuple):
+    """`beyond`: what counts of files that are read in other groups."""
+
+    reader: str
+    files: tuple[str, ...]
+    beyond: tuple[Beyond, ...] = ()
+
+
+def groups_of(claimed: Mapping[str, Sequence[str]], tree: Tree) -> Iterator[Group]:
+    """In a stable order. A Terraform module is never split from those that it calls, manifests are
     kept with those that they may be joined to by names and labels, pipelines with those whose actions and workflows
     they call.
     """
@@ -20,16 +32,16 @@ def groups_of(claimed: Mapping[str, Sequence[str]], tree: Tree) -> Iterator[tupl
             from guardrail.inputs.terraform import components
 
             for component in components(files, tree):
-                yield reader, tuple(component)
+                yield Group(reader, tuple(component))
         elif reader == "pipelines" and len(files) >= MANY:
             from guardrail.inputs.pipelines.grouping import components as pipeline_components
 
-            for apart in pipeline_components(files, tree):
-                yield reader, apart
+            for apart, beyond in pipeline_components(files, tree):
+                yield Group(reader, apart, beyond)
         elif reader == "kubernetes" and len(files) >= MANY:
             from guardrail.inputs.kubernetes.grouping import components as manifest_components
 
             for apart in manifest_components(files, tree):
-                yield reader, apart
+                yield Group(reader, apart)
         else:
-            yield reader, tuple(files)
+            yield Group(reader, tuple(files))

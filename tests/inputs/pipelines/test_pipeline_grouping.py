@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrail.inputs.groups import MANY, groups_of
+from guardrail.inputs.groups import MANY, Group, groups_of
 from guardrail.inputs.pipelines import grouping
 from guardrail.tree import Tree
 
@@ -23,7 +23,7 @@ def _write(root: Path, files: dict[str, str]) -> tuple[list[str], Tree]:
 
 def _groups(root: Path, files: dict[str, str], size: int, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     monkeypatch.setattr(grouping, "GROUP_BYTES", size)
-    return list(grouping.components(*_write(root, files)))
+    return [files for files, _ in grouping.components(*_write(root, files))]
 
 
 def test_keeps_callers_with_what_they_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,15 @@ def test_small_ones_share_a_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert sorted(name for group in groups for name in group) == sorted(files)
 
 
+def test_a_repository_that_fits_is_not_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"{at}/.github/workflows/{n}.yml": WORKFLOW.format(uses="a/b@v4") for at in "abc" for n in range(3)}
+    size = len(next(iter(files.values())))
+    groups = _groups(tmp_path, files, 4 * size, monkeypatch)
+    assert [len(group) for group in groups] == [6, 3]
+    assert [len(group) for group in _groups(tmp_path, files, 2 * size, monkeypatch)] == [2, 2, 2, 2, 1]
+
+
 def test_few_are_one_group(tmp_path: Path) -> None:
     files = {f".github/workflows/{n}.yml": WORKFLOW.format(uses="a/b@v4") for n in range(MANY - 1)}
     names, tree = _write(tmp_path, files)
-    assert list(groups_of({"pipelines": names}, tree)) == [("pipelines", tuple(names))]
+    assert list(groups_of({"pipelines": names}, tree)) == [Group("pipelines", tuple(names))]

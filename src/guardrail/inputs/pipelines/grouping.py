@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from guardrail.inputs.pipelines.practices import Beyond, beyond, repository_of
 from guardrail.inputs.pipelines.recognise import recognise
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
@@ -16,9 +17,17 @@ _HEAD = 65536
 _LOCAL_CALL = lazy_regex(rb"""\buses["']?[ \t]*:[ \t]*["']?[.$](/[^\s"'@#,}]*)""")
 
 
-def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:
-    """Groups of files, sorted, in a stable order that depends on nothing but the files. Only GitHub's name what they
-    call so that a look at the text tells; those of another system stay together."""
+def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[tuple[str, ...], tuple[Beyond, ...]]]:
+    """Groups of files, sorted, in a stable order that depends on nothing but the files, each with what the repositories
+    do that it has but a part of. Only GitHub's name what they call so that a look at the text tells; those of another
+    system stay together."""
+    systems: dict[str, str | None] = {}
+    groups = list(_parted(files, tree, systems))
+    yield from zip(groups, beyond(groups, systems, tree), strict=True)
+
+
+def _parted(files: Sequence[str], tree: Tree, systems: dict[str, str | None]) -> Iterator[tuple[str, ...]]:
+    """Fills `systems`, of each file."""
     parent = {path: path for path in files}
 
     def root(path: str) -> str:
@@ -35,7 +44,7 @@ def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:
             sizes[path] = 0
             continue
         sizes[path] = len(data)
-        system = recognise(path, data[:_HEAD])
+        system = systems[path] = recognise(path, data[:_HEAD])
         if system != "github-actions":
             parent[root(path)] = root(first_of.setdefault(system, path))
             continue
@@ -43,6 +52,7 @@ def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:
             for target in _targets(path, call.decode(errors="replace")):
                 if target in parent:
                     parent[root(target)] = root(path)
+    _keep_small_ones([path for path in files if systems.get(path) == "github-actions"], sizes, parent, root)
     together: dict[str, list[str]] = {}
     for path in files:
         together.setdefault(root(path), []).append(path)
@@ -56,6 +66,19 @@ def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:
             group, size = [], 0
     if group:
         yield tuple(sorted(group))
+
+
+def _keep_small_ones(
+    files: Iterable[str], sizes: Mapping[str, int], parent: dict[str, str], root: Callable[[str], str]
+) -> None:
+    """Repositories that fit into a group are not parted: what the rest of one does would have to be surveyed."""
+    repositories: dict[str, list[str]] = {}
+    for path in files:
+        repositories.setdefault(repository_of(path), []).append(path)
+    for first, *others in repositories.values():
+        if sum(sizes[path] for path in (first, *others)) <= GROUP_BYTES:
+            for path in others:
+                parent[root(path)] = root(first)
 
 
 def _targets(path: str, call: str) -> Iterator[str]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import ReadOptions
 from guardrail.policy.bundle import Bundle, load_bundle
-from guardrail.process import Group, Part, Task, process
+from guardrail.process import Part, Task, process
 from guardrail.shipped import folder
 from guardrail.tree import Tree
 
