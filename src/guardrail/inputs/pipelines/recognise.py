@@ -6,13 +6,16 @@ import re
 
 from guardrail.model.patterns import lazy_regex
 
-_GITHUB_WORKFLOW_PATH = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
-_DEPENDABOT_PATH = lazy_regex(r"(?:^|/)\.github/dependabot\.ya?ml\Z")
-_PRE_COMMIT_PATH = lazy_regex(r"(?:^|/)\.pre-commit-config\.ya?ml\Z")
-_GITLAB_PATH = lazy_regex(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z")
 AZURE_PATH = lazy_regex(r"(?:^|/)\.?(?:[^/]*[.-])?azure-pipelines?(?:[.-][^/]*)?\.ya?ml\Z", re.IGNORECASE)
-_CIRCLECI_PATH = lazy_regex(r"(?:^|/)\.circleci/config\.ya?ml\Z")
-_BITBUCKET_PATH = lazy_regex(r"(?:^|/)[^/]*bitbucket-pipelines[^/]*\.ya?ml\Z")
+_PATHS = (
+    (lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z"), "github-actions"),
+    (lazy_regex(r"(?:^|/)\.github/dependabot\.ya?ml\Z"), "dependabot"),
+    (lazy_regex(r"(?:^|/)\.pre-commit-config\.ya?ml\Z"), "pre-commit"),
+    (lazy_regex(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z"), "gitlab-ci"),
+    (AZURE_PATH, "azure-pipelines"),
+    (lazy_regex(r"(?:^|/)\.circleci/config\.ya?ml\Z"), "circleci"),
+    (lazy_regex(r"(?:^|/)[^/]*bitbucket-pipelines[^/]*\.ya?ml\Z"), "bitbucket-pipelines"),
+)
 _JENKINS_PATH = lazy_regex(r"(?:^|/)(?:Jenkinsfile(?:[-._][^/]*)?|[^/]+\.[jJ]enkinsfile)\Z")
 _NOT_GROOVY = lazy_regex(r"(?:\.(?:md|txt|ya?ml|json|xml|j2|erb|tpl|tmpl|template|jinja2?|sh|py|orig|rej|swp)|~)\Z")
 _GROOVY_PATH = lazy_regex(r"(?:^|/)[^/]*jenkins[^/]*/(?:[^/]+/)*[^/]+\.groovy\Z", re.IGNORECASE)
@@ -82,20 +85,9 @@ def recognise(path: str, head: bytes) -> str | None:
 
 def _by_path(path: str, head: bytes) -> tuple[bool, str | None]:
     """Whether the path settles it, and for which system."""
-    if _GITHUB_WORKFLOW_PATH.search(path):
-        return True, "github-actions"
-    if _DEPENDABOT_PATH.search(path):
-        return True, "dependabot"
-    if _PRE_COMMIT_PATH.search(path):
-        return True, "pre-commit"
-    if _GITLAB_PATH.search(path):
-        return True, "gitlab-ci"
-    if AZURE_PATH.search(path):
-        return True, "azure-pipelines"
-    if _CIRCLECI_PATH.search(path):
-        return True, "circleci"
-    if _BITBUCKET_PATH.search(path):
-        return True, "bitbucket-pipelines"
+    for pattern, system in _PATHS:
+        if pattern.search(path):
+            return True, system
     if _JENKINS_PATH.search(path):
         return True, None if _NOT_GROOVY.search(path) else "jenkins"
     if _GROOVY_PATH.search(path):
