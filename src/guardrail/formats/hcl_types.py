@@ -104,6 +104,8 @@ def unify(types: Sequence[Type]) -> Type:
     if any(isinstance(kind, str) for kind in some):
         if "string" in some and all(isinstance(kind, str) for kind in some):
             return "string"
+        if len(some) < len(types):
+            return "any"  # cty takes the type that is open yet for what they have in common
         raise Mismatch
     kinds = {kind[0] for kind in some}
     if kinds <= {"object", "map"}:

@@ -95,6 +95,8 @@ UNKNOWN = "timestamp()"
         ('jsondecode(jsonencode({{ a = {u}, b = 2 }})).b', 2),
         ("reverse([{u}, 2])[0]", 2),
         ("flatten([[1], [2]])[length([{u}])]", 2),
+        ("false ? {{ a = true, b = 1, c = {u} }} : {{}}", {}),
+        ('true ? {{ a = 1, b = true }} : {{ a = {u}, b = "x", c = 2 }}', {"a": "1", "b": "true"}),
     ],
 )
 def test_known_parts_stay_known(text, value, module):
