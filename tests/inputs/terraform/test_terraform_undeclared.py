@@ -84,3 +84,46 @@ def test_a_resource_that_is_its_own_input_is_a_problem(tmp_path: Path) -> None:
     reading = read_text(tmp_path, 'resource "terraform_data" "part" {\n  input = terraform_data.part\n}\n')
     assert "refers to itself" in reading.problems[0].message
     assert reading.problems[0].line == 2
+
+
+def test_a_provisioner_may_name_its_resource(tmp_path: Path) -> None:
+    reading = read_text(tmp_path, """
+resource "aws_instance" "web" {
+  ami = "ami-1"
+
+  provisioner "remote-exec" {
+    inline = ["echo ${aws_instance.web.ami} ${self.ami}", "echo ${aws_instance.web.public_ip}"]
+
+    connection {
+      host = aws_instance.web.public_ip
+    }
+  }
+}
+""")
+    assert not reading.problems
+    (web,) = reading.resources
+    (provisioner,) = web.attributes["provisioner"]
+    assert provisioner["inline"][0] == "echo ami-1 ami-1"
+    assert isinstance(provisioner["connection"][0]["host"], Reference)
+
+
+def test_what_triggers_actions_is_words(tmp_path: Path) -> None:
+    reading = read_text(tmp_path, """
+action "aws_lambda_invoke" "warm" {
+  config {
+    function_name = aws_lambda_function.f.function_name
+  }
+}
+
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+
+  lifecycle {
+    action_trigger {
+      events  = [after_create, after_update]
+      actions = [action.aws_lambda_invoke.warm]
+    }
+  }
+}
+""")
+    assert not reading.problems

@@ -19,7 +19,10 @@ MAX_INSTANCES = 1_000  # of one resource, module call or dynamic block
 META = frozenset(("count", "for_each", "depends_on", "provider"))
 _UNEVALUATED = frozenset(("precondition", "postcondition", "validation", "dynamic"))
 # Attributes whose words are no references; None: every one of the block.
-_KEYWORDS = {"lifecycle": None, "provisioner": ("when", "on_failure"), "module": ("providers",), "variable": ("type",)}
+_KEYWORDS = {
+    "lifecycle": None, "provisioner": ("when", "on_failure"), "module": ("providers",), "variable": ("type",),
+    "action_trigger": ("events", "actions"),  # Terraform 1.14
+}  # fmt: skip
 
 
 class BlockMap(OpenMap):
@@ -119,16 +122,24 @@ class Evaluation:
                 self._dynamic(name, block, made, scope, f"{path}.{name}" if path else name)
             elif kind not in _UNEVALUATED:
                 inner = f"{path}.{kind}" if path else kind
-                item = self.body(block, self._inner(kind, made, scope), inner)
+                item = self._block(kind, block, made, scope, inner)
                 if kind == "provisioner" and block.labels:
                     item["type"] = block.labels[0]
                     item.spans["type"] = block.header
                 self._append(made, kind, item, block.span)
 
-    def _inner(self, kind: str, made: Map, scope: Scope) -> Scope:
-        if kind in ("provisioner", "connection"):
-            return scope.child({"self": Itself(self.owner, made)})
-        return scope
+    def _block(self, kind: str, block: Block, made: Map, scope: Scope, path: str) -> Map:
+        """A provisioner runs when its resource is there, and may refer to it, as `self` and by its name."""
+        if kind not in ("provisioner", "connection"):
+            return self.body(block, scope, path)
+        running = self.run.provisioned
+        inner = self.owner in running  # the connection of a provisioner
+        running.add(self.owner)
+        try:
+            return self.body(block, scope.child({"self": Itself(self.owner, made)}), path)
+        finally:
+            if not inner:
+                running.discard(self.owner)
 
     def _append(self, made: Map, name: str, item: Value, span: Span) -> None:
         blocks = made.get(name)

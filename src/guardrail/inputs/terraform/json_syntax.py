@@ -28,7 +28,8 @@ _NESTED: dict[str, dict[str, Any]] = {
     "output": {"precondition": {}},
 }  # fmt: skip
 _META: dict[str, dict[str, Any]] = {
-    "lifecycle": {"precondition": {}, "postcondition": {}}, "provisioner": {"": {"connection": {}}}, "connection": {},
+    "lifecycle": {"precondition": {}, "postcondition": {}, "action_trigger": {}},
+    "provisioner": {"": {"connection": {}}}, "connection": {},
     "timeouts": {},
 }  # fmt: skip
 

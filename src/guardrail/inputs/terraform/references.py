@@ -28,7 +28,7 @@ class ResourceRef(Reference, Deferred):
         self.module.run.edges[(self.address, name)] = None
         if self.instance is not None:
             attributes = self.module.attributes_of(self.instance)
-            if not self.instance.done:
+            if not self.instance.done and self.address not in self.module.run.provisioned:
                 raise EvalError(f"{self.address} refers to itself")
             if attributes is not None:
                 value = attributes.get(name)

@@ -16,8 +16,8 @@ Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in th
 
 class Run:
     __slots__ = (
-        "budget", "configured", "doubtful", "edges", "lenient", "modules", "muted", "notes", "problems", "rendering",
-        "resources", "templates", "tree",
+        "budget", "configured", "doubtful", "edges", "lenient", "modules", "muted", "notes", "problems", "provisioned",
+        "rendering", "resources", "templates", "tree",
     )  # fmt: skip
 
     def __init__(self, tree: Tree) -> None:
@@ -33,6 +33,7 @@ class Run:
         self.rendering = 0  # depth of templatefile()
         self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
         self.muted = False  # True after the reading, when origins are asked for
+        self.provisioned: set[str] = set()  # addresses whose provisioners are being evaluated
         self.lenient = False  # resources that are not declared are taken for such as are
 
     def begin_root(self) -> None:
