@@ -173,6 +173,11 @@ def unified(chosen: Value, other: Value) -> Value:
     except Mismatch:
         kinds = " and ".join(sorted({type_name(_open(value)) for value in (chosen, other)}))
         raise EvalError(f"the branches of a conditional have no type in common ({kinds})") from None
+    if found == ("map", "any") and isinstance(_open(chosen), Map):
+        try:
+            return convert(chosen, found)
+        except EvalError:  # `tomap({})` becomes the object that the other one is
+            return chosen
     return convert(chosen, found)
 
 

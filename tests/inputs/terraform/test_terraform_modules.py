@@ -398,6 +398,29 @@ resource "a_b" "c" {
     assert attributes.place("m") == attributes.spans["m"]
 
 
+def test_a_sensitive_null_fits_every_type(reading):
+    made = reading({"main.tf": """
+variable "extensions" {
+  type      = map(object({ settings = optional(object({ url = string }), null), tags = optional(map(string)) }))
+  sensitive = true
+  default   = { a = {} }
+}
+module "extension" {
+  source   = "./extension"
+  settings = var.extensions["a"].settings
+  tags     = var.extensions["a"].tags
+}
+""", "extension/main.tf": """
+variable "settings" {
+  type = object({ url = string })
+}
+variable "tags" {
+  type = map(string)
+}
+"""})
+    assert not made.problems
+
+
 def test_sensitive_values_pass_through_operations(reading):
     made = reading("""
 variable "s" {

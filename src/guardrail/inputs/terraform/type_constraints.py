@@ -59,11 +59,12 @@ def _guarded(make: Convert) -> Convert:
     """Unknowns and nulls are of every type, what is sensitive stays so."""
 
     def guarded(value: Value) -> Value:
+        if isinstance(value, Sensitive):
+            inside = value.reveal()
+            made = guarded(inside)
+            return value if made is inside else Sensitive(made, value.literal)
         if value is None or isinstance(value, Unknown):
             return value
-        if isinstance(value, Sensitive):
-            made = make(value.reveal())
-            return Sensitive(made, value.literal)
         return make(value)
 
     return guarded

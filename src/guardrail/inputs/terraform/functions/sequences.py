@@ -174,6 +174,13 @@ def _sets(values: tuple[Value, ...], name: str) -> list[SetSeq]:
     return [to_set(source, kind) for source in sources]
 
 
+def _set_like(source: SetSeq, items: ListSeq) -> Value:
+    """Also without items it is a set of a type, and equal only to those of the same."""
+    made = as_set(items)
+    made.item = source.item
+    return made
+
+
 @function(mode=RAW)
 def setunion(*sets: Value) -> Value:
     sources, hidden = opened(sets)
@@ -182,11 +189,12 @@ def setunion(*sets: Value) -> Value:
     for source in sources:
         if isinstance(source, Unknown):
             return derived(source)
+    parts = _sets(tuple(sources), "setunion")
     result = ListSeq()
-    for source in _sets(tuple(sources), "setunion"):
-        for position in range(len(source)):
-            take(result, source, position)
-    return marked(as_set(result), hidden)
+    for part in parts:
+        for position in range(len(part)):
+            take(result, part, position)
+    return marked(_set_like(parts[0], result), hidden)
 
 
 @function()
@@ -196,7 +204,7 @@ def setintersection(first: Value, *others: Value) -> Value:
     for position, item in enumerate(source):
         if all(any(equal(item, one) is True for one in other) for other in rest):
             take(result, source, position)
-    return as_set(result)
+    return _set_like(source, result)
 
 
 @function()
@@ -206,7 +214,7 @@ def setsubtract(first: Value, second: Value) -> Value:
     for position, item in enumerate(source):
         if not any(equal(item, other) is True for other in without):
             take(result, source, position)
-    return as_set(result)
+    return _set_like(source, result)
 
 
 @function("list")
