@@ -398,6 +398,40 @@ resource "a_b" "c" {
     assert attributes.place("m") == attributes.spans["m"]
 
 
+def test_what_fails_in_an_instance_that_perhaps_is_not_there_is_a_note(reading):
+    made = reading({"main.tf": """
+data "aws_availability_zones" "here" {}
+resource "aws_egress_only_internet_gateway" "gateway" {
+  count = 0
+}
+resource "aws_route" "egress" {
+  for_each   = toset([for zone in data.aws_availability_zones.here.names : zone if zone == "x"])
+  gateway_id = aws_egress_only_internet_gateway.gateway[0].id
+  name       = local.nothing
+}
+module "route" {
+  source = "./route"
+  count  = data.aws_availability_zones.here.id == "x" ? 1 : 0
+}
+module "surely" {
+  source = "./route"
+}
+""", "route/main.tf": """
+locals {
+  first = [][0]
+}
+resource "aws_route" "r" {
+  gateway_id = local.first
+}
+"""})
+    assert [(problem.file, problem.message) for problem in made.problems] == [
+        ("main.tf", "name: local.nothing is not declared"),
+        ("route/main.tf", "local.first: there is no item 0 in a list of 0"),
+    ]
+    notes = [(note.file, note.line) for note in made.notes if note.kind == "instance-unknown"]
+    assert notes == [("main.tf", 8), ("route/main.tf", 3)]
+
+
 def test_a_sensitive_null_fits_every_type(reading):
     made = reading({"main.tf": """
 variable "extensions" {

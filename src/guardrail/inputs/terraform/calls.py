@@ -22,12 +22,12 @@ META = frozenset(("source", "version", "providers", "count", "for_each", "depend
 
 class ModuleCall:
     """One instance of a `module` block, as the called module sees it. `scope` is the one that its arguments
-    stand in."""
+    stand in. `doubtful`: perhaps there is none, for the count is unknown."""
 
-    __slots__ = ("block", "caller", "scope")
+    __slots__ = ("block", "caller", "doubtful", "scope")
 
-    def __init__(self, caller: Module, block: Block, scope: Scope) -> None:
-        self.caller, self.block, self.scope = caller, block, scope
+    def __init__(self, caller: Module, block: Block, scope: Scope, doubtful: bool) -> None:
+        self.caller, self.block, self.scope, self.doubtful = caller, block, scope, doubtful
 
 
 class Calls:
@@ -79,16 +79,21 @@ class Calls:
                      block.header)  # fmt: skip
             none = ModuleRef(f"module.{name}", None, f"module.{name} is one of too many", True)
             return Expansion("open", [(None, caller.scope)], {}), [none]
-        expansion = expand(block, caller.scope, run, f"module.{name}")
+        perhaps, run.perhaps = run.perhaps, caller.doubtful
+        try:
+            expansion = expand(block, caller.scope, run, f"module.{name}")
+        finally:
+            run.perhaps = perhaps
         path, reason = self.target(name)
         refs: list[ModuleRef] = []
         for key, scope in expansion.scopes:
             call = f"{caller.address}module.{name}{key_text(key)}"
+            doubtful = expansion.doubt(key) is not None
             child = None
             if path is not None:
                 run.modules += 1
                 folder = caller.sources.folder(path)
-                child = Module(folder, caller.sources, call + ".", ModuleCall(caller, block, scope))
+                child = Module(folder, caller.sources, call + ".", ModuleCall(caller, block, scope, doubtful))
             refs.append(ModuleRef(call, child, reason, expansion.kind == "open"))
         if path is not None:
             declared = caller.sources.folder(path).variables

@@ -29,12 +29,13 @@ Memo = dict[str, tuple[Value, Edges]]
 
 
 class Instance:
-    """One instance of a resource block. `attributes` is None until it is evaluated."""
+    """One instance of a resource block. `attributes` is None until it is evaluated. `doubtful`: perhaps there is none,
+    for the count is unknown."""
 
-    __slots__ = ("address", "attributes", "block", "done", "edges", "scope")
+    __slots__ = ("address", "attributes", "block", "done", "doubtful", "edges", "scope")
 
-    def __init__(self, address: str, block: Block, scope: Scope) -> None:
-        self.address, self.block, self.scope = address, block, scope
+    def __init__(self, address: str, block: Block, scope: Scope, doubtful: bool) -> None:
+        self.address, self.block, self.scope, self.doubtful = address, block, scope, doubtful
         self.attributes: Map | None = None
         self.done = False
         self.edges: list[Edge] = []
@@ -55,6 +56,7 @@ class Module:
         self.run: Run = sources.run
         self.given = given or {}
         self.root: Module = call.caller.root if call else self
+        self.doubtful: bool = call is not None and (call.doubtful or call.caller.doubtful)
         self.depth: int = call.caller.depth + 1 if call else 0
         self.key: str = f"{call.caller.key}{call.block.labels[0]}." if call else ""  # of calls, without instance keys
         self.scope = Scope(self)
@@ -152,11 +154,12 @@ class Module:
                 raise EvalError(f"{name} refers to itself")
             self._busy.add(name)
             outer, run.edges = run.edges, {}
+            perhaps, run.perhaps = run.perhaps, self.doubtful
             try:
                 known = (work(), run.edges)
             finally:
                 self._busy.discard(name)
-                run.edges = outer
+                run.edges, run.perhaps = outer, perhaps
             self._memo[name] = known
         if known[1]:
             run.edges.update(known[1])
@@ -278,9 +281,16 @@ class Module:
         return known
 
     def _expanded(self, block: Block, address: str) -> tuple[Expansion, list[Instance]]:
-        expansion = expand(block, self.scope, self.run, address)
+        perhaps, self.run.perhaps = self.run.perhaps, self.doubtful
+        try:
+            expansion = expand(block, self.scope, self.run, address)
+        finally:
+            self.run.perhaps = perhaps
         prefix = self.address + address
-        made = [Instance(prefix + key_text(key), block, scope) for key, scope in expansion.scopes]
+        made = [
+            Instance(prefix + key_text(key), block, scope, expansion.doubt(key) is not None)
+            for key, scope in expansion.scopes
+        ]
         for instance in made:
             instance.edges += [Edge(expansion.argument, target, attribute) for target, attribute in expansion.edges]
         return expansion, made
@@ -320,12 +330,13 @@ class Module:
             block = instance.block
             instance.attributes = evaluation.new(block.body, block.span, block.header)
             outer, self.run.edges = self.run.edges, {}
+            perhaps, self.run.perhaps = self.run.perhaps, self.doubtful or instance.doubtful
             try:
                 evaluation.body(block, instance.scope, into=instance.attributes)
                 if block.type == "data" and block.labels[0] == "aws_iam_policy_document":
                     self._add_document(instance.attributes)
             finally:
-                self.run.edges = outer
+                self.run.edges, self.run.perhaps = outer, perhaps
             instance.edges += evaluation.edges
             instance.done = True
         return instance.attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guardrail.formats.hcl_nodes import Node, Scope
-from guardrail.formats.hcl_values import EvalError, UndeclaredResource, survey
+from guardrail.formats.hcl_values import EvalError, Undeclared, UndeclaredResource, survey
 from guardrail.model import Note, Problem, Span, Unknown, Value
 from guardrail.tree import Tree
 
@@ -16,8 +16,8 @@ Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in th
 
 class Run:
     __slots__ = (
-        "budget", "configured", "doubtful", "edges", "lenient", "modules", "muted", "notes", "problems", "provisioned",
-        "rendering", "resources", "templates", "tree",
+        "budget", "configured", "doubtful", "edges", "lenient", "modules", "muted", "notes", "perhaps", "problems",
+        "provisioned", "rendering", "resources", "templates", "tree",
     )  # fmt: skip
 
     def __init__(self, tree: Tree) -> None:
@@ -33,6 +33,7 @@ class Run:
         self.rendering = 0  # depth of templatefile()
         self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
         self.muted = False  # True after the reading, when origins are asked for
+        self.perhaps = False  # what is being evaluated is of an instance that perhaps does not exist
         self.provisioned: set[str] = set()  # addresses whose provisioners are being evaluated
         self.lenient = False  # resources that are not declared are taken for such as are
 
@@ -84,7 +85,8 @@ class Run:
 
     def rejected(self, error: EvalError, node: Node, scope: Scope, span: Span, what: str) -> Unknown:
         """What becomes of an expression with a value that Terraform would reject: a problem, or a note where a
-        variable's default is to blame, which whoever calls or runs the module has to replace."""
+        variable's default is to blame, which whoever calls or runs the module has to replace, or where there may be
+        no instance that needs it."""
         if error.kind == "evaluation" and not self.muted:
             from guardrail.inputs.terraform.defaults import default_in
 
@@ -93,5 +95,10 @@ class Run:
                 why = f"cannot be evaluated with the default of {variable} ({error.message})"
                 self.note("default-insufficient", f"{what} {why}; its value is taken for unknown", span)
                 return Unknown(f"{what} {why}", (variable,))
+        if error.kind == "evaluation" and self.perhaps and not isinstance(error, Undeclared):
+            why = f"cannot be evaluated ({error.message})"
+            self.note("instance-unknown", f"{what} {why}, if there is an instance at all; its value is taken for "
+                      "unknown", span)  # fmt: skip
+            return Unknown(f"{what} {why}")
         self.tell(error.kind, f"{what}: {error.message}", span, error.line)
         return Unknown(f"{what} cannot be evaluated ({error.message})")
