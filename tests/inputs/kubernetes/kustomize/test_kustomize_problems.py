@@ -295,3 +295,28 @@ def test_types_that_refer_to_each_other_come_to_an_end() -> None:
     types["Root"] = {"properties": {"apiVersion": {}, "kind": {}, "metadata": {}, "spec": {"$ref": "t0"}}}
     found = reading({K: "resources: [a.yaml]\ncrds: [crd.json]\n", "a.yaml": POD, "crd.json": json.dumps(types)})
     assert not found.problems
+
+
+FOR_B = POD.replace("a}", "b}")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "patches:\n- path: p.yaml\n",
+        "patchesStrategicMerge: [p.yaml]\n",
+        "replicas:\n- {name: b, count: 3}\n",
+        "replacements:\n- source: {kind: Pod, name: b}\n"
+        "  targets: [{select: {kind: Pod}, fieldPaths: [spec.nodeName]}]\n",
+        "configMapGenerator:\n- {name: b, behavior: merge, literals: [a=b]}\n",
+        "vars:\n- name: V\n  objref: {kind: Pod, name: b, apiVersion: v1}\n",
+    ],
+)
+@pytest.mark.parametrize("unread", ["- https://example.com/b.yaml\n", "- base\n"], ids=["remote", "below"])
+def test_what_may_be_in_a_remote_base_is_not_missing(step: str, unread: str) -> None:
+    base = {"base/" + K: KIND + "resources: [github.com/org/repo//config?ref=v1]\n"}
+    made = reading({K: KIND + f"resources:\n- a.yaml\n{unread}{step}", "a.yaml": POD, "p.yaml": FOR_B, **base})
+    assert not made.problems
+    assert any("it may be in what is not read" in note.message for note in made.notes)
+    made = reading({K: KIND + f"resources:\n- a.yaml\n{step}", "a.yaml": POD, "p.yaml": FOR_B})
+    assert [problem.file for problem in made.problems] in (["p.yaml"], [K])

@@ -22,6 +22,7 @@ from guardrail.inputs.kubernetes.kustomize.field_specs import (
 )
 from guardrail.inputs.kubernetes.kustomize.files import Files, Kustomization, Named, written_inside
 from guardrail.inputs.kubernetes.kustomize.objects import (
+    Absent,
     Budget,
     Built,
     Entry,
@@ -47,9 +48,11 @@ _ANYTHING = TypeVar("_ANYTHING")
 
 
 class Stock:
-    """What has been gathered: the objects, the fields that transformers change, and variables."""
+    """What has been gathered: the objects, the fields that transformers change, and variables. `unread`: some of what
+    it takes was not, so that an object which is not among these may be there all the same."""
 
     def __init__(self) -> None:
+        self.unread = False
         self.objects: list[Built] = []
         self.specs = Specs({}, {})
         self.variables: list[Variable] = []
@@ -64,10 +67,11 @@ class Build:
         self.schema = merge_keys.BUILT_IN
         self.schema_is_set = False
         self.builds = 0
+        self.stock = Stock()  # the one that is being worked on
 
     def run(self, root: Kustomization) -> list[Built]:
         """Raises Refused."""
-        stock = Stock()
+        stock = self.stock
         self._open_api(root)
         self._accumulate(root, stock, (root.folder,))
         objects = stock.objects
@@ -96,8 +100,14 @@ class Build:
         try:
             return step()
         except Failed as error:
-            self.files.fail_at(error)
+            self._tell(error)
             return None
+
+    def _tell(self, error: Failed) -> None:
+        if isinstance(error, Absent) and self.stock.unread:
+            self.note("remote", f"{error.message}; it may be in what is not read", error.span)
+        else:
+            self.files.fail_at(error)
 
     # ---- gathering -------------------------------------------------------------------------------------
 
@@ -106,8 +116,10 @@ class Build:
         if self.builds > MAX_BUILDS:
             raise Refused(f"more than {MAX_BUILDS:,} kustomizations are taken")
         self.files.use(made.path)
+        outer = self.stock
         for named in made.resources:
             self._resource(named, stock, way)
+        self.stock = stock
         stock.specs = _both(stock.specs, self._specs(made))
         self._generate(made, stock, way)
         for named in made.components:
@@ -120,6 +132,7 @@ class Build:
             self.budget.spend(len(stock.objects))
             self._try(partial(variable.look, stock.objects))
             stock.variables.append(variable)
+        self.stock = outer
 
     def _resource(self, named: Named, stock: Stock, way: tuple[str, ...]) -> None:
         if named.what == "file":
@@ -137,11 +150,16 @@ class Build:
                 self._add(stock, inner.objects, named.span)
                 stock.specs = _both(stock.specs, inner.specs)
                 stock.variables += inner.variables
+                stock.unread = stock.unread or inner.unread
+            else:
+                stock.unread = True
         else:
+            stock.unread = True
             self._not_there(named)
 
     def _component(self, named: Named, stock: Stock, way: tuple[str, ...]) -> None:
         if named.what != "folder":
+            stock.unread = True
             self._not_there(named)
             return
         child = self._child(named, way)
@@ -239,6 +257,7 @@ class Build:
         for item in made.items("helmCharts", "helmChartInflationGenerator"):
             name = word(item.get("name")) or word(item.get("chartName"))
             self.note("chart", f"the chart {name} is not rendered here; what comes of it is not judged", item.header)
+            stock.unread = True
         configured: list[tuple[str, Map]] = []
         for config in self._configurations(made, "generators", way):
             kind = plugins.generates(config)
@@ -246,6 +265,7 @@ class Build:
                 configured.append((kind, plugins.generator(config)))
             else:
                 self._plugin(config, "makes")
+                stock.unread = True
         alone = source._replace(options=Map())
         for kind, item, of in [*((*one, source) for one in wanted), *((*one, alone) for one in configured)]:
             generated = self._try(partial(generators.generate, kind, item, of))
@@ -292,7 +312,7 @@ class Build:
     def _transform(self, made: Kustomization, stock: Stock, way: tuple[str, ...]) -> None:
         value, specs, objects = made.value, stock.specs, stock.objects
         self.budget.spend(len(objects))
-        patching = Patching(objects, self.schema, self.budget, self.files.fail_at)
+        patching = Patching(objects, self.schema, self.budget, self._tell)
         self.strategic(patching, value.get("patchesStrategicMerge"), made)
         for item in made.items("patches"):
             self.patch(patching, item, made)
@@ -354,7 +374,7 @@ class Build:
             self._fail("kustomize", "the count of replicas is no number", item.place("count"))
         elif not transform.set_replicas(objects, item, specs):
             name = word(item.get("name"))
-            self._fail("patch-target", f"nothing that has replicas is called {name!r}", item.header)
+            self._tell(Absent(f"nothing that has replicas is called {name!r}", item.header, "patch-target"))
 
     def _labels(self, objects: list[Built], item: Map, specs: Specs) -> None:
         fields = with_all(tuple(listed_specs(item.get("fields"), self._malformed)), specs["labels"])

@@ -8,7 +8,16 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from guardrail.inputs.kubernetes.kustomize.objects import Built, Failed, map_in, map_of, strings, text_of, word
+from guardrail.inputs.kubernetes.kustomize.objects import (
+    Absent,
+    Built,
+    Failed,
+    map_in,
+    map_of,
+    strings,
+    text_of,
+    word,
+)
 from guardrail.inputs.kubernetes.scopes import address
 from guardrail.model import Encoded, Map, Seq, Span, Text, Unknown, Value
 
@@ -168,7 +177,7 @@ def absorb(objects: list[Built], made: Built) -> None:
     found = [index for index, other in enumerate(objects) if identity in other.ids]
     if not found:
         if made.behavior in ("merge", "replace"):
-            raise Failed(f"there is no {identity} to {made.behavior}", made.span)
+            raise Absent(f"there is no {identity} to {made.behavior}", made.span)
         objects.append(made)
         return
     if len(found) > 1:

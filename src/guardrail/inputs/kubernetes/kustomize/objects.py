@@ -53,6 +53,10 @@ class Failed(Exception):
         self.message, self.span, self.kind = message, span, kind
 
 
+class Absent(Failed):
+    """The step is for an object that is not among those that were gathered."""
+
+
 class Budget:
     """What may still be spent."""
 

@@ -10,6 +10,7 @@ from guardrail.inputs.kubernetes.kustomize.files import Files, written_inside
 from guardrail.inputs.kubernetes.kustomize.merge import Merge
 from guardrail.inputs.kubernetes.kustomize.merge_keys import Schema
 from guardrail.inputs.kubernetes.kustomize.objects import (
+    Absent,
     Budget,
     Built,
     Failed,
@@ -119,8 +120,8 @@ class Patching:
             if len(found) == 1:
                 self._merge(found[0], one, patch)
             else:
-                what = "more than one object is" if found else "there is no object"
-                self.tell(Failed(f"{what} {wanted}, which this patch is for", one.header, "patch-target"))
+                what, fault = ("more than one object is", Failed) if found else ("there is no object", Absent)
+                self.tell(fault(f"{what} {wanted}, which this patch is for", one.header, "patch-target"))
         return True
 
     def _selected(self, target: Target) -> list[Built]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from guardrail.formats.yaml import plain_scalar
 from guardrail.inputs.kubernetes.kustomize.field_specs import Specs, each_field, split_path
 from guardrail.inputs.kubernetes.kustomize.objects import (
+    Absent,
     Budget,
     Built,
     Entry,
@@ -76,8 +77,8 @@ def _source(objects: list[Built], source: Map) -> Entry:
     wanted = Exact(source)
     found = [built for built in objects if any(wanted.is_called(identity) for identity in built.ids)]
     if len(found) != 1:
-        what = "nothing" if not found else "more than one object"
-        raise Failed(f"the source of a replacement selects {what}", source.header)
+        what, fault = ("more than one object", Failed) if found else ("nothing", Absent)
+        raise fault(f"the source of a replacement selects {what}", source.header)
     path = word(source.get("fieldPath")) or _NAME
     place = next(_fields(found[0].value, fields_in_path(path), "", source.place("fieldPath")), None)
     entry = entry_of(*place) if place is not None else None
@@ -292,7 +293,7 @@ class Variable:
     def value(self) -> Entry:
         """Raises Failed."""
         if self.source is None:
-            raise Failed(f"the variable {self.name!r} refers to an object that is not there", self.item.header)
+            raise Absent(f"the variable {self.name!r} refers to an object that is not there", self.item.header)
         path = self.path or _NAME
         parts = fields_in_path(_INDEX.sub(r".\1", path))
         place = next(_fields(self.source.value, parts, "", self.item.header), None)
