@@ -204,8 +204,20 @@ def test_nesting_without_end_ends(text: str) -> None:
 SNIPPETS = st.sampled_from(
     ["{", "}", "(", ")", "[", "]", '"', "'", '"""', "'''", "${", "$x", "/", "$/", "\\", ",", ":", ".", "?", "->", "=",
      "\n", " ", "sh", "stage", "def ", "if ", "else ", "@A", "x", "1", "//", "/*", "*/", "import ", "class ", "case ",
-     "in ", "new ", "==", "+", ";", "\r\n", "\u2028", "é"]
+     "in ", "new ", "==", "+", ";", "\r\n", "\u2028", "é", "';'", "'{'", "'}'", '")"', "return ", "'new'"]
 )  # fmt: skip
+
+
+def test_punctuation_in_quotes_is_a_string() -> None:
+    with ends(20):
+        script = parse(";';'$x\\")
+    assert [fault.message for fault in script.faults] == ["`$x` means nothing here", "'\\\\' means nothing here"]
+    assert [type(statement) for statement in script.statements] == [Compound]
+    for text in ("return ';'", "x = '{'", "echo '}'", "a ? '(' : ')'", "f(';', '[')", "['{': 1, ';': 2]"):
+        assert not parse(text).faults, text
+    (made,) = parse("x.'do it'(a: 1, 'b;': 2)").statements
+    assert isinstance(made, Call)
+    assert (made.name, [key for key, _, _ in made.named]) == ("do it", ["a", "b;"])
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))

@@ -72,11 +72,10 @@ class _Reader(Declarations):
         """Up to the brace that closes them (left unread), or the end."""
         found: list[Node] = []
         while True:
-            while self.toks[self.index].kind == "newline" or self.toks[self.index].text == ";":
-                if self.toks[self.index].kind == "string":
-                    break
-                self.index += 1
             token = self.toks[self.index]
+            while token.kind == "newline" or (token.kind == "op" and token.text == ";"):
+                self.index += 1
+                token = self.toks[self.index]
             if token.kind == "end":
                 return found
             if token.kind == "op" and token.text == "}":
@@ -106,7 +105,8 @@ class _Reader(Declarations):
         before = self.toks[self.index - 1]
         if before.kind == "op" and before.text in ("}", ":"):  # `} else`, `case x:`; and code on one line
             return
-        raise Unclear(f"`{token.text}` means nothing here", token.start)
+        what = f"`{token.text}`" if token.quoted is None else "a string"  # which may be anything, and secret
+        raise Unclear(f"{what} means nothing here", token.start)
 
     def _recover(self, start: int) -> Node:
         """Over a statement that can't be followed to where it seems to end; the blocks in it are read."""
@@ -115,7 +115,8 @@ class _Reader(Declarations):
         open_ = 0
         while True:
             token = self.toks[self.index]
-            if token.kind == "end" or (open_ == 0 and (token.kind == "newline" or token.text == ";")):
+            ends = token.kind == "newline" or (token.kind == "op" and token.text == ";")
+            if token.kind == "end" or (open_ == 0 and ends):
                 break
             if token.kind == "op":
                 if token.text == "{":

@@ -103,7 +103,7 @@ class Declarations(Expressions):
                 raise Unclear("expected a name", name.start)
             if self.toks[self.index].kind == "op" and self.toks[self.index].text == "(":
                 return self.method(start, name)
-            targets.append(Name(name.start, name.end, name.text))
+            targets.append(Name(name.start, name.end, name.says))
         value: Node | None = None
         if self.accept("="):
             self.skip_lines()
@@ -125,10 +125,10 @@ class Declarations(Expressions):
             while not self.is_op("{") and self.toks[self.index].kind not in ("newline", "end"):
                 self.index += 1
         if self.next_beyond_lines().text != "{":
-            return Define(start.start, self.last_end(), name.text, params, [])
+            return Define(start.start, self.last_end(), name.says, params, [])
         self.skip_lines()
         body = self.closure()
-        return Define(start.start, body.end, name.text, params, body.statements)
+        return Define(start.start, body.end, name.says, params, body.statements)
 
     # Over what isn't read -------------------------------------------------------------------------------
 

@@ -241,7 +241,7 @@ class Expressions:
                     continue
                 if name.kind not in ("name", "string"):
                     raise Unclear("expected a name behind the dot", name.start)
-                node = Member(node.start, name.end, node, name.text)
+                node = Member(node.start, name.end, node, name.says)
             elif token.text == "(":
                 node = self._call(node)
             elif token.text == "[" and (not token.spaced or self.brackets):
@@ -304,7 +304,7 @@ class Expressions:
         ):  # fmt: skip
             self.index += 2
             self.skip_lines()
-            entries.append(("" if token.text == "*" else token.text, self.expression(), token.start))
+            entries.append(("" if token.text == "*" else token.says, self.expression(), token.start))
             return
         item = self.expression()
         if self.is_op(":") and isinstance(item, (Operation, Quote)):  # (key): value

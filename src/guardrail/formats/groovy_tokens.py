@@ -68,7 +68,8 @@ class Quoted:
 
 
 class Token(NamedTuple):
-    """`kind` is name, number, string, op, newline or end; `spaced`: there is white space before it."""
+    """`kind` is name, number, string, op, newline or end; `text` is what is written, with the quotes of a string, lest
+    `';'` be taken for a semicolon; `spaced`: there is white space before it."""
 
     kind: str
     text: str
@@ -76,6 +77,11 @@ class Token(NamedTuple):
     end: int
     spaced: bool
     quoted: Quoted | None = None
+
+    @property
+    def says(self) -> str:
+        """As `text`, without a string's quotes."""
+        return self.text if self.quoted is None else self.quoted.text
 
 
 class Lexer:
@@ -113,7 +119,7 @@ class Lexer:
                 continue
             quoted = self._string(at, character, found[-1] if found else None, depth)
             if quoted is not None:
-                found.append(Token("string", quoted.text, at, quoted.end, spaced, quoted))
+                found.append(Token("string", text[at : quoted.end], at, quoted.end, spaced, quoted))
                 at = quoted.end
                 continue
             if character.isdecimal() and (match := _NUMBER.match(text, at)):
