@@ -93,6 +93,8 @@ class _Reader(Declarations):
                 self.brackets = brackets
                 self._told(unclear)
                 found.append(self._recover(start))
+                if self.index == start:  # whatever it is, it is not read twice
+                    self.index += 1
 
     def _told(self, unclear: Unclear) -> None:
         if len(self.faults) <= MAX_FAULTS:
