@@ -325,6 +325,17 @@ def test_a_default_of_a_variable_whose_name_says_nothing() -> None:
     assert "Sommer2024!" not in repr([plain(r.attributes) for r in resources if r.kind == "aws_db_instance"])
 
 
+def test_a_sensitive_argument_is_found_where_it_is_written() -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source  = "./m"\n  secrets = {\n    db = "Sommer2024!"\n  }\n}\n',
+        "m/main.tf": 'variable "secrets" {\n  type      = map(string)\n  sensitive = true\n}\n'
+        'resource "aws_db_instance" "x" {\n  password = try(var.secrets["db"], null)\n}\n',
+    }
+    resources, _ = scanned(files)
+    (noun,) = (noun for r in resources if r.kind == "aws_db_instance" for noun in r.nouns["secret"])
+    assert (noun.fields.header.file, noun.fields.header.line) == ("main.tf", 4)
+
+
 def test_a_sensitive_variable_with_a_default() -> None:
     assert secrets('variable "x" {\n  sensitive = true\n  default = "Sommer2024!"\n}\n') == [("sensitive", 3)]
     assert secrets('variable "x" {\n  sensitive = true\n  default = ""\n}\n') == []

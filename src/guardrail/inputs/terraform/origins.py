@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from guardrail.formats.hcl_nodes import ATTR, INDEX, Literal, Node, Ref, Scope
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.references import ModuleRef
-from guardrail.model import Map, Origin, Seq, Span, Value
+from guardrail.model import Map, Origin, Sensitive, Seq, Span, Value
 
 if TYPE_CHECKING:
     from guardrail.inputs.terraform.module import Module
@@ -126,7 +126,10 @@ class _Search:
 
 def _narrowed(value: Value, ref: Ref, start: int) -> tuple[Span | None, Value]:
     """The entry of a collection that the rest of a traversal leads to, where it is plain names and indices."""
-    span: Span | None = None
+    if isinstance(value, Sensitive):
+        span, inner = _narrowed(value.reveal(), ref, start)
+        return span, inner if isinstance(inner, Sensitive) else Sensitive(inner, value.literal)
+    span = None
     for kind, what in ref.steps[start:]:
         key = what.value if kind == INDEX and isinstance(what, Literal) else what if kind == ATTR else None
         if isinstance(value, Map) and isinstance(key, str):
