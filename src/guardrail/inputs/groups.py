@@ -15,7 +15,7 @@ MANY = 50
 
 
 class Group(NamedTuple):
-    """`beyond`: what counts of files that are read in other groups."""
+    """`beyond`: what counts of files that are read in other groups, or not at all."""
 
     reader: str
     files: tuple[str, ...]
@@ -33,10 +33,10 @@ def groups_of(claimed: Mapping[str, Sequence[str]], tree: Tree) -> Iterator[Grou
 
             for component in components(files, tree):
                 yield Group(reader, tuple(component))
-        elif reader == "pipelines" and len(files) >= MANY:
+        elif reader == "pipelines":
             from guardrail.inputs.pipelines.grouping import components as pipeline_components
 
-            for apart, beyond in pipeline_components(files, tree):
+            for apart, beyond in pipeline_components(files, tree, len(files) >= MANY):
                 yield Group(reader, apart, beyond)
         elif reader == "kubernetes" and len(files) >= MANY:
             from guardrail.inputs.kubernetes.grouping import components as manifest_components

@@ -89,12 +89,15 @@ def test_each_group_is_told_what_the_others_do(tmp_path: Path) -> None:
         (".github/workflows/c.yml", "shop/.github/workflows/x.yml"),
     )
     remote, start = "acme/ci/.github/workflows/all.yml", ".github/workflows/a.yml"
-    assert practices.beyond([first, second, third], systems, tree) == [
+    assert practices.beyond([first, second, third], systems, (), tree) == [
         (Beyond("", start, ("all", "image", "test"), remote),),
         (Beyond("", start, ("image", "sign", "signature"), ""),),
         (Beyond("", start, ("all", "sign", "signature", "test"), remote),),
     ]
-    assert practices.beyond([(*first, *second, *third)], systems, tree) == [()]
+    assert practices.beyond([(*first, *second, *third)], systems, (), tree) == [()]
+    assert practices.beyond([first], systems, [*second[:1], *third], tree) == [
+        (Beyond("", start, ("all", "image"), remote),)
+    ]
 
 
 def test_a_repository_is_judged_as_a_whole_however_it_is_parted(
@@ -119,6 +122,14 @@ def test_a_repository_is_judged_as_a_whole_however_it_is_parted(
     monkeypatch.setattr(groups, "MANY", 2)
     monkeypatch.setattr(grouping, "GROUP_BYTES", 1)
     assert found() == together
-    monkeypatch.setattr(practices, "beyond", lambda groups, *rest: [()] * len(groups))
     monkeypatch.setattr(grouping, "beyond", lambda groups, *rest: [()] * len(groups))
     assert found() != together
+
+
+def test_what_is_not_to_be_judged_counts(tmp_path: Path) -> None:
+    folder = ".github/workflows/"
+    _write(tmp_path, {f"{folder}b.yml": BUILD.format(n=1), f"{folder}s.yml": SIGN, f"{folder}x.md": "", ".git/x": ""})
+    for changed in (False, True):
+        given = str(tmp_path / f"{folder}b.yml")
+        result = scan(Request((given,), only=ROUTINES, workers=1, changed=changed))
+        assert [finding.rule for finding in result.findings] == ["pushed-images-listed"]

@@ -14,16 +14,31 @@ GROUP_BYTES = 120_000
 """Files that have nothing to do with each other are put together up to this: less would be all bookkeeping."""
 
 _HEAD = 65536
+_WORKFLOWS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
 _LOCAL_CALL = lazy_regex(rb"""\buses["']?[ \t]*:[ \t]*["']?[.$](/[^\s"'@#,}]*)""")
 
 
-def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[tuple[str, ...], tuple[Beyond, ...]]]:
-    """Groups of files, sorted, in a stable order that depends on nothing but the files, each with what the repositories
-    do that it has but a part of. Only GitHub's name what they call so that a look at the text tells; those of another
-    system stay together."""
-    systems: dict[str, str | None] = {}
-    groups = list(_parted(files, tree, systems))
-    yield from zip(groups, beyond(groups, systems, tree), strict=True)
+def components(
+    files: Sequence[str], tree: Tree, parted: bool = True
+) -> Iterator[tuple[tuple[str, ...], tuple[Beyond, ...]]]:
+    """Groups of files (one, unless `parted`), sorted, in a stable order that depends on nothing but the files, each
+    with what the repositories do that it has but a part of. Only GitHub's name what they call so that a look at the
+    text tells; those of another system stay together."""
+    systems: dict[str, str | None] = {path: "github-actions" for path in files if _is_workflow(path)}
+    groups = list(_parted(files, tree, systems)) if parted else [tuple(files)]
+    yield from zip(groups, beyond(groups, systems, _beside(files, tree), tree), strict=True)
+
+
+def _is_workflow(path: str) -> bool:
+    return posixpath.dirname(path).endswith(_WORKFLOWS)
+
+
+def _beside(files: Sequence[str], tree: Tree) -> list[str]:
+    """The workflows in the same folders, where only some of them are to be judged."""
+    known = set(files)
+    folders = dict.fromkeys(posixpath.dirname(path) for path in files if _is_workflow(path))
+    there = (f"{folder}/{name}" for folder in folders for name in tree.names_in(folder))
+    return [path for path in there if path.endswith((".yml", ".yaml")) and path not in known]
 
 
 def _parted(files: Sequence[str], tree: Tree, systems: dict[str, str | None]) -> Iterator[tuple[str, ...]]:

@@ -2,8 +2,9 @@
 read in another group.
 
 A repository's pipelines are judged as a whole: one that pushes an image may leave its signature to another. Where they
-are too many for one group, each is told what is done outside of it. That is read off the text, comments aside: a word
-in a value that does nothing counts, too, which may spare a repository a finding and never earns it one.
+are too many for one group, or not all of them to be judged, each group is told what is done outside of it. That is read
+off the text, comments aside: a word in a value that does nothing counts, too, which may spare a repository a finding
+and never earns it one.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ _REMOTE = lazy_regex(
 )
 _FOLDERS = ("/.github/", "/.circleci/", "/.gitea/", "/.forgejo/")
 _ACTIONS = ("action.yml", "action.yaml")
+_NO_GROUP = -1
 
 
 class Beyond(NamedTuple):
@@ -94,22 +96,25 @@ def repository_of(path: str) -> str:
 
 
 def beyond(
-    groups: Sequence[tuple[str, ...]], systems: Mapping[str, str | None], tree: Tree
+    groups: Sequence[tuple[str, ...]], systems: Mapping[str, str | None], unread: Iterable[str], tree: Tree
 ) -> list[tuple[Beyond, ...]]:
-    """For each group what there is beyond it, of the repositories that several have parts of. `systems`: of the files,
-    of which only GitHub's are ever parted."""
+    """For each group what there is beyond it, of the repositories that it has but a part of. `systems`: of the files,
+    of which only GitHub's are ever parted; `unread`: workflows that are in no group."""
     spread: dict[str, dict[int, list[str]]] = {}
     for index, files in enumerate(groups):
         for path in files:
             if systems.get(path) == "github-actions":
                 spread.setdefault(repository_of(path), {}).setdefault(index, []).append(path)
+    for path in unread:
+        if repository_of(path) in spread:
+            spread[repository_of(path)].setdefault(_NO_GROUP, []).append(path)
     made: list[list[Beyond]] = [[] for _ in groups]
     for repository, parts in spread.items():
         if len(parts) < 2:
             continue
         workflows = [path for files in parts.values() for path in files if posixpath.basename(path) not in _ACTIONS]
         survey = _Survey(parts, tree)
-        for index in parts:
+        for index in parts.keys() - {_NO_GROUP}:
             made[index].append(Beyond(repository, min(workflows, default=""), *survey.beyond(index)))
     return [tuple(items) for items in made]
 
