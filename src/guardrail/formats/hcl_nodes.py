@@ -17,6 +17,7 @@ from guardrail.formats.hcl_values import (
     PartialMap,
     SetSeq,
     Several,
+    Type,
     derived,
     get_attr,
     get_index,
@@ -58,6 +59,9 @@ class World(Protocol):
 
     def aside(self, node: Node, scope: Scope) -> Value:
         """The value of an expression that decides nothing but a type: nothing refers to what it refers to."""
+
+    def told_type(self, node: Node, scope: Scope) -> Type:
+        """The type that an expression has by declaration; "any" where none is told."""
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]: ...
 

@@ -124,7 +124,11 @@ class Conditional(Node):
             return result
         if isinstance(rest, Sensitive):  # what it marks is the conditional
             result = sensitive(result)
-        if rest is None or isinstance(rest, Unknown) or type(rest) is type(result) in _PLAIN:
+        if rest is None:
+            from guardrail.formats.hcl_types import of_type
+
+            return of_type(result, scope.world.told_type(other, scope))
+        if isinstance(rest, Unknown) or type(rest) is type(result) in _PLAIN:
             return result
         from guardrail.formats.hcl_types import unified
 

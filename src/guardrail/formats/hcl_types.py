@@ -181,6 +181,17 @@ def unified(chosen: Value, other: Value) -> Value:
     return convert(chosen, found)
 
 
+def of_type(chosen: Value, other: Type) -> Value:
+    """As `unified`, where the other is a null of a type; itself where they have none in common, for what is declared
+    may be told in more ways than are followed."""
+    if other == "any":
+        return chosen
+    try:
+        return convert(chosen, unify([_Reader().type_of(chosen, 0), other]))
+    except (_TooLarge, Mismatch, EvalError):
+        return chosen
+
+
 def _open(value: Value) -> Value:
     return value.reveal() if isinstance(value, Sensitive) else value
 

@@ -432,6 +432,45 @@ resource "aws_route" "r" {
     assert notes == [("main.tf", 8), ("route/main.tf", 3)]
 
 
+def test_a_null_is_of_its_variables_type(reading):
+    made = reading("""
+variable "pool" {
+  type = object({
+    cidr      = optional(list(string))
+    size      = optional(number)
+    others    = optional(map(object({ cidr = optional(list(string)) })), { a = {} })
+    sub_pools = optional(any)
+  })
+  default = { size = 16 }
+}
+variable "words" {
+  type    = list(string)
+  default = null
+}
+locals {
+  cidr  = var.pool.cidr
+  sizes = var.pool.cidr == null ? [var.pool.size] : var.pool.cidr
+}
+resource "aws_vpc_ipam_pool_cidr" "each" {
+  for_each = toset(local.sizes)
+  size     = each.key
+}
+resource "aws_vpc_ipam_pool_cidr" "other" {
+  for_each = var.pool.others
+  a        = jsonencode(each.value.cidr == null ? [1] : each.value.cidr)
+  b        = jsonencode(var.words == null ? [true] : var.words)
+  c        = jsonencode(local.cidr != null ? local.cidr : [2])
+  d        = jsonencode(var.pool.sub_pools == null ? [3] : var.pool.sub_pools)
+  e        = jsonencode(var.pool.others["a"].cidr == null ? [4] : var.pool.others["a"].cidr)
+}
+""")
+    assert not made.problems
+    every, other = found(made)['aws_vpc_ipam_pool_cidr.each["16"]'], found(made)['aws_vpc_ipam_pool_cidr.other["a"]']
+    assert every.attributes["size"] == "16"
+    values = [str(other.attributes[name]) for name in "abcde"]
+    assert values == ['["1"]', '["true"]', '["2"]', "[3]", '["4"]']
+
+
 def test_a_sensitive_null_fits_every_type(reading):
     made = reading({"main.tf": """
 variable "extensions" {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from guardrail.formats.hcl import parse_template
 from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Undeclared, derived, sensitive
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Type, Undeclared, derived, sensitive
 from guardrail.model import Encoded, Map, Origin, Sensitive, Seq, Unknown, Value
 from guardrail.tree import Unreadable
 
@@ -228,6 +228,9 @@ class TemplateWorld:
 
     def aside(self, node: Node, scope: Scope) -> Value:
         return self.module.aside(node, scope)
+
+    def told_type(self, node: Node, scope: Scope) -> Type:
+        return "any"
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
         return ()

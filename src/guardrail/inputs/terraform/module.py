@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_nodes import ATTR, FULL_SPLAT, INDEX, Call, Literal, Node, Ref, Scope, Step
-from guardrail.formats.hcl_values import EvalError, Undeclared, UndeclaredResource, sensitive
+from guardrail.formats.hcl_values import EvalError, Type, Undeclared, UndeclaredResource, sensitive
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.calls import Calls, ModuleCall
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
@@ -127,6 +127,11 @@ class Module:
             return node.eval(scope)
         finally:
             self.run.edges = outer
+
+    def told_type(self, node: Node, scope: Scope) -> Type:
+        from guardrail.inputs.terraform.told_types import told_type
+
+        return told_type(node, scope)
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
         from guardrail.inputs.terraform.origins import origins

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from guardrail.formats.hcl import Document, parse_expression
 from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
-from guardrail.formats.hcl_values import EvalError
+from guardrail.formats.hcl_values import EvalError, Type
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform.folder import Sources
 from guardrail.inputs.terraform.run import Run
@@ -43,6 +43,9 @@ class Words:
 
     def aside(self, node: Node, scope: Scope) -> Value:
         return node.eval(scope)
+
+    def told_type(self, node: Node, scope: Scope) -> Type:
+        return "any"
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
         return ()

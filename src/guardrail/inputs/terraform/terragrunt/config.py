@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_nodes import ATTR, Call, Literal, Node, Ref, Scope
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, copy_map, copy_seq, derived
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Type, copy_map, copy_seq, derived
 from guardrail.inputs.terraform.folder import Sources
 from guardrail.inputs.terraform.grouping import folder_of
 from guardrail.inputs.terraform.invoke import Templates, call_function
@@ -99,6 +99,9 @@ class Config:
 
     def aside(self, node: Node, scope: Scope) -> Value:
         return node.eval(scope)
+
+    def told_type(self, node: Node, scope: Scope) -> Type:
+        return "any"
 
     def origins(self, node: Node, scope: Scope) -> tuple[Origin, ...]:
         return ()
