@@ -113,6 +113,7 @@ def test_documents() -> None:
         (b"a:\n\t- b\n", "syntax", 2, "a tab where only spaces may stand"),
         (b"a: 1\nb: \xff\n", "encoding", 2, "0xff"),
         (b"a: 1\nb: \x00\n", "encoding", 2, "NUL"),
+        (b"\x00GITCRYPT\x00\x9f\x01", "encoding", 1, "git-crypt unlock"),
         (b"a: 1\na: 2\n", "duplicate-key", 2, "'a' stands twice"),
         (b"a: &a [*a]\n", "syntax", 1, "stands inside or before"),
         (b"? [a]\n: b\n", "syntax", 1, "a key that is itself"),

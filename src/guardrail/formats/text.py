@@ -14,6 +14,8 @@ def decode(data: bytes, file: str) -> tuple[str, Problem | None]:
             return data.decode("utf-16"), None
         except UnicodeDecodeError:
             return "", Problem("encoding", "starts like UTF-16 but is not", file, 1)
+    if data.startswith(b"\0GITCRYPT\0"):
+        return "", Problem("encoding", "is encrypted by git-crypt; `git-crypt unlock` before the scan", file, 1)
     nul = data.find(b"\0")
     if nul >= 0:
         line = data.count(b"\n", 0, nul) + 1
