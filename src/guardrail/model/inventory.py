@@ -18,7 +18,7 @@ class Inventory:
         self.by_concept: dict[str, list[Noun]] = {}
         self._by_block: dict[str, list[Resource]] | None = None
         self._incoming: dict[str, list[tuple[Resource, str]]] | None = None
-        self.indexes: dict[str, object] = {}  # what concepts work out once for the whole inventory
+        self.indexes: dict[str, object] = {}  # what concepts work out, or are told, once for the whole
         for resource in resources:
             self.add(resource)
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from guardrail.inputs.pipelines.practices import Beyond, beyond, repository_of
-from guardrail.inputs.pipelines.recognise import recognise
+from guardrail.inputs.pipelines.recognise import WORKFLOW_PATH, recognise
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
@@ -14,7 +14,6 @@ GROUP_BYTES = 120_000
 """Files that have nothing to do with each other are put together up to this: less would be all bookkeeping."""
 
 _HEAD = 65536
-_WORKFLOWS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
 _LOCAL_CALL = lazy_regex(rb"""\buses["']?[ \t]*:[ \t]*["']?[.$](/[^\s"'@#,}]*)""")
 
 
@@ -24,21 +23,17 @@ def components(
     """Groups of files (one, unless `parted`), sorted, in a stable order that depends on nothing but the files, each
     with what the repositories do that it has but a part of. Only GitHub's name what they call so that a look at the
     text tells; those of another system stay together."""
-    systems: dict[str, str | None] = {path: "github-actions" for path in files if _is_workflow(path)}
+    systems: dict[str, str | None] = {path: "github-actions" for path in files if WORKFLOW_PATH.search(path)}
     groups = list(_parted(files, tree, systems)) if parted else [tuple(files)]
     yield from zip(groups, beyond(groups, systems, _beside(files, tree), tree), strict=True)
-
-
-def _is_workflow(path: str) -> bool:
-    return posixpath.dirname(path).endswith(_WORKFLOWS)
 
 
 def _beside(files: Sequence[str], tree: Tree) -> list[str]:
     """The workflows in the same folders, where only some of them are to be judged."""
     known = set(files)
-    folders = dict.fromkeys(posixpath.dirname(path) for path in files if _is_workflow(path))
+    folders = dict.fromkeys(posixpath.dirname(path) for path in files if WORKFLOW_PATH.search(path))
     there = (f"{folder}/{name}" for folder in folders for name in tree.names_in(folder))
-    return [path for path in there if path.endswith((".yml", ".yaml")) and path not in known]
+    return [path for path in there if WORKFLOW_PATH.search(path) and path not in known]
 
 
 def _parted(files: Sequence[str], tree: Tree, systems: dict[str, str | None]) -> Iterator[tuple[str, ...]]:

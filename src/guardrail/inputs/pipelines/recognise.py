@@ -6,23 +6,23 @@ import re
 
 from guardrail.model.patterns import lazy_regex
 
+WORKFLOW_PATH = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
 AZURE_PATH = lazy_regex(r"(?:^|/)\.?(?:[^/]*[.-])?azure-pipelines?(?:[.-][^/]*)?\.ya?ml\Z", re.IGNORECASE)
+# What such a path has in lower case, its pattern, the system: most paths have none of the former, and cost no search.
 _PATHS = (
-    (lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z"), "github-actions"),
-    (lazy_regex(r"(?:^|/)\.github/dependabot\.ya?ml\Z"), "dependabot"),
-    (lazy_regex(r"(?:^|/)\.pre-commit-config\.ya?ml\Z"), "pre-commit"),
-    (lazy_regex(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z"), "gitlab-ci"),
-    (AZURE_PATH, "azure-pipelines"),
-    (lazy_regex(r"(?:^|/)\.circleci/config\.ya?ml\Z"), "circleci"),
-    (lazy_regex(r"(?:^|/)[^/]*bitbucket-pipelines[^/]*\.ya?ml\Z"), "bitbucket-pipelines"),
+    ("/workflows/", WORKFLOW_PATH, "github-actions"),
+    ("dependabot", lazy_regex(r"(?:^|/)\.github/dependabot\.ya?ml\Z"), "dependabot"),
+    ("pre-commit", lazy_regex(r"(?:^|/)\.pre-commit-config\.ya?ml\Z"), "pre-commit"),
+    ("gitlab-ci", lazy_regex(r"(?:^|/)(?:[^/]*\.)?gitlab-ci\.ya?ml\Z"), "gitlab-ci"),
+    ("azure", AZURE_PATH, "azure-pipelines"),
+    ("circleci", lazy_regex(r"(?:^|/)\.circleci/config\.ya?ml\Z"), "circleci"),
+    ("bitbucket", lazy_regex(r"(?:^|/)[^/]*bitbucket-pipelines[^/]*\.ya?ml\Z"), "bitbucket-pipelines"),
 )
 _JENKINS_PATH = lazy_regex(r"(?:^|/)(?:Jenkinsfile(?:[-._][^/]*)?|[^/]+\.[jJ]enkinsfile)\Z")
 _NOT_GROOVY = lazy_regex(r"(?:\.(?:md|txt|ya?ml|json|xml|j2|erb|tpl|tmpl|template|jinja2?|sh|py|orig|rej|swp)|~)\Z")
 _GROOVY_PATH = lazy_regex(r"(?:^|/)[^/]*jenkins[^/]*/(?:[^/]+/)*[^/]+\.groovy\Z", re.IGNORECASE)
 _LIBRARY_PATH = lazy_regex(r"(?:^|/)(?:vars|src)/")  # of shared libraries, whose functions are no pipelines
 _PIPELINE_BLOCK = lazy_regex(rb"^pipeline[ \t]*\{", re.MULTILINE)
-_PATH_MARKS = ("/workflows/", "dependabot", "pre-commit", "gitlab-ci", "azure", "circleci", "bitbucket", "jenkins")
-"""What a path has, in lower case, that one of the patterns above finds: most have none, and are asked no more."""
 _YAML_NAME = lazy_regex(r"(?:(?:^|/)[^/.]*|\.ya?ml)\Z", re.IGNORECASE)  # or no extension at all: standard input
 
 _ON = lazy_regex(rb"""^(?:on|"on"|'on'|true)[ \t]*:""", re.MULTILINE)
@@ -56,10 +56,14 @@ def recognise(path: str, head: bytes) -> str | None:
     will do). What stands where a system looks for its pipelines is claimed whatever it holds, so that a
     broken one is reported and not passed over."""
     lowered = path.lower()
-    if any(mark in lowered for mark in _PATH_MARKS):
-        claimed, system = _by_path(path, head)
-        if claimed:
+    for mark, pattern, system in _PATHS:
+        if mark in lowered and pattern.search(path):
             return system
+    if "jenkins" in lowered:
+        if _JENKINS_PATH.search(path):
+            return None if _NOT_GROOVY.search(path) else "jenkins"
+        if _GROOVY_PATH.search(path):
+            return "jenkins" if _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path) else None
     if not _YAML_NAME.search(path) or (b"%{" in head and _TEMPLATE.search(head)):
         return None
     if head.startswith(b"\xef\xbb\xbf"):
@@ -81,18 +85,6 @@ def recognise(path: str, head: bytes) -> str | None:
         if is_azure(path, head):
             return "azure-pipelines"
     return None
-
-
-def _by_path(path: str, head: bytes) -> tuple[bool, str | None]:
-    """Whether the path settles it, and for which system."""
-    for pattern, system in _PATHS:
-        if pattern.search(path):
-            return True, system
-    if _JENKINS_PATH.search(path):
-        return True, None if _NOT_GROOVY.search(path) else "jenkins"
-    if _GROOVY_PATH.search(path):
-        return True, "jenkins" if _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path) else None
-    return False, None
 
 
 def _is_gitlab(head: bytes) -> bool:

@@ -79,11 +79,7 @@ class Calls:
                      block.header)  # fmt: skip
             none = ModuleRef(f"module.{name}", None, f"module.{name} is one of too many", True)
             return Expansion("open", [(None, caller.scope)], {}), [none]
-        perhaps, run.perhaps = run.perhaps, caller.doubtful
-        try:
-            expansion = expand(block, caller.scope, run, f"module.{name}")
-        finally:
-            run.perhaps = perhaps
+        expansion = expand(block, caller.scope, run, f"module.{name}", caller.doubtful)
         path, reason = self.target(name)
         refs: list[ModuleRef] = []
         for key, scope in expansion.scopes:

@@ -61,7 +61,7 @@ def _providers(module: Module, trace: tuple[Origin, ...], block: Block) -> list[
     scopes: list[tuple[Value, Scope]] = [(None, module.scope)]
     if "for_each" in block.body.attributes:
         with suppress(EvalError):
-            scopes = expand(block, module.scope, module.run, name).scopes
+            scopes = expand(block, module.scope, module.run, name, module.doubtful).scopes
     found: list[Resource] = []
     for key, scope in scopes:
         made = _made(module, trace, "provider", block, name, scope)

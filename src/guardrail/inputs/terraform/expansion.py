@@ -52,7 +52,8 @@ class Expansion:
         return mapping
 
 
-def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:
+def expand(block: Block, scope: Scope, run: Run, name: str, doubtful: bool) -> Expansion:
+    """`doubtful`: perhaps there is no module that the block stands in."""
     attributes = block.body.attributes
     each, count = attributes.get("for_each"), attributes.get("count")
     if each is None and count is None:
@@ -60,6 +61,7 @@ def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:
     if each is not None and count is not None:
         run.tell("evaluation", f"{name} has both count and for_each", each.span)
     outer, run.edges = run.edges, {}
+    perhaps, run.perhaps = run.perhaps, doubtful
     try:
         if each is not None:
             made = _for_each(each, scope, run, name)
@@ -69,7 +71,7 @@ def expand(block: Block, scope: Scope, run: Run, name: str) -> Expansion:
         made.edges = run.edges
         made.argument = "count" if each is None else "for_each"
     finally:
-        run.edges = outer
+        run.edges, run.perhaps = outer, perhaps
     return made
 
 

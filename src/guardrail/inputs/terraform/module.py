@@ -286,11 +286,7 @@ class Module:
         return known
 
     def _expanded(self, block: Block, address: str) -> tuple[Expansion, list[Instance]]:
-        perhaps, self.run.perhaps = self.run.perhaps, self.doubtful
-        try:
-            expansion = expand(block, self.scope, self.run, address)
-        finally:
-            self.run.perhaps = perhaps
+        expansion = expand(block, self.scope, self.run, address, self.doubtful)
         prefix = self.address + address
         made = [
             Instance(prefix + key_text(key), block, scope, expansion.doubt(key) is not None)

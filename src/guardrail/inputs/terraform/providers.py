@@ -88,7 +88,7 @@ def _instance(module: Module, block: Block, key: Node | None, scope: Scope | Non
         return None
     try:
         wanted = key.eval(scope)
-        scopes = expand(block, module.scope, module.run, f"provider.{block.labels[0]}").scopes
+        scopes = expand(block, module.scope, module.run, f"provider.{block.labels[0]}", module.doubtful).scopes
     except EvalError:
         return None
     return next((found for known, found in scopes if isinstance(known, str) and known == wanted), None)

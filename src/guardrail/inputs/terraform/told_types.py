@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardrail.formats.hcl import parse_expression
 from guardrail.formats.hcl_nodes import ATTR, INDEX, Call, Literal, Node, Object, Ref, Scope, Step, Tuple
 from guardrail.formats.hcl_values import Type
 from guardrail.inputs.terraform.module import Module
+from guardrail.inputs.terraform.type_constraints import COLLECTIONS, SCALARS, constraint_of
 
-MAX_STEPS = 20
-_SCALARS = frozenset(("string", "number", "bool"))
-_COLLECTIONS = frozenset(("list", "set", "map"))
+MAX_STEPS = 20  # from one reference to the next
 
 
 def told_type(node: Node, scope: Scope) -> Type:
@@ -40,16 +38,7 @@ def _constraint(node: Node, scope: Scope, left: int) -> Node | None:
         local = module.folder.locals.get(name)
         return _within(_constraint(local.node, module.scope, left - 1), steps) if local is not None else None
     block = module.folder.variables.get(name) if node.root == "var" else None
-    declared = block.body.attributes.get("type") if block is not None else None
-    if declared is None:
-        return None
-    whole = declared.node
-    if isinstance(whole, Literal) and isinstance(whole.value, str):  # as Terraform 0.11 had it, and JSON has
-        try:
-            whole = parse_expression(str(whole.value), declared.span.file, declared.span.line)
-        except ValueError:
-            return None
-    return _within(whole, steps)
+    return _within(constraint_of(block.body.attributes.get("type")), steps) if block is not None else None
 
 
 def _within(node: Node | None, steps: Sequence[Step]) -> Node | None:
@@ -70,7 +59,7 @@ def _within(node: Node | None, steps: Sequence[Step]) -> Node | None:
 
 def _item(node: Node | None) -> Node | None:
     node = _required(node)
-    if isinstance(node, Call) and node.name in _COLLECTIONS and len(node.args) == 1:
+    if isinstance(node, Call) and node.name in COLLECTIONS and len(node.args) == 1:
         return node.args[0]
     return None
 
@@ -81,11 +70,11 @@ def _required(node: Node | None) -> Node | None:
 
 def _type(node: Node) -> Type:
     node = _required(node) or node
-    if isinstance(node, Ref) and not node.steps and node.root in _SCALARS:
+    if isinstance(node, Ref) and not node.steps and node.root in SCALARS:
         return node.root
     if isinstance(node, Call) and len(node.args) == 1:
         inner = node.args[0]
-        if node.name in _COLLECTIONS:
+        if node.name in COLLECTIONS:
             return (node.name, _type(inner))
         if node.name == "object" and isinstance(inner, Object):
             return ("object", {name: _type(value) for name, value, _ in inner.entries if isinstance(name, str)})

@@ -17,15 +17,21 @@ Default = Callable[[Node], Value]
 def converter(attribute: Attribute | None, default_of: Default) -> Convert | None:
     """A function that makes a value one of this type, or raises EvalError; None where any value will do.
     `default_of` evaluates the default of an `optional()`. Raises EvalError for what is no type."""
+    node = constraint_of(attribute)
+    return _compile(node, default_of, True)[0] if node is not None else None
+
+
+def constraint_of(attribute: Attribute | None) -> Node | None:
+    """What a variable's `type` says; also in quotes, as Terraform 0.11 had it and JSON has."""
     if attribute is None:
         return None
     node = attribute.node
     if isinstance(node, Literal) and isinstance(node.value, str):
         try:
-            node = parse_expression(str(node.value), attribute.span.file, attribute.span.line)
+            return parse_expression(str(node.value), attribute.span.file, attribute.span.line)
         except ValueError:
             return None
-    return _compile(node, default_of, True)[0]
+    return node
 
 
 def _compile(node: Node, default_of: Default, outermost: bool = False) -> tuple[Convert | None, Type]:
@@ -33,16 +39,16 @@ def _compile(node: Node, default_of: Default, outermost: bool = False) -> tuple[
     if isinstance(node, Ref) and not node.steps:
         if node.root == "any":
             return None, "any"
-        if node.root in _SCALARS:
-            return _SCALARS[node.root], node.root
-        if outermost and node.root in _COLLECTIONS:
-            return _COLLECTIONS[node.root](None, "any"), "any"
+        if node.root in SCALARS:
+            return SCALARS[node.root], node.root
+        if outermost and node.root in COLLECTIONS:
+            return COLLECTIONS[node.root](None, "any"), "any"
     if isinstance(node, Call) and node.args:
         inner = node.args[0]
-        if node.name in _COLLECTIONS and len(node.args) == 1:
+        if node.name in COLLECTIONS and len(node.args) == 1:
             item, kind = _compile(inner, default_of)
             whole: Type = "any" if kind == "any" else (node.name, kind)
-            return _COLLECTIONS[node.name](item, kind), whole
+            return COLLECTIONS[node.name](item, kind), whole
         if node.name == "tuple" and isinstance(inner, Tuple):
             parts = [_compile(part, default_of) for part in inner.items]
             return _tuple_of([part for part, _ in parts]), _joined("tuple", [kind for _, kind in parts])
@@ -74,7 +80,7 @@ def _scalar(kind: str, of_kind: type) -> Convert:
     return lambda value: value if type(value) is of_kind else convert(value, kind)
 
 
-_SCALARS = {"string": _scalar("string", str), "number": _scalar("number", int), "bool": _scalar("bool", bool)}
+SCALARS = {"string": _scalar("string", str), "number": _scalar("number", int), "bool": _scalar("bool", bool)}
 
 
 def _sequence(value: Value, name: str, item: Convert | None, kind: Type) -> Seq:
@@ -120,7 +126,7 @@ def _map_of(item: Convert | None, kind: Type) -> Convert:
     return _guarded(make)
 
 
-_COLLECTIONS = {"list": _list_of, "set": _set_of, "map": _map_of}
+COLLECTIONS = {"list": _list_of, "set": _set_of, "map": _map_of}
 
 
 def _tuple_of(parts: list[Convert | None]) -> Convert:

@@ -79,7 +79,7 @@ def _instances(stack: Config, block: Block, what: str) -> list[Scope]:
     expansion = next(iter(block.body.of_type("expansion")), None)
     scopes = [stack.scope]
     if expansion is not None:
-        scopes = [scope for _, scope in expand(expansion, stack.scope, stack.run, what).scopes]
+        scopes = [scope for _, scope in expand(expansion, stack.scope, stack.run, what, False).scopes]
     return [scope for scope in scopes if _asked(stack, block, "enabled", scope) is not False]
 
 
