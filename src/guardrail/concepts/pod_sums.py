@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from guardrail.concepts.blocks import Block, Spelling, amount
 from guardrail.model import Map, Noun, Sensitive, Span, Unknown, Value
@@ -19,7 +19,10 @@ from guardrail.model import Map, Noun, Sensitive, Span, Unknown, Value
 RESOURCES = (("cpu", "cpu"), ("memory", "memory"), ("ephemeral_storage", "ephemeral-storage"))
 _POD_LEVEL = frozenset(("cpu", "memory"))  # of which `spec.resources` may speak
 _OF_QUALITY = RESOURCES[:2]
-Amount = int | Fraction | Unknown | None
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+Amount: TypeAlias = "int | Fraction | Unknown | None"
 
 
 class PodLevel:
@@ -101,6 +104,8 @@ def _fraction(value: Value) -> Amount:
 
 @lru_cache(maxsize=1024)
 def _exact(value: float) -> Fraction:
+    from fractions import Fraction  # 3 ms, which pods without halves need not wait for
+
     return Fraction(repr(value))  # 0.1 is meant, not its binary neighbour
 
 
