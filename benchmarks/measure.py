@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 
-GUARDRAIL = (sys.executable, "-c", "from guardrail.__main__ import main; main()")
+GUARDRAIL = (sys.executable, "-c", "from guardrail.__main__ import command; command()")
 """What the installed command does."""
 
 

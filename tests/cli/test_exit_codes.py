@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import Run
@@ -181,3 +185,37 @@ def test_stdin(folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "stdin", Stdin())
     report = json.loads(guardrail("scan", "-", "-f", "json", "--rule", "container-privileged").out)
     assert [(f["file"], f["line"]) for f in report["findings"]] == [("stdin.yaml", 8)]
+
+
+def command(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """The process itself, which leaves without tidying up."""
+    line = [sys.executable, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    return subprocess.run(line, env=environment, check=False, text=True, **more)
+
+
+def test_all_is_said_before_the_process_leaves(folder: Path) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED + "---\n" + HARMLESS)
+    out = folder / "out.json"
+    with out.open("w") as stream:  # a file, and so buffered
+        done = command("-m", "guardrail", "scan", folder / "a.yaml", "-f", "json", stdout=stream)
+    assert done.returncode == 1
+    assert json.loads(out.read_text())["findings"]
+
+
+def test_a_full_disk_is_no_success(folder: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full here")
+    (folder / "a.yaml").write_text(HARMLESS)
+    with open("/dev/full", "w") as stream:
+        done = command("-m", "guardrail", "scan", folder / "a.yaml", stdout=stream, stderr=subprocess.PIPE)
+    assert done.returncode == 4
+    assert "No space left" in done.stderr
+
+
+def test_a_profiler_has_the_last_word(folder: Path) -> None:
+    (folder / "a.yaml").write_text(HARMLESS)
+    profile = folder / "profile"
+    done = command("-m", "cProfile", "-o", profile, "-m", "guardrail", "scan", folder / "a.yaml", capture_output=True)
+    assert done.returncode == 0
+    assert profile.stat().st_size > 1000
