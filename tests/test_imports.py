@@ -18,7 +18,7 @@ PACKAGES = {
 }
 # Heavy ones of the standard library, and why nobody needs them there.
 HEAVY = {
-    "asyncio", "email", "http", "logging", "multiprocessing", "socket", "sqlite3", "ssl", "subprocess",
+    "asyncio", "email", "hashlib", "http", "logging", "multiprocessing", "socket", "sqlite3", "ssl", "subprocess",
     "tempfile", "unittest", "urllib.request", "xml", "zipfile",
 }  # fmt: skip
 # Rooms of guardrail that such a scan never enters.

@@ -44,7 +44,7 @@ class Task(NamedTuple):
     timings: Timings | None = None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Part:
     """What came of one group. `passed`: rule -> kind -> passes. `dated`: another day, something else may come of it."""
 
@@ -174,7 +174,7 @@ def _with_excerpts(
         first = max(1, span.line - EXCERPT_BEFORE)
         last = min(len(source), min(span.end_line, span.line + 5) + EXCERPT_AFTER)
         shown = mask_lines(source[first - 1 : last], first, secrets.get(span.file, ()))
-        made.append(finding.with_excerpt(Excerpt(first, tuple(shown))) if shown else finding)
+        made.append(finding._replace(excerpt=Excerpt(first, tuple(shown))) if shown else finding)
     return made
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail import process as processing
@@ -112,7 +111,7 @@ def prepare(request: Request) -> Plan:
         variables=(*config.variables, *request.variables),
         var_files=(*config.var_files, *(_inside(tree, name) for name in request.var_files)),
         environment=request.environment,
-        actions=request.actions or ReadOptions.actions,
+        actions=request.actions or ReadOptions().actions,
         helm_profiles=config.helm_profiles,
     )
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
@@ -346,7 +345,7 @@ def _owned(findings: list[Finding], tree: Tree) -> list[Finding]:
     if not any(owners.values()):
         return findings
     return [
-        replace(finding, owner=owner) if (owner := owners[finding.span.file]) else finding for finding in findings
+        finding._replace(owner=owner) if (owner := owners[finding.span.file]) else finding for finding in findings
     ]
 
 
@@ -374,7 +373,7 @@ def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]
             yield from same
         else:
             instances = dict.fromkeys(address for finding in (first, *same) for address in finding.instances)
-            yield replace(first, instances=tuple(instances))
+            yield first._replace(instances=tuple(instances))
 
 
 def _is_of_change(problem: Problem, found: Discovery) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 from collections.abc import Iterator
@@ -300,7 +299,7 @@ def test_five_thousand_findings(browser: Browser, tmp_path: Path) -> None:
     made = mixed()
     kinds = made.findings[:3]
     made.findings = [
-        dataclasses.replace(kinds[n % 3], fingerprint=f"{n:064x}", span=Span(f"m{n % 90}/main.tf", n + 1, 1, n + 1, 9))
+        kinds[n % 3]._replace(fingerprint=f"{n:064x}", span=Span(f"m{n % 90}/main.tf", n + 1, 1, n + 1, 9))
         for n in range(5000)
     ]
     page = browser.new_page()

@@ -21,7 +21,7 @@ _BLANK_BYTES = 4096  # a larger file is not looked at for being blank
 _OUTSIDE = "a link out of the scanned tree; not read"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Discovery:
     """`claimed`: names in the tree by reader, sorted; readers without files are left out. `failed`: files that are, or
     may well be, for a reader but cannot be read; each is a problem. `skipped`: how many were looked into and are

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
+from typing import NamedTuple
 
 from guardrail.config.nearest import did_you_mean
 from guardrail.formats.text import decode
@@ -43,8 +43,7 @@ _KEYS = ("reason", "until")
 Extents = Mapping[str, Mapping[int, int]]  # file -> first line of a block or entry -> its last line
 
 
-@dataclass(frozen=True)
-class Ignore:
+class Ignore(NamedTuple):
     """`span` is the comment. `scope` is line (it stands behind something), above (on a line of its own), or file.
     `line` is the line that it speaks of, 0 for a file and where it stands above nothing. `error` says what is wrong
     with a malformed one."""
@@ -91,7 +90,7 @@ def find_ignores(text: str, file: str) -> list[Ignore]:
         if MARKER in line and (ignore := _in_line(lines, index, file)):
             if len(found) == MAX_IGNORES:
                 error = f"the file has more than {MAX_IGNORES:,} ignores; from here on they suppress nothing"
-                found.append(replace(ignore, error=error))
+                found.append(ignore._replace(error=error))
                 break
             found.append(ignore)
     return found
@@ -162,9 +161,9 @@ def _parse(text: str, span: Span, scope: str, line: int) -> Ignore:
         scope, line, text = "file", 0, text[directive.end() :]
     ignore = Ignore(span, scope, line)
     if directive and directive.group() != "-file":
-        return replace(ignore, error=f'there is no "{MARKER}{directive.group()}"; did you mean "{MARKER}-file"?')
+        return ignore._replace(error=f'there is no "{MARKER}{directive.group()}"; did you mean "{MARKER}-file"?')
     if len(text) > MAX_LENGTH:
-        return replace(ignore, error=f"it has more than {MAX_LENGTH:,} characters")
+        return ignore._replace(error=f"it has more than {MAX_LENGTH:,} characters")
     key = _KEY.search(text)
     listed, rest = (text[: key.start()], text[key.start() :]) if key else (text, "")
     rules = [part.strip() for part in listed.strip().rstrip(",").split(",")] if listed.strip() else []
@@ -195,7 +194,7 @@ def _parse(text: str, span: Span, scope: str, line: int) -> Ignore:
     until = values.get("until")
     if not error and until is not None and not _is_date(until):
         error = f'until="{until}" is not a date such as 2027-01-31'
-    return replace(ignore, rules=tuple(dict.fromkeys(rules)), reason=values.get("reason"), until=until, error=error)
+    return ignore._replace(rules=tuple(dict.fromkeys(rules)), reason=values.get("reason"), until=until, error=error)
 
 
 def _wrong_with(rules: list[str]) -> str | None:
@@ -288,7 +287,7 @@ def apply(
                 used.add(index)
                 if held.suppression is None:
                     by = checked[index]
-                    held = replace(held, suppression=Suppression("inline", by.reason or "", by.span, by.until))
+                    held = held._replace(suppression=Suppression("inline", by.reason or "", by.span, by.until))
         result.append(held)
     nouns: list[Noun] = []
     alike: dict[tuple[str, str], int] = {}
@@ -309,7 +308,7 @@ def _check_rules(ignores: Iterable[Ignore], known: Collection[str]) -> list[Igno
         if unknown is not None:
             if unknown not in hints and len(hints) < _MAX_HINTS:  # looking for one takes a millisecond
                 hints[unknown] = did_you_mean(unknown, known)
-            ignore = replace(ignore, error=f'there is no rule "{unknown}"{hints.get(unknown, "")}')
+            ignore = ignore._replace(error=f'there is no rule "{unknown}"{hints.get(unknown, "")}')
         checked.append(ignore)
     return checked
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from guardrail.config.charts import HelmProfile
 from guardrail.model import Note, Problem, Resource
@@ -17,8 +17,7 @@ ACTIONS = ("create", "update", "no-op", "read", "delete-create", "create-delete"
 """What a Terraform plan may do to a resource."""
 
 
-@dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(NamedTuple):
     """What the user tells the readers. `variables` are Terraform's `--var`, `var_files` its `--var-file`s,
     relative to the tree's base; with `environment`, TF_VAR_ variables count too. `actions`: which resources of a
     plan are judged, by what it does to them. `helm_profiles`: what guardrail.yaml has charts rendered with."""
@@ -30,7 +29,7 @@ class ReadOptions:
     helm_profiles: tuple[HelmProfile, ...] = ()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Reading:
     """What came of a group of files. `files` says of each how far it was read: "analysed", "partial",
     "failed" or "skipped" (recognised, on a second look, as nothing of ours). `unquoted`: files whose lines reports must

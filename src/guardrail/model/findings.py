@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from guardrail.model.span import Span
 
@@ -16,8 +16,7 @@ def severity_rank(severity: str) -> int:
     return SEVERITIES.index(severity)
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that kept the scan from being complete. `line` is 0 where the file as a whole is meant."""
 
     kind: str
@@ -29,13 +28,13 @@ class Problem:
         return (self.file, self.line, self.kind, self.message)
 
 
-@dataclass(frozen=True)
 class Note(Problem):
     """Something worth knowing that leaves the scan complete: a remote module that was not followed."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True)
-class Evidence:
+
+class Evidence(NamedTuple):
     """A value that led to the verdict, or a step on the way by which it came to be."""
 
     path: str
@@ -44,24 +43,21 @@ class Evidence:
     note: str
 
 
-@dataclass(frozen=True)
-class Suppression:
+class Suppression(NamedTuple):
     by: str  # inline | waiver | baseline
     reason: str
     span: Span | None = None
     until: str | None = None
 
 
-@dataclass(frozen=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """The source lines around a finding, secrets masked, without line ends."""
 
     first_line: int
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     rule: str
     title: str
     severity: str
@@ -84,19 +80,12 @@ class Finding:
     excerpt: Excerpt | None = None
     owner: str = ""  # of what stands there, as a software catalogue of the tree has it: group:default/payments
 
-    def with_excerpt(self, excerpt: Excerpt) -> Finding:
-        """As `dataclasses.replace`, which takes eight times as long: every finding comes by here."""
-        made = object.__new__(Finding)
-        made.__dict__.update(self.__dict__, excerpt=excerpt)
-        return made
-
     def sort_key(self) -> tuple[object, ...]:
         return (self.span.file, self.span.line, self.span.column, severity_rank(self.severity), self.rule,
                 self.resource, self.fingerprint)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class RuleCard:
+class RuleCard(NamedTuple):
     """What a report needs to know of a rule."""
 
     id: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from guardrail.conditions import MISSING, Leaf, Scope, parse_path
@@ -86,17 +88,31 @@ def _fingerprint(verdict: Verdict) -> str:
     resource = subject.resource
     parts = (verdict.rule.id, resource.scope, resource.declared or resource.local, _INDEX.sub("[]", subject.key),
              _INDEX.sub("[]", path))  # fmt: skip
-    from hashlib import sha256  # loads OpenSSL, which a scan without findings can do without
+    return _digest("\0".join(parts))
 
-    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+@lru_cache(maxsize=1)
+def _sha256() -> Any:
+    """Where there is one, CPython's own, as its `random` does it: hashlib takes 3 ms to load OpenSSL."""
+    try:
+        if sys.version_info >= (3, 12):
+            from _sha2 import sha256
+        else:
+            from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha256
+    return sha256
+
+
+def _digest(text: str) -> str:
+    digest: str = _sha256()(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest[:32]
 
 
 def without_doubles(findings: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
     """Without the findings of rules that yield (`yields_to`) where the rule that they yield to says more of the
     same thing at the same place: an image without a tag has no digest either. What is left stands for the
     checks that both rules replace. Nothing yields to a finding that weighs less."""
-    from dataclasses import replace
-
     yields = {rule.id: rule.yields_to for rule in rules if rule.yields_to}
     if not any(finding.rule in yields for finding in findings):
         return findings
@@ -112,7 +128,7 @@ def without_doubles(findings: list[Finding], rules: Iterable[Rule]) -> list[Find
             both = dict(kept[other].replaces)
             for peer, ids in finding.replaces.items():
                 both[peer] = list(dict.fromkeys([*both.get(peer, ()), *ids]))
-            kept[other] = replace(kept[other], replaces=both)
+            kept[other] = kept[other]._replace(replaces=both)
             break
     return [finding for index, finding in enumerate(kept) if index not in gone]
 
@@ -127,18 +143,13 @@ def _weighs_as_much(stronger: Finding, weaker: Finding) -> bool:
 
 def numbered(findings: list[Finding]) -> list[Finding]:
     """Findings that would share a fingerprint are told apart by their order."""
-    from dataclasses import replace
-
     seen: dict[str, int] = {}
     result: list[Finding] = []
     for finding in findings:
         count = seen.get(finding.fingerprint, 0)
         seen[finding.fingerprint] = count + 1
         if count:
-            from hashlib import sha256
-
-            digest = sha256(f"{finding.fingerprint}#{count}".encode()).hexdigest()[:32]
-            finding = replace(finding, fingerprint=digest)
+            finding = finding._replace(fingerprint=_digest(f"{finding.fingerprint}#{count}"))
         result.append(finding)
     return result
 

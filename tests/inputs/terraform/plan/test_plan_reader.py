@@ -280,7 +280,7 @@ def test_what_is_deleted_is_not_judged_unless_asked_for() -> None:
 
 
 def test_actions_that_are_not_known_yet_are_judged_by_what_they_do() -> None:
-    wanted = ReadOptions.actions
+    wanted = ReadOptions().actions
     assert is_wanted(("create", "forget"), wanted)
     assert is_wanted((), wanted)
     assert not is_wanted(("delete",), wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from guardrail.formats.hcl import Attribute, Block
@@ -140,8 +139,7 @@ def root_of(unit: Unit, sources: Sources, options: ReadOptions) -> tuple[Folder,
     documents = generated_files(unit.config, unit.folder)
     folder = sources.folder_with(unit.folder, documents) if documents else sources.folder(unit.folder)
     extra = extra_arguments(unit.config)
-    more = replace(
-        options,
+    more = options._replace(
         var_files=(*extra.var_files, *options.var_files),
         variables=(*extra.variables, *options.variables),
     )
