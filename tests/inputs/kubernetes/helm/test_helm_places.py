@@ -207,3 +207,29 @@ def test_equal_values_do_not_lead_astray(charts: Callable[..., Charts]) -> None:
     assert place(pod, "spec.x") == "values.yaml:2:1"
     assert place(pod, "spec.privileged") == "templates/pod.yaml:6:3"
     assert place(pod, "spec.y") == "templates/pod.yaml:7:3"
+
+
+def test_a_template_that_reads_another_ones_output_spoils_only_its_own_places(charts: Callable[..., Charts]) -> None:
+    job = "kind: Job\napiVersion: batch/v1\nmetadata: {name: a}\nspec:\n  template:\n    spec: {hostNetwork: true}\n"
+    reading = charts(
+        {
+            "Chart.yaml": chart("jobs"),
+            "values.yaml": "replicas: 3\nhost: true\n",
+            "templates/job.yaml": job,
+            "templates/cron.yaml": (
+                "kind: CronJob\napiVersion: batch/v1\nmetadata: {name: a}\nspec:\n  jobTemplate:\n    spec:\n"
+                '      template: {{- (include (print $.Template.BasePath "/job.yaml") . | fromYaml).spec.template '
+                "| toYaml | nindent 8 }}\n"
+            ),
+            "templates/web.yaml": (
+                "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: a}\n"
+                "spec:\n  replicas: {{ .Values.replicas }}\n  template:\n    spec:\n      hostNetwork: {{ .Values.host }}\n"
+            ),
+        }
+    ).read()
+    assert not reading.problems
+    assert place(at(reading, "Deployment/jobs/a"), "spec.replicas") == "values.yaml:1:1"
+    assert place(at(reading, "Deployment/jobs/a"), "spec.template.spec.hostNetwork") == "values.yaml:2:1"
+    cron = at(reading, "CronJob/jobs/a")
+    assert cron.attributes["spec"]["jobTemplate"]["spec"]["template"]["spec"]["hostNetwork"] is True
+    assert place(cron, "spec").startswith("templates/cron.yaml:")

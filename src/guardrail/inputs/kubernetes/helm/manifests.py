@@ -60,6 +60,7 @@ class ManifestReader:
         self.root = f"{chart.folder}/Chart.yaml with {profile.name}".lstrip("/")
         self.flows: dict[tuple[int, ...], Flows] = {}
         self._near: Rendering | None = None
+        self._near_marker: Marker | None = None
         self.instances = list(renderer.workspace.instances(renderer.values_of(profile)))
 
     def take(self, clean: Rendering, places: Rendering) -> None:
@@ -124,8 +125,9 @@ class ManifestReader:
             return output
         if self._near is None:
             self._near = renderer.near(self.job)
-        if name in self._near.manifests and renderer.marker is not None:
-            trails.append((self._near.manifests[name], renderer.marker))
+            self._near_marker = renderer.marker  # which another profile may change
+        if name in self._near.manifests and self._near_marker is not None:
+            trails.append((self._near.manifests[name], self._near_marker))
             output = Output(text, trails, renderer.sources)
         return output
 

@@ -25,6 +25,7 @@ _PLACE = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+?):(\d+)")
 _NAMED = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
 MAX_MESSAGE = 500
 MAX_DROPPED = 40  # templates that are left out
+MAX_SPARED = 10  # times that marks are taken away from templates that cannot do with them
 
 
 class Renderer:
@@ -40,6 +41,7 @@ class Renderer:
         self.marker: Marker | None = None  # what the copy on disk is marked with
         self.full: Marker | None = None  # what it was marked with before
         self.dropped: dict[str, bytes] = {}
+        self.spared: set[str] = set()  # templates without marks
 
     def _parse(self) -> Sources:
         workspace = self.workspace
@@ -120,8 +122,10 @@ class Renderer:
         marked = {
             name: self.marker.instrumented(name, template, kind == "full").encode("utf-8", "surrogatepass")
             for name, template in self.sources.templates.items()
+            if name not in self.spared
         }
-        self.workspace.write(self.copy, {**marked, **self.dropped})
+        spared = {name: self.workspace.files[name] for name in self.spared}
+        self.workspace.write(self.copy, {**marked, **spared, **self.dropped})
         self.edition += 1
 
     def _for_places(self, job: Job) -> Job:
@@ -132,7 +136,26 @@ class Renderer:
         if self.full is None:
             self.full = self.marker
             self._write("near")
-        return self.engine.render([self._for_places(job)])[0]
+        rendering = self.engine.render([self._for_places(job)])[0]
+        for _ in range(MAX_SPARED):
+            if not rendering.error or rendering.aborted or not self._spare(rendering):
+                break
+            self._write("near")
+            rendering = self.engine.render([self._for_places(job)])[0]
+        return rendering
+
+    def _spare(self, rendering: Rendering) -> bool:
+        """Takes the marks from the template that failed for them, and from those that it speaks of, whose output it may
+        read (`include ... | fromYaml`). False where that changes nothing."""
+        file, _ = self._place_in(rendering.error)
+        own = next((name for name, source in self.workspace.sources.items() if source == file), "")
+        template = self.sources.templates.get(own)
+        if template is None:
+            return False
+        spoken_of = {name for name in self.sources.templates if name.rpartition("/")[2] in template.text}
+        known = len(self.spared)
+        self.spared |= {own, *spoken_of}
+        return len(self.spared) > known
 
     def _job(self, profile: Profile) -> Job:
         files = [path for name in profile.files if (path := self._values_file(name)) is not None]
@@ -170,16 +193,16 @@ class Renderer:
         message = " ".join(said.split())
         if len(message) > MAX_MESSAGE:
             message = message[: MAX_MESSAGE - 3] + "..."
-        file, line = "", 0
+        return Failure(profile, message, *self._place_in(said), rendering.aborted)
+
+    def _place_in(self, said: str) -> tuple[str, int]:
+        """The file that an error speaks of, and the line; "" and 0 where it names none."""
         for match in _PLACE.finditer(said):
             source = self.source_of(match.group(1))
             if source:
-                file, line = source, int(match.group(2))
-                break
-        else:
-            named = _NAMED.search(said)
-            file = (named and self.source_of(named.group(1))) or ""
-        return Failure(profile, message, file, line, rendering.aborted)
+                return source, int(match.group(2))
+        named = _NAMED.search(said)
+        return (named and self.source_of(named.group(1))) or "", 0
 
     def source_of(self, name: str) -> str | None:
         """The file in the tree of a template as Helm calls it."""
