@@ -91,6 +91,10 @@ def test_operators(condition: Any, attributes: Any, truth: bool | None) -> None:
         ({"m": {"max": "1Gi"}}, {"m": "1500M"}, False),
         ({"c": {"min": 0.5}}, {"c": "500m"}, True),
         ({"c": {"above": 0.5}}, {"c": "500m"}, False),
+        ({"t": {"max": "1h"}}, {"t": "90m"}, False),  # minutes, since an hour is no quantity
+        ({"t": {"max": "1h"}}, {"t": "30m"}, True),
+        ({"t": {"min": "1s"}}, {"t": 0}, False),
+        ({"t": {"above": 0.05}}, {"t": "90m"}, True),
         ({"c": {"below": 1}}, {"c": "not a number"}, False),
         ({"limits": {"min": {"path": "requests"}}}, {"limits": "1Gi", "requests": "2Gi"}, False),
         ({"limits": {"min": {"path": "requests"}}}, {"limits": "1Gi"}, True),

@@ -30,6 +30,11 @@ def number(value: Value) -> int | float | None:
     return None
 
 
+def _seconds(value: Value) -> int | float | None:
+    found = duration(value) if isinstance(value, str) else None
+    return found if found is not None else number(value)
+
+
 def same(value: Value, wanted: Any) -> bool:
     """Equality across the notations of one value: true and "true", 22 and "22"."""
     if type(value) is str and type(wanted) is str:  # nearly always
@@ -101,9 +106,11 @@ def _compared(holds: Callable[[float, float], bool]) -> Callable[[Any], Test]:
         bound = number(limit)
         if bound is None:
             raise ValueError(f"{limit!r} is not a number or a quantity")
+        # Against `1h`, `5m` is minutes; against `1`, thousandths.
+        read = _seconds if isinstance(limit, str) and quantity(limit) is None else number
 
         def test(value: Value) -> bool | None:
-            found = number(value)
+            found = read(value)
             return found is not None and holds(found, bound)
 
         return test
