@@ -16,6 +16,8 @@ RBAC = "guardrail.concepts.rbac"
 SCRIPTS = "guardrail.concepts.scripts"
 STORES = "guardrail.concepts.stores"
 CONTAINER_SCRIPTS = "guardrail.concepts.container_scripts"
+COMPONENTS = "guardrail.concepts.components"
+KUBEADM = "guardrail.concepts.kubeadm"
 DEPENDENCIES = "guardrail.concepts.dependencies"
 CLOUD_DEPENDENCIES = "guardrail.concepts.cloud_dependencies"
 ENTITIES = "guardrail.concepts.entities"
@@ -162,6 +164,8 @@ for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
     (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
     (ENTITIES, _ENTITY_KINDS),
+    (KUBEADM, ("ClusterConfiguration", "KubeletConfiguration", "KubeadmConfig", "KubeadmConfigTemplate",
+               "KubeadmControlPlane", "KubeadmControlPlaneTemplate")),
     (TEKTON, _TEKTON_KINDS), (ARGO, _ARGO_KINDS),
     (ARTIFACTS, ("job", "step")), (CLOUD_LOGINS, ("pipeline", "job", "step", "action")),
     (SCHEMA_FAULTS, (*_API_KINDS.split(), "kubernetes_manifest")),
@@ -213,6 +217,7 @@ for _module, _kinds in (
 AFTERWARDS: tuple[tuple[str, str], ...] = (
     ("container", DEPENDENCIES),
     ("container", CONTAINER_SCRIPTS),
+    ("container", COMPONENTS),
     ("store", STORES),
 )
 """Modules that make nouns of other nouns (every container's image is a dependency), or add to them."""

@@ -14,7 +14,7 @@ from guardrail.inputs.kubernetes.kustomize import Kustomizations
 from guardrail.inputs.kubernetes.platform.catalog import entity, is_entity, is_skeleton
 from guardrail.inputs.kubernetes.platform.releases import Releases
 from guardrail.inputs.kubernetes.platform.sources import add_sources
-from guardrail.inputs.kubernetes.recognise import NOT_FOR_A_CLUSTER
+from guardrail.inputs.kubernetes.recognise import CLUSTER_CONFIGURATION, CLUSTER_CONFIGURATIONS, NOT_FOR_A_CLUSTER
 from guardrail.inputs.kubernetes.scopes import address, group_of, settle
 from guardrail.inputs.kubernetes.secrets import hide
 from guardrail.inputs.reader import Reading, ReadOptions
@@ -139,6 +139,8 @@ def _is_resource(value: Map, path: str, problems: list[Problem]) -> bool:
         return True
     if NOT_FOR_A_CLUSTER.match(version):
         return False
+    if CLUSTER_CONFIGURATION.match(version):
+        return kind in CLUSTER_CONFIGURATIONS
     return not (version == "v1" and kind == "Config" and ("clusters" in value or "users" in value))
 
 
@@ -189,6 +191,9 @@ def _resource(value: Map, path: str, span: Span) -> Resource:
     if is_entity(value):
         return entity(value, path, span)
     kind: str = value["kind"]
+    if kind in CLUSTER_CONFIGURATIONS:  # no object of a cluster, with neither labels nor namespace
+        place = f"{kind}/{_word(value.get('clusterName')) or UNNAMED}"
+        return Resource("kubernetes", "kubernetes", kind, place, value, span=span, scope=posixpath.dirname(path))
     metadata = value.get("metadata")
     name: Value = None
     namespace: Value = None

@@ -20,10 +20,13 @@ _FLOW_KIND = lazy_regex(rb"""["']?\bkind["']?\s*:\s*([^\s,}]*)""")
 # Files that have an apiVersion and a kind and are read by a tool instead of an API server.
 NOT_FOR_A_CLUSTER = lazy_regex(
     r"(?:kustomize\.config\.k8s\.io|skaffold|kind\.x-k8s\.io|k3d\.io|eksctl\.io"
-    r"|ctlptl\.dev|kubeadm\.k8s\.io|(?:kubelet|kubeproxy|kubescheduler|apiserver|credentialprovider)\.config\.k8s\.io"
+    r"|ctlptl\.dev|(?:kubeproxy|kubescheduler|apiserver|credentialprovider)\.config\.k8s\.io"
     r"|audit\.k8s\.io|cli\.kyverno\.io|krew\.googlecontent\.com|score\.dev|minikube\.sigs\.k8s\.io"
     r"|talos\.dev|k0sctl\.k0sproject\.io)(?:/|\Z)"
 )
+# How a cluster itself is set up: read by kubeadm and kubelets, and judged.
+CLUSTER_CONFIGURATION = lazy_regex(r"(?:kubeadm|kubelet\.config)\.k8s\.io/")
+CLUSTER_CONFIGURATIONS = ("ClusterConfiguration", "KubeletConfiguration")
 _PREAMBLE = rb"\A(?:\xef\xbb\xbf)?(?:[ \t\r]*(?:#[^\n]*)?\n|---[^\n]*\n)*"
 _LISTED = lazy_regex(_PREAMBLE + rb"[ \t]*-[ \t]")
 _BRACED = lazy_regex(_PREAMBLE + rb"(?:---)?[ \t]*(?:\[|\{(?!\{))")  # `{{` begins a template's action

@@ -223,7 +223,8 @@ def test_a_template_that_reads_another_ones_output_spoils_only_its_own_places(ch
             ),
             "templates/web.yaml": (
                 "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: a}\n"
-                "spec:\n  replicas: {{ .Values.replicas }}\n  template:\n    spec:\n      hostNetwork: {{ .Values.host }}\n"
+                "spec:\n  replicas: {{ .Values.replicas }}\n  template:\n"
+                "    spec:\n      hostNetwork: {{ .Values.host }}\n"
             ),
         }
     ).read()
