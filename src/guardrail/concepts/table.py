@@ -11,6 +11,7 @@ OWN_PODS = "pods"  # stands for a concept where guardrail.yaml says where kinds 
 ECS = "guardrail.concepts.ecs"
 BATCH = "guardrail.concepts.batch"
 NETWORK_RULES = "guardrail.concepts.network_rules"
+OTHER_FIREWALLS = "guardrail.concepts.other_firewalls"
 GRANTS = "guardrail.concepts.grants"
 RBAC = "guardrail.concepts.rbac"
 SCRIPTS = "guardrail.concepts.scripts"
@@ -71,6 +72,14 @@ _NETWORK_KINDS = (
     "azurerm_postgresql_firewall_rule", "azurerm_postgresql_flexible_server_firewall_rule",
     "azurerm_mysql_firewall_rule", "azurerm_mysql_flexible_server_firewall_rule", "azurerm_mariadb_firewall_rule",
     "azurerm_redis_firewall_rule",
+)  # fmt: skip
+
+_OTHER_FIREWALL_KINDS = (
+    "alicloud_security_group_rule", "digitalocean_firewall", "hcloud_firewall", "ibm_is_security_group_rule",
+    "linode_firewall", "ncloud_access_control_group_rule", "ncloud_network_acl_rule",
+    "oci_core_network_security_group_security_rule", "oci_core_security_list", "openstack_compute_secgroup_v2",
+    "openstack_networking_secgroup_rule_v2", "scaleway_instance_security_group", "yandex_vpc_security_group",
+    "yandex_vpc_security_group_rule",
 )  # fmt: skip
 
 _AWS_POLICY_KINDS = (
@@ -162,7 +171,7 @@ _API_KINDS = """
 CODE: dict[str, list[str]] = {}
 for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
-    (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
+    (NETWORK_RULES, _NETWORK_KINDS), (OTHER_FIREWALLS, _OTHER_FIREWALL_KINDS), (GRANTS, _GRANT_KINDS),
     (ENTITIES, _ENTITY_KINDS),
     (KUBEADM, ("ClusterConfiguration", "KubeletConfiguration", "KubeadmConfig", "KubeadmConfigTemplate",
                "KubeadmControlPlane", "KubeadmControlPlaneTemplate")),

@@ -152,7 +152,7 @@ OLDER_KINDS = frozenset((
 OTHER_KINDS = frozenset((
     "digitalocean_droplet", "digitalocean_firewall", "digitalocean_kubernetes_cluster", "digitalocean_spaces_bucket",
     "oci_core_instance", "oci_core_volume", "oci_file_storage_file_system", "oci_identity_authentication_policy",
-    "oci_objectstorage_bucket",
+    "oci_objectstorage_bucket", "linode_firewall", "scaleway_instance_security_group",
 ))  # fmt: skip
 
 META_ARGUMENTS = ("lifecycle", "provisioner", "connection", "depends_on")

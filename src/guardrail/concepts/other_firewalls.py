@@ -1,0 +1,361 @@
+"""Firewalls of clouds beside the three largest -> `network_rule` nouns.
+
+By the documentation of each provider's resource in the Terraform registry. Whatever has no description of its own is
+described by its label, or by the name of what it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from guardrail.concepts.network_fields import (
+    aws_ports,
+    blocks_in,
+    one,
+    put_protocol,
+    put_range,
+    put_side,
+    rule_noun,
+    start_fields,
+    take,
+    unknown_rule,
+)
+from guardrail.concepts.network_ranges import ALL_PORTS, Side, other_side, port_range
+from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Seq, Unknown, Value
+
+_PORTED = ("tcp", "udp", "sctp", "all")
+_ACTIONS = {"accept": "allow", "allow": "allow", "permit": "allow", "drop": "deny", "deny": "deny", "reject": "deny"}
+
+
+def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    if resource.mode == "managed":
+        yield from _MAKERS[resource.kind](resource)
+
+
+def _direction(block: Map) -> Value:
+    written = block.get("direction")
+    if not isinstance(written, str):
+        return written
+    written = written.lower()
+    return {"in": "ingress", "inbound": "ingress", "out": "egress", "outbound": "egress"}.get(written, written)
+
+
+def _each(resource: Resource, key: str, direction: str) -> Iterator[tuple[str, Map] | Noun]:
+    """The rules that stand in blocks of a resource, by name."""
+    for label, block in blocks_in(resource.attributes, key):
+        name = f"{resource.local} {label}"
+        if isinstance(block, Unknown):
+            yield unknown_rule(name, direction, block, "firewall", resource.attributes.place(key))
+        else:
+            yield name, block
+
+
+def _ports(fields: Map, holder: Map, key: str, value: Value, protocol: Value) -> Iterator[Map]:
+    """The fields once for each range in `value`: `22`, "20-25", "22/22", "80,443"; nothing, "all" and -1 are all."""
+    place = holder.place(key)
+    if isinstance(protocol, str) and protocol not in _PORTED:
+        for name in ("from_port", "to_port", "ports"):
+            fields.spans[name] = place
+        yield fields
+        return
+    if isinstance(value, Sensitive):
+        value = value.reveal()
+    if value is None or protocol == "all" or str(value).lower() in ("", "all", "any", "-1/-1"):
+        put_range(fields, ALL_PORTS, place)
+        yield fields
+        return
+    parts = value.replace("/", "-").split(",") if isinstance(value, str) else [value]
+    for part in parts:
+        found = port_range(part)
+        if found is None:
+            odd = Unknown(f"{value!r} is no range of ports")
+            found = (odd, odd)
+        made = _copy(fields) if len(parts) > 1 else fields
+        put_range(made, found, place)
+        yield made
+
+
+def _copy(fields: Map) -> Map:
+    made = Map(fields.span, fields.header)
+    made.update(fields)
+    made.spans = dict(fields.spans)
+    made.origins = dict(fields.origins) if fields.origins else None
+    return made
+
+
+def _span_of_ports(fields: Map, holder: Map, low: str, high: str, protocol: Value) -> None:
+    """Two numbers; nothing at all means all ports."""
+    if protocol == "all" or (holder.get(low) is None and holder.get(high) is None):
+        if isinstance(protocol, str) and protocol not in _PORTED:
+            for name in ("from_port", "to_port", "ports"):
+                fields.spans[name] = holder.place(low)
+            return
+        put_range(fields, ALL_PORTS, holder.place(low))
+        return
+    put_range(fields, (holder.get(low), holder.get(high, holder.get(low))), holder.place(low))
+
+
+def _action(fields: Map, block: Map, key: str) -> None:
+    value = block.get(key)
+    if value is None:
+        fields.put("action", "allow", block.header)
+    else:
+        take(fields, block, key, "action", _ACTIONS.get(value.lower(), value) if isinstance(value, str) else value)
+
+
+def _everyone(block: Map) -> Side:
+    """Where no other side is named."""
+    everyone = Seq(block.header)
+    everyone.add("0.0.0.0/0", block.header)
+    return Side(everyone, True, "0.0.0.0/0", block.header, None)
+
+
+def _side(block: Map, wide: tuple[str, ...], narrow: tuple[str, ...] = ()) -> Side:
+    written = any(block.get(key) not in (None, "") for key in (*wide, *narrow))
+    return other_side(block, wide, narrow) if written else _everyone(block)
+
+
+# Oracle Cloud
+
+
+def _oci_list(resource: Resource) -> Iterator[Noun]:
+    for direction, key, side in (("ingress", "ingress_security_rules", "source"),
+                                 ("egress", "egress_security_rules", "destination")):  # fmt: skip
+        for rule in _each(resource, key, direction):
+            if isinstance(rule, Noun):
+                yield rule
+                continue
+            name, block = rule
+            yield from _oci_rule(block, name, direction, side, "")
+
+
+def _oci_group_rule(resource: Resource) -> Iterator[Noun]:
+    block = resource.attributes
+    direction = _direction(block)
+    side = "destination" if direction == "egress" else "source"
+    yield from _oci_rule(block, resource.local, direction, side, "destination_port_range")
+
+
+def _oci_rule(block: Map, name: str, direction: Value, side: str, below: str) -> Iterator[Noun]:
+    """`below`: the block within `tcp_options` that has the ports, "" where they stand there themselves."""
+    fields = start_fields(block, "firewall", direction, "allow")
+    protocol = put_protocol(fields, block, "protocol")
+    options = one(block.get(f"{protocol}_options")) if protocol in ("tcp", "udp") else None
+    holder = one(options.get(below)) if below and isinstance(options, Map) else options
+    if isinstance(holder, Map):
+        _span_of_ports(fields, holder, "min", "max", protocol)
+    elif isinstance(holder, Unknown):
+        put_range(fields, (holder, holder), block.place(f"{protocol}_options"))
+    else:
+        _span_of_ports(fields, block, f"{protocol}_options", "", protocol)
+    kind = block.get(f"{side}_type")
+    wide = kind in (None, "CIDR_BLOCK")
+    put_side(fields, other_side(block, (side,), ()) if wide else _group_side(block, side))
+    take(fields, block, "description")
+    yield rule_noun(name, fields)
+
+
+def _group_side(block: Map, key: str) -> Side:
+    """Another group, or a service of the cloud: never the internet."""
+    sources = Seq(block.place(key))
+    sources.add(block.get(key), block.place(key))
+    return Side(sources, False, None, block.place(key), None)
+
+
+# OpenStack
+
+
+def _openstack_rule(resource: Resource) -> Iterator[Noun]:
+    block = resource.attributes
+    fields = start_fields(block, "firewall", None, "allow")
+    take(fields, block, "direction")
+    protocol = "all" if block.get("protocol") in (None, "", 0, "0") else put_protocol(fields, block, "protocol")
+    if protocol == "all":
+        fields.put("protocol", "all", block.place("protocol"))
+    _span_of_ports(fields, block, "port_range_min", "port_range_max", protocol)
+    put_side(fields, _side(block, ("remote_ip_prefix",), ("remote_group_id", "remote_address_group_id")))
+    take(fields, block, "description")
+    yield rule_noun(resource.local, fields)
+
+
+def _openstack_group(resource: Resource) -> Iterator[Noun]:
+    for rule in _each(resource, "rule", "ingress"):
+        if isinstance(rule, Noun):
+            yield rule
+            continue
+        name, block = rule
+        fields = start_fields(block, "firewall", "ingress", "allow")
+        protocol = put_protocol(fields, block, "ip_protocol")
+        aws_ports(fields, block, protocol)
+        put_side(fields, other_side(block, ("cidr",), ("from_group_id", "self")))
+        take(fields, resource.attributes, "description")
+        yield rule_noun(name, fields)
+
+
+# DigitalOcean, Linode, Hetzner, Scaleway
+
+
+def _digitalocean(resource: Resource) -> Iterator[Noun]:
+    for direction, key, side in (("ingress", "inbound_rule", "source"), ("egress", "outbound_rule", "destination")):
+        for rule in _each(resource, key, direction):
+            if isinstance(rule, Noun):
+                yield rule
+                continue
+            name, block = rule
+            fields = start_fields(block, "firewall", direction, "allow")
+            protocol = put_protocol(fields, block, "protocol")
+            narrow = ("tags", "droplet_ids", "load_balancer_uids", "kubernetes_ids")
+            put_side(fields, other_side(block, (f"{side}_addresses",), tuple(f"{side}_{end}" for end in narrow)))
+            take(fields, resource.attributes, "name", "description")
+            for made in _ports(fields, block, "port_range", block.get("port_range"), protocol):
+                yield rule_noun(name, made)
+
+
+def _linode(resource: Resource) -> Iterator[Noun]:
+    for direction, key in (("ingress", "inbound"), ("egress", "outbound")):
+        for rule in _each(resource, key, direction):
+            if isinstance(rule, Noun):
+                yield rule
+                continue
+            name, block = rule
+            fields = start_fields(block, "firewall", direction, None)
+            _action(fields, block, "action")
+            protocol = put_protocol(fields, block, "protocol")
+            put_side(fields, _side(block, ("ipv4", "ipv6")))
+            take(fields, block, "label", "description")
+            for made in _ports(fields, block, "ports", block.get("ports"), protocol):
+                yield rule_noun(name, made)
+
+
+def _hetzner(resource: Resource) -> Iterator[Noun]:
+    for rule in _each(resource, "rule", "ingress"):
+        if isinstance(rule, Noun):
+            yield rule
+            continue
+        name, block = rule
+        direction = _direction(block)
+        fields = start_fields(block, "firewall", direction, "allow")
+        protocol = put_protocol(fields, block, "protocol")
+        put_side(fields, other_side(block, ("destination_ips" if direction == "egress" else "source_ips",), ()))
+        take(fields, block, "description")
+        for made in _ports(fields, block, "port", block.get("port"), protocol):
+            yield rule_noun(name, made)
+
+
+def _scaleway(resource: Resource) -> Iterator[Noun]:
+    for direction, key in (("ingress", "inbound_rule"), ("egress", "outbound_rule")):
+        for rule in _each(resource, key, direction):
+            if isinstance(rule, Noun):
+                yield rule
+                continue
+            name, block = rule
+            fields = start_fields(block, "firewall", direction, None)
+            _action(fields, block, "action")
+            protocol = put_protocol(fields, block, "protocol")
+            if block.get("protocol") is None:
+                fields.put("protocol", "tcp", block.header)
+                protocol = "tcp"
+            put_side(fields, _side(block, ("ip_range", "ip")))
+            take(fields, resource.attributes, "description")
+            ports = "port_range" if block.get("port_range") is not None else "port"
+            for made in _ports(fields, block, ports, block.get(ports) or None, protocol):
+                yield rule_noun(name, made)
+
+
+# Alibaba, Yandex, Naver, IBM
+
+
+def _alibaba(resource: Resource) -> Iterator[Noun]:
+    block = resource.attributes
+    fields = start_fields(block, "firewall", None, None)
+    take(fields, block, "type", "direction")
+    _action(fields, block, "policy")
+    protocol = put_protocol(fields, block, "ip_protocol")
+    put_side(fields, other_side(block, ("cidr_ip", "ipv6_cidr_ip"), ("source_security_group_id", "prefix_list_id")))
+    take(fields, block, "description")
+    for made in _ports(fields, block, "port_range", block.get("port_range"), protocol):
+        yield rule_noun(resource.local, made)
+
+
+def _yandex_group(resource: Resource) -> Iterator[Noun]:
+    for direction in ("ingress", "egress"):
+        for rule in _each(resource, direction, direction):
+            if isinstance(rule, Noun):
+                yield rule
+            else:
+                yield _yandex(rule[1], rule[0], direction)
+
+
+def _yandex_rule(resource: Resource) -> Iterator[Noun]:
+    yield _yandex(resource.attributes, resource.local, _direction(resource.attributes))
+
+
+def _yandex(block: Map, name: str, direction: Value) -> Noun:
+    fields = start_fields(block, "firewall", direction, "allow")
+    protocol = put_protocol(fields, block, "protocol")
+    if block.get("protocol") is None:
+        fields.put("protocol", "all", block.header)
+        protocol = "all"
+    if block.get("port") not in (None, -1):
+        list(_ports(fields, block, "port", block["port"], protocol))
+    elif block.get("from_port") == -1:
+        put_range(fields, ALL_PORTS, block.place("from_port"))
+    else:
+        _span_of_ports(fields, block, "from_port", "to_port", protocol)
+    narrow = ("security_group_id", "predefined_target")
+    put_side(fields, other_side(block, ("v4_cidr_blocks", "v6_cidr_blocks"), narrow))
+    take(fields, block, "description")
+    return rule_noun(name, fields)
+
+
+def _naver(resource: Resource) -> Iterator[Noun]:
+    acl = resource.kind == "ncloud_network_acl_rule"
+    for direction, key in (("ingress", "inbound"), ("egress", "outbound")):
+        for rule in _each(resource, key, direction):
+            if isinstance(rule, Noun):
+                yield rule
+                continue
+            name, block = rule
+            fields = start_fields(block, "acl" if acl else "firewall", direction, None if acl else "allow")
+            if acl:
+                _action(fields, block, "rule_action")
+            protocol = put_protocol(fields, block, "protocol")
+            narrow = ("source_access_control_group_no", "deny_allow_group_no")
+            put_side(fields, other_side(block, ("ip_block",), narrow))
+            take(fields, block, "description")
+            for made in _ports(fields, block, "port_range", block.get("port_range"), protocol):
+                yield rule_noun(name, made)
+
+
+def _ibm(resource: Resource) -> Iterator[Noun]:
+    block = resource.attributes
+    direction = _direction(block)
+    protocol = next((name for name in ("tcp", "udp", "icmp") if block.get(name) is not None), "all")
+    holder = one(block.get(protocol))
+    fields = start_fields(block, "firewall", direction, "allow")
+    fields.put("protocol", protocol, block.place(protocol))
+    if isinstance(holder, Map):
+        _span_of_ports(fields, holder, "port_min", "port_max", protocol)
+    else:
+        _span_of_ports(fields, block, protocol, "", protocol)
+    put_side(fields, _side(block, ("remote",)))
+    take(fields, block, "name", "description")
+    yield rule_noun(resource.local, fields)
+
+
+_MAKERS: dict[str, Callable[[Resource], Iterable[Noun]]] = {
+    "alicloud_security_group_rule": _alibaba,
+    "digitalocean_firewall": _digitalocean,
+    "hcloud_firewall": _hetzner,
+    "ibm_is_security_group_rule": _ibm,
+    "linode_firewall": _linode,
+    "ncloud_access_control_group_rule": _naver,
+    "ncloud_network_acl_rule": _naver,
+    "oci_core_network_security_group_security_rule": _oci_group_rule,
+    "oci_core_security_list": _oci_list,
+    "openstack_compute_secgroup_v2": _openstack_group,
+    "openstack_networking_secgroup_rule_v2": _openstack_rule,
+    "scaleway_instance_security_group": _scaleway,
+    "yandex_vpc_security_group": _yandex_group,
+    "yandex_vpc_security_group_rule": _yandex_rule,
+}

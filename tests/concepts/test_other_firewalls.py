@@ -1,0 +1,282 @@
+"""Firewalls of clouds beside the three largest, in the words of all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from guardrail.concepts.build import build
+from guardrail.inputs.reader import ReadOptions
+from guardrail.inputs.terraform.reader import read
+from guardrail.model import Inventory, Noun, Unknown
+from guardrail.tree import Tree
+
+
+def rules(text: str) -> list[Noun]:
+    found = read(["main.tf"], Tree("/nowhere", {"main.tf": text.encode()}), ReadOptions())
+    assert not found.problems
+    inventory = Inventory(found.resources)
+    assert not build(inventory, {})
+    return inventory.by_concept.get("network_rule", [])
+
+
+def told(noun: Noun) -> tuple[object, ...]:
+    fields = noun.fields
+    return tuple(fields.get(key) for key in ("direction", "action", "protocol", "ports", "anywhere"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        (
+            "oci_core_security_list",
+            """
+            ingress_security_rules {
+              protocol = "6"
+              source   = "0.0.0.0/0"
+              tcp_options {
+                min = 20
+                max = 25
+              }
+            }
+            ingress_security_rules {
+              protocol    = "all"
+              source      = "ocid1.service"
+              source_type = "SERVICE_CIDR_BLOCK"
+            }
+            egress_security_rules {
+              protocol    = "17"
+              destination = "::/0"
+            }""",
+            [
+                ("ingress", "allow", "tcp", "20-25", True),
+                ("ingress", "allow", "all", "0-65535", False),
+                ("egress", "allow", "udp", "0-65535", True),
+            ],
+        ),
+        (
+            "oci_core_network_security_group_security_rule",
+            """
+            direction = "INGRESS"
+            protocol  = "6"
+            source    = "0.0.0.0/0"
+            tcp_options {
+              destination_port_range {
+                min = 22
+                max = 22
+              }
+            }""",
+            [("ingress", "allow", "tcp", "22", True)],
+        ),
+        (
+            "openstack_networking_secgroup_rule_v2",
+            """
+            direction      = "ingress"
+            protocol       = "tcp"
+            port_range_min = 22
+            port_range_max = 22""",
+            [("ingress", "allow", "tcp", "22", True)],
+        ),
+        (
+            "openstack_networking_secgroup_rule_v2",
+            """
+            direction       = "egress"
+            remote_group_id = "g\"""",
+            [("egress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "openstack_compute_secgroup_v2",
+            """
+            rule {
+              from_port   = -1
+              to_port     = -1
+              ip_protocol = "icmp"
+              cidr        = "0.0.0.0/0"
+            }
+            rule {
+              from_port   = 5432
+              to_port     = 5432
+              ip_protocol = "tcp"
+              self        = true
+            }""",
+            [("ingress", "allow", "icmp", None, True), ("ingress", "allow", "tcp", "5432", False)],
+        ),
+        (
+            "digitalocean_firewall",
+            """
+            inbound_rule {
+              protocol         = "tcp"
+              port_range       = "22"
+              source_addresses = ["192.0.2.0/24", "::/0"]
+            }
+            inbound_rule {
+              protocol    = "tcp"
+              port_range  = "all"
+              source_tags = ["web"]
+            }
+            outbound_rule {
+              protocol              = "udp"
+              port_range            = "1-65535"
+              destination_addresses = ["0.0.0.0/0"]
+            }""",
+            [
+                ("ingress", "allow", "tcp", "22", True),
+                ("ingress", "allow", "tcp", "0-65535", False),
+                ("egress", "allow", "udp", "1-65535", True),
+            ],
+        ),
+        (
+            "linode_firewall",
+            """
+            inbound {
+              label    = "web"
+              action   = "ACCEPT"
+              protocol = "TCP"
+              ports    = "22,8000-8080"
+              ipv4     = ["0.0.0.0/0"]
+            }
+            inbound {
+              label    = "no"
+              action   = "DROP"
+              protocol = "ICMP"
+              ipv6     = ["2001:db8::/32"]
+            }""",
+            [
+                ("ingress", "allow", "tcp", "22", True),
+                ("ingress", "allow", "tcp", "8000-8080", True),
+                ("ingress", "deny", "icmp", None, False),
+            ],
+        ),
+        (
+            "hcloud_firewall",
+            """
+            rule {
+              direction  = "in"
+              protocol   = "tcp"
+              port       = "any"
+              source_ips = ["0.0.0.0/0", "::/0"]
+            }
+            rule {
+              direction       = "out"
+              protocol        = "udp"
+              port            = "53"
+              destination_ips = ["192.0.2.53/32"]
+            }""",
+            [("ingress", "allow", "tcp", "0-65535", True), ("egress", "allow", "udp", "53", False)],
+        ),
+        (
+            "scaleway_instance_security_group",
+            """
+            inbound_rule {
+              action = "accept"
+              port   = 22
+            }
+            outbound_rule {
+              action     = "drop"
+              port_range = "1-1024"
+              ip_range   = "192.0.2.0/24"
+            }""",
+            [("ingress", "allow", "tcp", "22", True), ("egress", "deny", "tcp", "1-1024", False)],
+        ),
+        (
+            "alicloud_security_group_rule",
+            """
+            type        = "ingress"
+            ip_protocol = "tcp"
+            port_range  = "22/22"
+            cidr_ip     = "0.0.0.0/0\"""",
+            [("ingress", "allow", "tcp", "22", True)],
+        ),
+        (
+            "alicloud_security_group_rule",
+            """
+            type        = "ingress"
+            ip_protocol = "all"
+            policy      = "drop"
+            port_range  = "-1/-1"
+            cidr_ip     = "0.0.0.0/0\"""",
+            [("ingress", "deny", "all", "0-65535", True)],
+        ),
+        (
+            "yandex_vpc_security_group",
+            """
+            ingress {
+              protocol       = "TCP"
+              port           = 22
+              v4_cidr_blocks = ["0.0.0.0/0"]
+            }
+            egress {
+              protocol          = "ANY"
+              from_port         = 0
+              to_port           = 65535
+              security_group_id = "g"
+            }""",
+            [("ingress", "allow", "tcp", "22", True), ("egress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "yandex_vpc_security_group_rule",
+            """
+            direction      = "ingress"
+            protocol       = "TCP"
+            from_port      = -1
+            v4_cidr_blocks = ["10.0.0.0/8"]""",
+            [("ingress", "allow", "tcp", "0-65535", False)],
+        ),
+        (
+            "ncloud_network_acl_rule",
+            """
+            inbound {
+              protocol    = "TCP"
+              rule_action = "ALLOW"
+              ip_block    = "0.0.0.0/0"
+              port_range  = "1-65535"
+            }
+            outbound {
+              protocol    = "TCP"
+              rule_action = "DROP"
+              ip_block    = "10.0.0.0/8"
+              port_range  = "80"
+            }""",
+            [("ingress", "allow", "tcp", "1-65535", True), ("egress", "deny", "tcp", "80", False)],
+        ),
+        (
+            "ibm_is_security_group_rule",
+            """
+            direction = "inbound"
+            remote    = "0.0.0.0/0"
+            tcp {
+              port_min = 22
+              port_max = 22
+            }""",
+            [("ingress", "allow", "tcp", "22", True)],
+        ),
+        (
+            "ibm_is_security_group_rule",
+            """
+            direction = "outbound\"""",
+            [("egress", "allow", "all", "0-65535", True)],
+        ),
+    ],
+)
+def test_a_rule_however_its_cloud_writes_it(kind: str, body: str, expected: list[tuple[object, ...]]) -> None:
+    assert [told(noun) for noun in rules(f'resource "{kind}" "a" {{{body}\n}}\n')] == expected
+
+
+def test_a_finding_stands_at_the_address_that_is_too_wide() -> None:
+    (noun,) = rules(
+        'resource "digitalocean_firewall" "a" {\n  inbound_rule {\n    protocol = "tcp"\n    port_range = "22"\n'
+        '    source_addresses = [\n      "10.0.0.0/8",\n      "0.0.0.0/0",\n    ]\n  }\n}\n'
+    )
+    assert noun.fields.place("anywhere").line == 7
+    assert noun.fields.place("ports").line == 4
+
+
+def test_what_is_not_known_stays_so() -> None:
+    unknown = 'variable "from" {}\nresource "hcloud_firewall" "a" {\n  rule {\n    direction = "in"\n' \
+              '    protocol = "tcp"\n    port = "22"\n    source_ips = var.from\n  }\n}\n'  # fmt: skip
+    (noun,) = rules(unknown)
+    assert isinstance(noun.fields["anywhere"], Unknown)
+    (several,) = rules(
+        'variable "rules" {}\nresource "hcloud_firewall" "a" {\n  dynamic "rule" {\n    for_each = var.rules\n'
+        "    content {\n      direction = rule.value\n    }\n  }\n}\n"
+    )
+    assert several.fields.get("action") is not None
