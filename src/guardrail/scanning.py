@@ -35,8 +35,8 @@ PARALLEL_BYTES = 500_000
 WORTH_KEEPING = 100_000
 """Bytes to read. Less is judged in the time that looking for it takes."""
 
-GARBAGE = 400_000
-"""So many objects more than at the last collection (some 40 to 80 MB) are worth another one."""
+GARBAGE = 800_000
+"""So many objects more than at the last collection (some 80 to 120 MB) are worth another one."""
 
 
 class Request(NamedTuple):
