@@ -7,7 +7,8 @@ and in several processes with the same result.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import gc
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -111,7 +112,7 @@ def process(group: Group, task: Task) -> Part:
         problems += judged.problems
         add_counts(passed, judged.passed)
         findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden, reading.unquoted)
-    return Part(
+    part = Part(
         findings,
         problems,
         list(reading.notes),
@@ -120,6 +121,21 @@ def process(group: Group, task: Task) -> Part:
         passed,
         judged.dated,
     )
+    _left.extend((*(inventory.let_go for inventory in inventories), *reading.held))
+    if gc.isenabled():
+        let_go()
+    return part
+
+
+_left: list[Callable[[], None]] = []
+
+
+def let_go() -> None:
+    """Frees what groups left behind. Whoever collects garbage has that done at once; where nobody does (the command
+    line switches it off), it is for the scan to say when it is worth the while."""
+    for each in _left:
+        each()
+    _left.clear()
 
 
 def add_counts(total: dict[str, dict[str, int]], more: Mapping[str, Mapping[str, int]]) -> None:
@@ -151,6 +167,7 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     facts.index_nouns()
     judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)
     dated = any(ignore.until for ignore in ignores)
+    _left.append(facts.let_go)
     return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passed, dated)
 
 

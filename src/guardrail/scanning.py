@@ -240,7 +240,10 @@ def _tidy() -> None:
     is worth the while. What is left then are findings, which stay: not to be looked at again each time."""
     import gc
 
-    if not gc.isenabled() and gc.get_count()[0] > GARBAGE:
+    if gc.isenabled() or gc.get_count()[0] < GARBAGE:
+        return
+    processing.let_go()  # of what can be freed without a search
+    if gc.get_count()[0] > GARBAGE:
         gc.collect()
         gc.freeze()
 

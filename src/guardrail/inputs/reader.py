@@ -5,7 +5,7 @@ A new platform or CI system is one module with a `read` function and one line in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -33,13 +33,15 @@ class ReadOptions(NamedTuple):
 class Reading:
     """What came of a group of files. `files` says of each how far it was read: "analysed", "partial",
     "failed" or "skipped" (recognised, on a second look, as nothing of ours). `unquoted`: files whose lines reports must
-    not show, since secrets stand in them that nobody wrote there."""
+    not show, since secrets stand in them that nobody wrote there. `held`: to be called when nobody will ask for an
+    origin any more, so that what the reader worked with can go."""
 
     resources: list[Resource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     unquoted: list[str] = field(default_factory=list)
+    held: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Read(Protocol):

@@ -35,6 +35,14 @@ class Inventory:
             for concept, nouns in resource.nouns.items():
                 self.by_concept.setdefault(concept, []).extend(nouns)
 
+    def let_go(self) -> None:
+        """At the very end: resources and nouns hold each other, and what holds itself in a circle is only freed by a
+        search through all that there is. Without the circles it goes by itself."""
+        for resource in self.resources:
+            resource.nouns = {}
+        self.by_concept = {}
+        self.indexes = {}
+
     def at(self, address: str) -> list[Resource]:
         """The resource at an address, or all instances of the block that it names."""
         found = self.by_address.get(address)

@@ -54,6 +54,7 @@ class Module:
     ) -> None:
         self.folder, self.sources, self.address, self.call_ = folder, sources, address, call
         self.run: Run = sources.run
+        self.run.held.append(self.__dict__)
         self.given = given or {}
         self.root: Module = call.caller.root if call else self
         self.doubtful: bool = call is not None and (call.doubtful or call.caller.doubtful)

@@ -63,6 +63,7 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
             if path not in evaluated:
                 used.update(_read_root(path, sources, options, reading, evaluated))
     run.muted = True
+    reading.held.append(run.let_go)
     reading.problems = sorted(run.problems, key=lambda problem: problem.sort_key())
     reading.notes = sorted(run.notes, key=lambda note: note.sort_key())
     spoilt = {problem.file for problem in reading.problems}

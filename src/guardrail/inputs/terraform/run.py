@@ -16,8 +16,8 @@ Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in th
 
 class Run:
     __slots__ = (
-        "budget", "configured", "doubtful", "edges", "lenient", "modules", "muted", "notes", "perhaps", "problems",
-        "provisioned", "rendering", "resources", "templates", "tree",
+        "budget", "configured", "doubtful", "edges", "held", "lenient", "modules", "muted", "notes", "perhaps",
+        "problems", "provisioned", "rendering", "resources", "templates", "tree",
     )  # fmt: skip
 
     def __init__(self, tree: Tree) -> None:
@@ -25,6 +25,7 @@ class Run:
         self.problems: dict[Problem, None] = {}
         self.notes: dict[Note, None] = {}
         self.edges: Edges = {}
+        self.held: list[dict[str, object]] = []  # what the modules hold, and in the end each other
         self.doubtful = False  # set where an instance is taken to exist that perhaps does not
         self.budget = BUDGET
         self.modules = 0
@@ -36,6 +37,12 @@ class Run:
         self.perhaps = False  # what is being evaluated is of an instance that perhaps does not exist
         self.provisioned: set[str] = set()  # addresses whose provisioners are being evaluated
         self.lenient = False  # resources that are not declared are taken for such as are
+
+    def let_go(self) -> None:
+        """When nobody will ask for an origin any more; see `Inventory.let_go`."""
+        for holder in self.held:
+            holder.clear()
+        self.held = []
 
     def begin_root(self) -> None:
         """What one root module may take is its own: in a monorepo hundreds share a reading, and none is at fault."""
