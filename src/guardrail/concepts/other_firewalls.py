@@ -6,7 +6,7 @@ described by its label, or by the name of what it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from guardrail.concepts.network_fields import (
     aws_ports,
@@ -23,6 +23,8 @@ from guardrail.concepts.network_fields import (
 from guardrail.concepts.network_ranges import ALL_PORTS, Side, other_side, port_range
 from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Seq, Unknown, Value
 
+Make = Callable[[str, Map, str], Iterable[Noun]]
+_IN_AND_OUT = (("ingress", "inbound_rule"), ("egress", "outbound_rule"))
 _PORTED = ("tcp", "udp", "sctp", "all")
 _ACTIONS = {"accept": "allow", "allow": "allow", "permit": "allow", "drop": "deny", "deny": "deny", "reject": "deny"}
 
@@ -40,19 +42,25 @@ def _direction(block: Map) -> Value:
     return {"in": "ingress", "inbound": "ingress", "out": "egress", "outbound": "egress"}.get(written, written)
 
 
-def _each(resource: Resource, key: str, direction: str) -> Iterator[tuple[str, Map] | Noun]:
-    """The rules that stand in blocks of a resource, by name."""
-    for label, block in blocks_in(resource.attributes, key):
-        name = f"{resource.local} {label}"
-        if isinstance(block, Unknown):
-            yield unknown_rule(name, direction, block, "firewall", resource.attributes.place(key))
-        else:
-            yield name, block
+def _each(resource: Resource, sides: Sequence[tuple[str, str]], make: Make) -> Iterator[Noun]:
+    """What `make` makes of the rules that stand in blocks of a resource; `sides`: direction, and the blocks' name."""
+    for direction, key in sides:
+        for label, block in blocks_in(resource.attributes, key):
+            name = f"{resource.local} {label}"
+            if isinstance(block, Unknown):
+                yield unknown_rule(name, direction, block, "firewall", resource.attributes.place(key))
+            else:
+                yield from make(name, block, direction)
 
 
-def _ports(fields: Map, holder: Map, key: str, value: Value, protocol: Value) -> Iterator[Map]:
-    """The fields once for each range in `value`: `22`, "20-25", "22/22", "80,443"; nothing, "all" and -1 are all."""
-    place = holder.place(key)
+def _by_ports(name: str, fields: Map, holder: Map, key: str, protocol: Value) -> Iterator[Noun]:
+    for made in _ports(fields, holder, key, protocol):
+        yield rule_noun(name, made)
+
+
+def _ports(fields: Map, holder: Map, key: str, protocol: Value) -> Iterator[Map]:
+    """The fields once for each range below a key: `22`, "20-25", "22/22", "80,443"; nothing, "all" and -1 are all."""
+    place, value = holder.place(key), holder.get(key)
     if isinstance(protocol, str) and protocol not in _PORTED:
         for name in ("from_port", "to_port", "ports"):
             fields.spans[name] = place
@@ -60,7 +68,7 @@ def _ports(fields: Map, holder: Map, key: str, value: Value, protocol: Value) ->
         return
     if isinstance(value, Sensitive):
         value = value.reveal()
-    if value is None or protocol == "all" or str(value).lower() in ("", "all", "any", "-1/-1"):
+    if value in (None, 0) or protocol == "all" or str(value).lower() in ("", "all", "any", "-1/-1"):
         put_range(fields, ALL_PORTS, place)
         yield fields
         return
@@ -119,14 +127,10 @@ def _side(block: Map, wide: tuple[str, ...], narrow: tuple[str, ...] = ()) -> Si
 
 
 def _oci_list(resource: Resource) -> Iterator[Noun]:
-    for direction, key, side in (("ingress", "ingress_security_rules", "source"),
-                                 ("egress", "egress_security_rules", "destination")):  # fmt: skip
-        for rule in _each(resource, key, direction):
-            if isinstance(rule, Noun):
-                yield rule
-                continue
-            name, block = rule
-            yield from _oci_rule(block, name, direction, side, "")
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        yield from _oci_rule(block, name, direction, "destination" if direction == "egress" else "source", "")
+
+    yield from _each(resource, (("ingress", "ingress_security_rules"), ("egress", "egress_security_rules")), make)
 
 
 def _oci_group_rule(resource: Resource) -> Iterator[Noun]:
@@ -179,87 +183,70 @@ def _openstack_rule(resource: Resource) -> Iterator[Noun]:
 
 
 def _openstack_group(resource: Resource) -> Iterator[Noun]:
-    for rule in _each(resource, "rule", "ingress"):
-        if isinstance(rule, Noun):
-            yield rule
-            continue
-        name, block = rule
-        fields = start_fields(block, "firewall", "ingress", "allow")
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        fields = start_fields(block, "firewall", direction, "allow")
         protocol = put_protocol(fields, block, "ip_protocol")
         aws_ports(fields, block, protocol)
         put_side(fields, other_side(block, ("cidr",), ("from_group_id", "self")))
         take(fields, resource.attributes, "description")
         yield rule_noun(name, fields)
 
+    yield from _each(resource, (("ingress", "rule"),), make)
+
 
 # DigitalOcean, Linode, Hetzner, Scaleway
 
 
 def _digitalocean(resource: Resource) -> Iterator[Noun]:
-    for direction, key, side in (("ingress", "inbound_rule", "source"), ("egress", "outbound_rule", "destination")):
-        for rule in _each(resource, key, direction):
-            if isinstance(rule, Noun):
-                yield rule
-                continue
-            name, block = rule
-            fields = start_fields(block, "firewall", direction, "allow")
-            protocol = put_protocol(fields, block, "protocol")
-            narrow = ("tags", "droplet_ids", "load_balancer_uids", "kubernetes_ids")
-            put_side(fields, other_side(block, (f"{side}_addresses",), tuple(f"{side}_{end}" for end in narrow)))
-            take(fields, resource.attributes, "name", "description")
-            for made in _ports(fields, block, "port_range", block.get("port_range"), protocol):
-                yield rule_noun(name, made)
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        side = "destination" if direction == "egress" else "source"
+        fields = start_fields(block, "firewall", direction, "allow")
+        protocol = put_protocol(fields, block, "protocol")
+        narrow = ("tags", "droplet_ids", "load_balancer_uids", "kubernetes_ids")
+        put_side(fields, other_side(block, (f"{side}_addresses",), tuple(f"{side}_{end}" for end in narrow)))
+        take(fields, resource.attributes, "name", "description")
+        yield from _by_ports(name, fields, block, "port_range", protocol)
+
+    yield from _each(resource, _IN_AND_OUT, make)
 
 
 def _linode(resource: Resource) -> Iterator[Noun]:
-    for direction, key in (("ingress", "inbound"), ("egress", "outbound")):
-        for rule in _each(resource, key, direction):
-            if isinstance(rule, Noun):
-                yield rule
-                continue
-            name, block = rule
-            fields = start_fields(block, "firewall", direction, None)
-            _action(fields, block, "action")
-            protocol = put_protocol(fields, block, "protocol")
-            put_side(fields, _side(block, ("ipv4", "ipv6")))
-            take(fields, block, "label", "description")
-            for made in _ports(fields, block, "ports", block.get("ports"), protocol):
-                yield rule_noun(name, made)
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        fields = start_fields(block, "firewall", direction, None)
+        _action(fields, block, "action")
+        protocol = put_protocol(fields, block, "protocol")
+        put_side(fields, _side(block, ("ipv4", "ipv6")))
+        take(fields, block, "label", "description")
+        yield from _by_ports(name, fields, block, "ports", protocol)
+
+    yield from _each(resource, (("ingress", "inbound"), ("egress", "outbound")), make)
 
 
 def _hetzner(resource: Resource) -> Iterator[Noun]:
-    for rule in _each(resource, "rule", "ingress"):
-        if isinstance(rule, Noun):
-            yield rule
-            continue
-        name, block = rule
+    def make(name: str, block: Map, _: str) -> Iterator[Noun]:
         direction = _direction(block)
         fields = start_fields(block, "firewall", direction, "allow")
         protocol = put_protocol(fields, block, "protocol")
         put_side(fields, other_side(block, ("destination_ips" if direction == "egress" else "source_ips",), ()))
         take(fields, block, "description")
-        for made in _ports(fields, block, "port", block.get("port"), protocol):
-            yield rule_noun(name, made)
+        yield from _by_ports(name, fields, block, "port", protocol)
+
+    yield from _each(resource, (("ingress", "rule"),), make)
 
 
 def _scaleway(resource: Resource) -> Iterator[Noun]:
-    for direction, key in (("ingress", "inbound_rule"), ("egress", "outbound_rule")):
-        for rule in _each(resource, key, direction):
-            if isinstance(rule, Noun):
-                yield rule
-                continue
-            name, block = rule
-            fields = start_fields(block, "firewall", direction, None)
-            _action(fields, block, "action")
-            protocol = put_protocol(fields, block, "protocol")
-            if block.get("protocol") is None:
-                fields.put("protocol", "tcp", block.header)
-                protocol = "tcp"
-            put_side(fields, _side(block, ("ip_range", "ip")))
-            take(fields, resource.attributes, "description")
-            ports = "port_range" if block.get("port_range") is not None else "port"
-            for made in _ports(fields, block, ports, block.get(ports) or None, protocol):
-                yield rule_noun(name, made)
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        fields = start_fields(block, "firewall", direction, None)
+        _action(fields, block, "action")
+        protocol = put_protocol(fields, block, "protocol")
+        if block.get("protocol") is None:
+            fields.put("protocol", "tcp", block.header)
+            protocol = "tcp"
+        put_side(fields, _side(block, ("ip_range", "ip")))
+        take(fields, resource.attributes, "description")
+        yield from _by_ports(name, fields, block, "port_range" if block.get("port_range") else "port", protocol)
+
+    yield from _each(resource, _IN_AND_OUT, make)
 
 
 # Alibaba, Yandex, Naver, IBM
@@ -273,17 +260,14 @@ def _alibaba(resource: Resource) -> Iterator[Noun]:
     protocol = put_protocol(fields, block, "ip_protocol")
     put_side(fields, other_side(block, ("cidr_ip", "ipv6_cidr_ip"), ("source_security_group_id", "prefix_list_id")))
     take(fields, block, "description")
-    for made in _ports(fields, block, "port_range", block.get("port_range"), protocol):
-        yield rule_noun(resource.local, made)
+    yield from _by_ports(resource.local, fields, block, "port_range", protocol)
 
 
 def _yandex_group(resource: Resource) -> Iterator[Noun]:
-    for direction in ("ingress", "egress"):
-        for rule in _each(resource, direction, direction):
-            if isinstance(rule, Noun):
-                yield rule
-            else:
-                yield _yandex(rule[1], rule[0], direction)
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        yield _yandex(block, name, direction)
+
+    yield from _each(resource, (("ingress", "ingress"), ("egress", "egress")), make)
 
 
 def _yandex_rule(resource: Resource) -> Iterator[Noun]:
@@ -297,7 +281,7 @@ def _yandex(block: Map, name: str, direction: Value) -> Noun:
         fields.put("protocol", "all", block.header)
         protocol = "all"
     if block.get("port") not in (None, -1):
-        list(_ports(fields, block, "port", block["port"], protocol))
+        list(_ports(fields, block, "port", protocol))
     elif block.get("from_port") == -1:
         put_range(fields, ALL_PORTS, block.place("from_port"))
     else:
@@ -310,21 +294,18 @@ def _yandex(block: Map, name: str, direction: Value) -> Noun:
 
 def _naver(resource: Resource) -> Iterator[Noun]:
     acl = resource.kind == "ncloud_network_acl_rule"
-    for direction, key in (("ingress", "inbound"), ("egress", "outbound")):
-        for rule in _each(resource, key, direction):
-            if isinstance(rule, Noun):
-                yield rule
-                continue
-            name, block = rule
-            fields = start_fields(block, "acl" if acl else "firewall", direction, None if acl else "allow")
-            if acl:
-                _action(fields, block, "rule_action")
-            protocol = put_protocol(fields, block, "protocol")
-            narrow = ("source_access_control_group_no", "deny_allow_group_no")
-            put_side(fields, other_side(block, ("ip_block",), narrow))
-            take(fields, block, "description")
-            for made in _ports(fields, block, "port_range", block.get("port_range"), protocol):
-                yield rule_noun(name, made)
+
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        fields = start_fields(block, "acl" if acl else "firewall", direction, None if acl else "allow")
+        if acl:
+            _action(fields, block, "rule_action")
+        protocol = put_protocol(fields, block, "protocol")
+        narrow = ("source_access_control_group_no", "deny_allow_group_no")
+        put_side(fields, other_side(block, ("ip_block",), narrow))
+        take(fields, block, "description")
+        yield from _by_ports(name, fields, block, "port_range", protocol)
+
+    yield from _each(resource, (("ingress", "inbound"), ("egress", "outbound")), make)
 
 
 def _ibm(resource: Resource) -> Iterator[Noun]:
