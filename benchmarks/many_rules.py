@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from guardrail.__main__ import main
+from guardrail.__main__ import command
 from guardrail.policy import assembly
 from guardrail.policy.loading import rule_files
 from guardrail.shipped import folder
@@ -49,4 +49,4 @@ if __name__ == "__main__":
     RULES = make(int(sys.argv[1]), Path(sys.argv[2]))
     assembly.folder = own  # type: ignore[attr-defined]
     sys.argv = ["guardrail", *sys.argv[3:]]
-    main()
+    command()

@@ -37,9 +37,7 @@ def main() -> None:
     gc.disable()
     from guardrail.cli import run
 
-    code = run(sys.argv[1:])
-    gc.freeze()  # else the interpreter collects on its way out after all: 8 ms of a hook's 87
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

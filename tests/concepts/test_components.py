@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from guardrail.concepts.build import build
+from guardrail.concepts.secrets import hide
 from guardrail.inputs.kubernetes import read
 from guardrail.inputs.reader import ReadOptions
 from guardrail.model import Inventory, Noun, Unknown, plain
@@ -37,6 +38,7 @@ def container(words: str, more: str = "", image: str = "registry.k8s.io/x:v1.31.
         "command: [/hyperkube, kube-apiserver, --anonymous-auth=false, --secure-port=6443, --profiling=t]",
         "command: [/go-runner, --l=/a, /x/kube-apiserver, --anonymous-auth=false, --secure-port=6443, --profiling]",
         "command: [sh, -c, exec kube-apiserver --anonymous-auth=false --secure-port 6443 --profiling 2>&1]",
+        "command: [sh, -c, 'kube-apiserver --anonymous-auth=false --secure-port 6443 --profiling=true; sleep 1']",
         "command: [/bin/sh, -ec]\n"
         "args:\n  - |\n    kube-apiserver --anonymous-auth=false \\\n      --secure-port=6443 --profiling",
     ],
@@ -106,6 +108,18 @@ def test_a_word_that_is_not_known_may_be_any_flag() -> None:
     flags = components(container(words))["kube-scheduler"].fields["flags"]
     assert flags["profiling"] is False
     assert isinstance(flags.get("bind-address"), Unknown)
+
+
+def test_a_hidden_value_is_no_flag() -> None:
+    secret = "AKIA" + "IOSFODNN7" + "QWERTYU"
+    words = f"command: [kube-scheduler, --secret-key, {secret}, --profiling=false]"
+    found = read(["a.yaml"], Tree("/nowhere", {"a.yaml": container(words).encode()}), ReadOptions())
+    inventory = Inventory(found.resources)
+    hide(inventory.resources, [secret])
+    build(inventory, {})
+    (noun,) = inventory.by_concept["component"]
+    assert noun.fields["flags"]["profiling"] is False
+    assert noun.fields["flags"].get("bind-address") is None
 
 
 def test_etcd_takes_from_its_environment_what_its_command_leaves_out() -> None:
@@ -182,8 +196,9 @@ def test_an_etcd_elsewhere_is_not_kubeadms() -> None:
         ("KubeadmConfig", ["spec"]),
     ],
 )
-def test_cluster_api_hands_it_on(kind: str, path: list[str]) -> None:
-    head = f"apiVersion: x.cluster.x-k8s.io/v1beta1\nkind: {kind}\nmetadata: {{name: a, namespace: b}}\n"
+@pytest.mark.parametrize("version", ["v1alpha4", "v1beta1", "v1beta2"])
+def test_cluster_api_hands_it_on(kind: str, path: list[str], version: str) -> None:
+    head = f"apiVersion: x.cluster.x-k8s.io/{version}\nkind: {kind}\nmetadata: {{name: a, namespace: b}}\n"
     lines = [*path, "clusterConfiguration", "apiServer", "extraArgs", 'profiling: "false"']
     body = "".join(f"{'  ' * depth}{line}{'' if ':' in line else ':'}\n" for depth, line in enumerate(lines))
     assert components(head + body)["kube-apiserver"].fields["flags"]["profiling"] is False

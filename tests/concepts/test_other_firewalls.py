@@ -79,6 +79,24 @@ def told(noun: Noun) -> tuple[object, ...]:
         (
             "openstack_networking_secgroup_rule_v2",
             """
+            direction      = "ingress"
+            protocol       = "tcp"
+            port_range_min = 0
+            port_range_max = 0""",
+            [("ingress", "allow", "tcp", "0-65535", True)],
+        ),
+        (
+            "openstack_networking_secgroup_rule_v2",
+            """
+            direction      = "ingress"
+            protocol       = "icmp"
+            port_range_min = 8
+            port_range_max = 0""",
+            [("ingress", "allow", "icmp", None, True)],
+        ),
+        (
+            "openstack_networking_secgroup_rule_v2",
+            """
             direction       = "egress"
             remote_group_id = "g\"""",
             [("egress", "allow", "all", "0-65535", False)],

@@ -12,12 +12,15 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 
-from guardrail.model import HOLE, Map, Noun, PartText, Seq, Span, Unknown, Value
+from guardrail.concepts.components import NAMES
+from guardrail.model import HOLE, Map, Noun, PartText, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
+Environment = Mapping[str, tuple[Value, Span]]
+
 LISTS = frozenset(
-    ("authorization-mode", "enable-admission-plugins", "disable-admission-plugins", "admission-control",
-     "tls-cipher-suites", "cipher-suites")
+    ("authorization-mode", "enable-admission-plugins", "disable-admission-plugins", "tls-cipher-suites",
+     "cipher-suites")
 )  # fmt: skip
 GATES = "feature-gates"
 TRUTHS = frozenset(
@@ -39,9 +42,7 @@ _BY_DEFAULT = ("NamespaceLifecycle", "ServiceAccount")  # off where the old --ad
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 _NUMBER = lazy_regex(r"-?(?:0|[1-9]\d{0,17})\Z")
-_RUN = lazy_regex(
-    r"\s*(?:exec\s+)?(?:[\w./-]*/)?(kube-apiserver|kube-controller-manager|kube-scheduler|etcd|kubelet)(?=\s|\Z)"
-)
+_RUN = lazy_regex(rf"\s*(?:exec\s+)?(?:[\w./-]*/)?({'|'.join(sorted(NAMES))})(?=\s|\Z)")
 _VERSION = lazy_regex(r"v?(\d+\.\d+(?:\.\d+)?)(?:-[\w.-]+)?(?:@.*)?\Z")
 _END = lazy_regex(r"(?:[0-9&]?>>?(?:&[0-9])?|[|;&]|&&|\|\|)")
 _FROM_ENVIRONMENT = re.compile(r"\$\(([A-Za-z_][\w.-]*)\)")
@@ -131,21 +132,36 @@ class Flags:
         return flags, lists, gates
 
 
-def component_noun(name: str, words: Seq, start: int, environment: Mapping[str, Value], container: Noun) -> Noun:
-    place = container.fields.place("command")
-    read = Flags(name, place)
+def noun_of_words(name: str, start: int, words: Seq, container: Noun) -> Noun:
+    """`start`: where in the command line the component's flags begin."""
+    environment = _environment(container)
+    line = [(_filled(words[index], environment), words.place(index)) for index in range(start, len(words))]
+    return _noun(name, line, environment, container)
+
+
+def noun_of_code(code: str, place: Span, container: Noun) -> Iterator[Noun]:
+    """What a shell is told to run, if that is one of ours and all that it does."""
+    match = _RUN.match(code)
+    if match and "\n" not in code.strip().replace("\\\n", " "):
+        line = [(word, place) for word in _of_shell(code[match.end() :])]
+        yield _noun(match.group(1), line, _environment(container), container)
+
+
+def _noun(name: str, line: list[tuple[Value, Span]], environment: Environment, container: Noun) -> Noun:
+    read = Flags(name, container.fields.place("command"))
     image = container.fields.get("image")
     read.version = version_in(image.rpartition(":")[2]) if isinstance(image, str) else ""
     if name == "etcd":
-        for variable, value in environment.items():
+        for variable, (value, at) in environment.items():
             if variable.startswith("ETCD_"):
-                read.put(variable[5:].lower(), value, _place_of(container, variable, place))
-    line = list(_words(words, start, environment))
+                read.put(variable[5:].lower(), value, at)
     index = 0
     while index < len(line):
         word, at = line[index]
         index += 1
         text = word.template if isinstance(word, PartText) else word
+        if isinstance(text, Sensitive):  # a value of its own, and no flag
+            continue
         if not isinstance(text, str):
             why = word if isinstance(word, Unknown) else Unknown("a word of its command is no text")
             read.unread = read.unread or why
@@ -167,15 +183,17 @@ def component_noun(name: str, words: Seq, start: int, environment: Mapping[str, 
     return read.noun(f"{container.key}/{name}", name, container.fields.span)
 
 
-def environment_of(container: Noun) -> dict[str, Value]:
-    """Variables by name; of what comes from elsewhere, that it is not known."""
-    found: dict[str, Value] = {}
+def _environment(container: Noun) -> Environment:
+    """Variables by name, with their places; of what comes from elsewhere, that it is not known."""
+    found: dict[str, tuple[Value, Span]] = {}
     env = container.fields.get("env")
-    for item in env if isinstance(env, Seq) else ():
-        name = item.get("name") if isinstance(item, Map) else None
-        if isinstance(name, str):
-            value = item.get("value")
-            found[name] = value if isinstance(value, (str, Unknown)) else Unknown(f"{name} comes from elsewhere")
+    if isinstance(env, Seq):
+        for index, item in enumerate(env):
+            name = item.get("name") if isinstance(item, Map) else None
+            if isinstance(name, str):
+                value = item.get("value")
+                known = isinstance(value, (str, Unknown))
+                found[name] = (value if known else Unknown(f"{name} comes from elsewhere"), env.place(index))
     return found
 
 
@@ -185,67 +203,41 @@ def version_in(text: str) -> str:
     return match.group(1) if match else ""
 
 
-def run_by(code: str) -> str | None:
-    """What a shell is told to run, if that is one of ours and all that it does."""
-    match = _RUN.match(code)
-    return match.group(1) if match and "\n" not in code.strip().replace("\\\n", " ") else None
-
-
-def _words(words: Seq, start: int, environment: Mapping[str, Value]) -> Iterator[tuple[Value, Span]]:
-    first = words[start] if start < len(words) else None
-    code = first.template if isinstance(first, PartText) else first
-    if isinstance(code, str) and _RUN.match(code) and " " in code.strip():
-        yield from _of_shell(code, words.place(start))
-        return
-    for index in range(start, len(words)):
-        yield _filled(words[index], environment), words.place(index)
-
-
-def _of_shell(code: str, place: Span) -> Iterator[tuple[Value, Span]]:
+def _of_shell(words: str) -> Iterator[Value]:
+    """The words up to where the command ends."""
     try:
-        pieces = shlex.split(code.replace("\\\n", " "))
+        pieces = shlex.split(words.replace("\\\n", " "))
     except ValueError:
-        yield Unknown("its shell's code cannot be read"), place
+        yield Unknown("its shell's code cannot be read")
         return
-    begun = False
     for piece in pieces:
-        if not begun:
-            begun = piece != "exec"
-            continue
         if _END.match(piece):
             return
-        if "$" in piece or "`" in piece:
-            flag, equals, _ = piece.partition("=")
-            hole = f"{flag}={HOLE}" if equals and "$" not in flag else HOLE
-            yield PartText("a shell fills it in", (), hole), place
+        word = piece.removesuffix(";")
+        if "$" in word or "`" in word:
+            flag, equals, _ = word.partition("=")
+            yield PartText("a shell fills it in", (), f"{flag}={HOLE}" if equals and "$" not in flag else HOLE)
         else:
-            yield piece, place
+            yield word
+        if word != piece:
+            return
 
 
-def _filled(word: Value, environment: Mapping[str, Value]) -> Value:
+def _filled(word: Value, environment: Environment) -> Value:
     """With `$(NAME)` filled in as the kubelet does."""
     if not isinstance(word, str) or "$(" not in word:
         return word
     text = str(word)
     for name in dict.fromkeys(_FROM_ENVIRONMENT.findall(text)):
         if name in environment:
-            value = environment[name]
+            value, _ = environment[name]
             text = text.replace(f"$({name})", value if isinstance(value, str) else HOLE)
     return PartText("a variable of the container fills it in", (), text) if HOLE in text else text
 
 
-def _place_of(container: Noun, variable: str, place: Span) -> Span:
-    env = container.fields.get("env")
-    if isinstance(env, Seq):
-        for index, item in enumerate(env):
-            if isinstance(item, Map) and item.get("name") == variable:
-                return env.place(index)
-    return place
-
-
 def _is_flag(word: Value) -> bool:
     text = word.template if isinstance(word, PartText) else word
-    return not isinstance(text, str) or text.startswith("-")
+    return not isinstance(text, Sensitive) and (not isinstance(text, str) or text.startswith("-"))
 
 
 def _read(flag: str, value: Value) -> Value:

@@ -79,7 +79,9 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         if group == "kubelet.config.k8s.io":
             yield _kubelet(resource)
         return
-    if not group.endswith(("cluster.x-k8s.io", "kubeadm.k8s.io")) or "v1alpha" in str(version):
+    if not group.endswith(("cluster.x-k8s.io", "kubeadm.k8s.io")):
+        return
+    if group == "kubeadm.k8s.io" and "alpha" in str(version):  # with its arguments elsewhere
         return
     given = KUBERNETES.path(resource.attributes, _PATHS[resource.kind])
     if not isinstance(given, Map):  # of workers, which join what another configuration says

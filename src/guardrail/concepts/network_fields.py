@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrail.concepts.network_ranges import ALL_PORTS, UNORDERED, Side, port_range, protocol_of
 from guardrail.model import Map, Noun, Sensitive, Seq, Span, Unknown, Value
 
-_PORTED = frozenset({"tcp", "udp", "sctp", "all"})
+PORTED = frozenset({"tcp", "udp", "sctp", "all"})
 
 
 
@@ -60,10 +60,10 @@ def aws_ports(fields: Map, block: Map, protocol: Value) -> None:
         put_range(fields, ALL_PORTS, fields.place("protocol"))
         return
     place = block.place("from_port")
-    if isinstance(protocol, str) and protocol not in _PORTED:
-        _no_ports(fields, place)
+    if isinstance(protocol, str) and protocol not in PORTED:
+        no_ports(fields, place)
         return
-    low, high = _number(block.get("from_port"), "from_port"), _number(block.get("to_port"), "to_port")
+    low, high = port_number(block.get("from_port"), "from_port"), port_number(block.get("to_port"), "to_port")
     if low == -1:
         low, high = ALL_PORTS
     put_range(fields, (low, high), place)
@@ -74,7 +74,7 @@ def aws_ports(fields: Map, block: Map, protocol: Value) -> None:
                 fields.origins = {**(fields.origins or {}), key: block.origins[key]}
 
 
-def _number(value: Value, name: str) -> Value:
+def port_number(value: Value, name: str) -> Value:
     if isinstance(value, Sensitive):
         value = value.reveal()
     if isinstance(value, str) and len(value) < 7 and value.isascii() and value.removeprefix("-").isdecimal():
@@ -89,8 +89,8 @@ def _number(value: Value, name: str) -> Value:
 def text_ports(fields: Map, block: Map, key: str, index: int | None, protocol: Value) -> None:
     """Ports written as text: 22, "20-25", "*"; none means all."""
     place = block.place(key)
-    if isinstance(protocol, str) and protocol not in _PORTED:
-        _no_ports(fields, place)
+    if isinstance(protocol, str) and protocol not in PORTED:
+        no_ports(fields, place)
         return
     value = block.get(key)
     if isinstance(value, Seq) and index is not None:
@@ -104,7 +104,7 @@ def text_ports(fields: Map, block: Map, key: str, index: int | None, protocol: V
     put_range(fields, found, place)
 
 
-def _no_ports(fields: Map, place: Span) -> None:
+def no_ports(fields: Map, place: Span) -> None:
     for name in ("from_port", "to_port", "ports"):
         fields.spans[name] = place
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from guardrail.concepts.network_fields import (
+    PORTED,
     aws_ports,
     blocks_in,
+    no_ports,
     one,
+    port_number,
     put_protocol,
     put_range,
     put_side,
@@ -25,7 +28,6 @@ from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Seq, Unkn
 
 Make = Callable[[str, Map, str], Iterable[Noun]]
 _IN_AND_OUT = (("ingress", "inbound_rule"), ("egress", "outbound_rule"))
-_PORTED = ("tcp", "udp", "sctp", "all")
 _ACTIONS = {"accept": "allow", "allow": "allow", "permit": "allow", "drop": "deny", "deny": "deny", "reject": "deny"}
 
 
@@ -61,9 +63,8 @@ def _by_ports(name: str, fields: Map, holder: Map, key: str, protocol: Value) ->
 def _ports(fields: Map, holder: Map, key: str, protocol: Value) -> Iterator[Map]:
     """The fields once for each range below a key: `22`, "20-25", "22/22", "80,443"; nothing, "all" and -1 are all."""
     place, value = holder.place(key), holder.get(key)
-    if isinstance(protocol, str) and protocol not in _PORTED:
-        for name in ("from_port", "to_port", "ports"):
-            fields.spans[name] = place
+    if isinstance(protocol, str) and protocol not in PORTED:
+        no_ports(fields, place)
         yield fields
         return
     if isinstance(value, Sensitive):
@@ -92,15 +93,15 @@ def _copy(fields: Map) -> Map:
 
 
 def _span_of_ports(fields: Map, holder: Map, low: str, high: str, protocol: Value) -> None:
-    """Two numbers; nothing at all means all ports."""
-    if protocol == "all" or (holder.get(low) is None and holder.get(high) is None):
-        if isinstance(protocol, str) and protocol not in _PORTED:
-            for name in ("from_port", "to_port", "ports"):
-                fields.spans[name] = holder.place(low)
-            return
+    """Two numbers; none at all, or 0, which some providers take for none, are all ports."""
+    if isinstance(protocol, str) and protocol not in PORTED:
+        no_ports(fields, holder.place(low))
+    elif protocol == "all" or (not holder.get(low) and not holder.get(high)):
         put_range(fields, ALL_PORTS, holder.place(low))
-        return
-    put_range(fields, (holder.get(low), holder.get(high, holder.get(low))), holder.place(low))
+    else:
+        first = port_number(holder.get(low), low)
+        last = port_number(holder.get(high), high) if holder.get(high) else first
+        put_range(fields, (first, last), holder.place(low))
 
 
 def _action(fields: Map, block: Map, key: str) -> None:

@@ -31,6 +31,7 @@ def number(value: Value) -> int | float | None:
 
 
 def _seconds(value: Value) -> int | float | None:
+    """The same, where a time is meant if it can be one."""
     found = duration(value) if isinstance(value, str) else None
     return found if found is not None else number(value)
 
