@@ -17,7 +17,7 @@ from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import BY_NAME, load
 from guardrail.model import Inventory, Noun, Unknown
 from guardrail.policy.catalogue import bindings_of, load_concepts
-from guardrail.policy.vocabulary import attribute_tree
+from guardrail.policy.vocabulary import attribute_tree, cloud_kinds
 from guardrail.tree import Tree
 
 BINDINGS = bindings_of(load_concepts())
@@ -366,7 +366,7 @@ def test_every_path_of_a_binding_exists() -> None:
     declared = set(load_concepts()["store"]["fields"])
     lost = []
     for kind, bindings in BINDINGS.items():
-        tree = attribute_tree(kind)
+        tree = None if kind in cloud_kinds() else attribute_tree(kind)  # those list what rules name, not all they have
         for binding in (data for concept, data in bindings if concept == "store"):
             assert set(binding["fields"]) <= declared
             for path in [] if tree is None else [*_paths(binding.get("when")), *_field_paths(binding["fields"])]:

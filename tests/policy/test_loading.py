@@ -54,6 +54,8 @@ def test_it_loads(tmp_path: Path, vocabulary: Vocabulary) -> None:
         ("severity: low", "severty: low", 3, 'unknown key \'severty\'; did you mean "severity"?'),
         ("severity: low", "severity: lowish", 3, "'lowish' is not one of"),
         ("on: aws_sqs_queue", "on: aws_sqs_que", 10, 'did you mean "aws_sqs_queue"?'),
+        ("on: aws_sqs_queue", "on: oci_core_instanc", 10, 'did you mean "oci_core_instance"?'),
+        ("on: aws_sqs_queue", "on: oci_core_instance", 11, "oci_core_instance has no attribute 'name'"),
         ("on: aws_sqs_queue", "on: containr", 10, 'did you mean "container"?'),
         ("on: aws_sqs_queue", "on: aws_nothing_*", 10, "no kind matches"),
         ("delay_seconds: {max", "delay_secs: {max", 12, 'no attribute \'delay_secs\'; did you mean "delay_seconds"?'),

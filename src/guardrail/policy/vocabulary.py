@@ -8,9 +8,12 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
+
+from guardrail.policy.catalogue import load_clouds
 
 PLATFORM_KINDS = {
     "catalog": frozenset(
@@ -48,11 +51,12 @@ class Vocabulary:
             or any(name in kinds for kinds in PLATFORM_KINDS.values())
             or name in terraform_kinds()["data" if kind.startswith("data.") else "resources"]
             or kind in OLDER_KINDS
-            or kind in OTHER_KINDS
+            or kind in cloud_kinds()
         )
 
     def suggest_subject(self, word: str) -> str:
-        words = [*self.concepts, *KUBERNETES_KINDS, *PLATFORM_KINDS["pipeline"], *terraform_kinds()["resources"]]
+        terraform = [*terraform_kinds()["resources"], *cloud_kinds()]
+        words = [*self.concepts, *KUBERNETES_KINDS, *PLATFORM_KINDS["pipeline"], *terraform]
         return suggestion(word, words)
 
     def unknown_field(self, subject: str, steps: list[str]) -> tuple[str, list[str]] | None:
@@ -96,6 +100,26 @@ def terraform_kinds() -> dict[str, Any]:
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         data: dict[str, Any] = json.load(stream)
     return data
+
+
+@cache
+def cloud_kinds() -> dict[str, dict[str, Any] | None]:
+    """Attribute trees of what the files of the clouds name, of providers that terraform_paths.json.gz knows nothing
+    of; None where the file lists no attributes."""
+    found: dict[str, dict[str, Any] | None] = {}
+    for cloud in load_clouds():
+        for kind, paths in cloud["kinds"].items():
+            found[kind] = _tree(paths) if paths else None
+    return found
+
+
+def _tree(paths: Iterable[str]) -> dict[str, Any]:
+    tree: dict[str, Any] = {name: {} for name in META_ARGUMENTS}
+    for path in paths:
+        below = tree
+        for step in path.split("."):
+            below = below.setdefault(step, {})
+    return tree
 
 
 # Attributes that provider versions still in wide use have, and the one in terraform_paths.json.gz has not.
@@ -148,17 +172,12 @@ OLDER_KINDS = frozenset((
     "google_tpu_v2_vm", "google_vertex_ai_metadata_store",  # the last two: google-beta has them
 ))  # fmt: skip
 
-# Kinds of providers that terraform_paths.json.gz knows nothing of.
-OTHER_KINDS = frozenset((
-    "digitalocean_droplet", "digitalocean_firewall", "digitalocean_kubernetes_cluster", "digitalocean_spaces_bucket",
-    "oci_core_instance", "oci_core_volume", "oci_file_storage_file_system", "oci_identity_authentication_policy",
-    "oci_objectstorage_bucket", "linode_firewall", "scaleway_instance_security_group",
-))  # fmt: skip
-
 META_ARGUMENTS = ("lifecycle", "provisioner", "connection", "depends_on")
 
 
 def attribute_tree(kind: str) -> dict[str, Any] | None:
+    if kind in cloud_kinds():
+        return cloud_kinds()[kind]
     section = "data" if kind.startswith("data.") else "resources"
     tree = terraform_kinds()[section].get(kind.removeprefix("data."))
     if tree is None:
