@@ -100,7 +100,7 @@ OWN = {
     "script-environment-not-printed", "script-installs-locked", "script-secrets-not-pasted",
     "script-secrets-not-printed",
     "action-version-served", "autoscaler-owns-replicas", "autoscaler-requests", "catalog-lifecycle",
-    "catalog-owner", "catalog-references", "catalog-system", "chart-version-pinned",
+    "catalog-owner", "catalog-references", "catalog-system", "chart-version-pinned", "trail-has-alarms",
     "container-escalation-contradicted", "container-limit-not-below-request", "deployment-environment",
     "deployment-serialized",
     "disruption-budget-selects-pods", "function-memory-bounded", "function-timeout-bounded",

@@ -138,9 +138,10 @@ VOICES: dict[str, tuple[Voice, ...]] = {
     "google_secret_manager_secret": _granted("google_secret_manager_secret", "secret_id"),
 }  # fmt: skip
 
-# The attribute by which others may call a store without referring to it.
+# The attribute by which others may call one without referring to it.
 NAMES = {
     "aws_s3_bucket": "bucket", "aws_ecr_repository": "name", "aws_redshift_cluster": "cluster_identifier",
+    "aws_cloudwatch_log_group": "name",
     "google_storage_bucket": "name", "google_bigquery_dataset": "dataset_id", "google_pubsub_topic": "name",
     "google_artifact_registry_repository": "repository_id", "google_secret_manager_secret": "secret_id",
 }  # fmt: skip

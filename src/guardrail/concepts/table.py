@@ -34,6 +34,7 @@ ROUTINES = "guardrail.concepts.routines"
 TEKTON = "guardrail.concepts.cluster_pipelines.tekton"
 ARGO = "guardrail.concepts.cluster_pipelines.argo"
 SCHEMA_FAULTS = "guardrail.concepts.schema_faults"
+TRAILS = "guardrail.concepts.trails"
 
 _OPERATORS = """
     DeploymentConfig Rollout Service Configuration Revision ContainerSource ScaledJob CloneSet BroadcastJob
@@ -218,6 +219,7 @@ for _module, _kinds in (
     (ALLOWANCES, (*_ALLOWANCE_KINDS, "kubernetes_manifest")),
     (INGRESSES, (*_INGRESS_KINDS, "kubernetes_manifest")),
     (ROUTINES, ("pipeline",)),
+    (TRAILS, ("aws_cloudtrail",)),
     (SERVICES, ("Service", "kubernetes_service", "kubernetes_service_v1", "kubernetes_manifest")),
 ):  # fmt: skip
     for _kind in _kinds:
