@@ -101,6 +101,7 @@ OWN = {
     "script-secrets-not-printed",
     "action-version-served", "autoscaler-owns-replicas", "autoscaler-requests", "catalog-lifecycle",
     "catalog-owner", "catalog-references", "catalog-system", "chart-version-pinned", "trail-has-alarms",
+    "mesh-authorization-bounded",
     "container-escalation-contradicted", "container-limit-not-below-request", "deployment-environment",
     "deployment-serialized",
     "disruption-budget-selects-pods", "function-memory-bounded", "function-timeout-bounded",

@@ -35,6 +35,7 @@ TEKTON = "guardrail.concepts.cluster_pipelines.tekton"
 ARGO = "guardrail.concepts.cluster_pipelines.argo"
 SCHEMA_FAULTS = "guardrail.concepts.schema_faults"
 TRAILS = "guardrail.concepts.trails"
+GATEWAYS = "guardrail.concepts.gateways"
 
 _OPERATORS = """
     DeploymentConfig Rollout Service Configuration Revision ContainerSource ScaledJob CloneSet BroadcastJob
@@ -173,7 +174,7 @@ CODE: dict[str, list[str]] = {}
 for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
     (NETWORK_RULES, _NETWORK_KINDS), (OTHER_FIREWALLS, _OTHER_FIREWALL_KINDS), (GRANTS, _GRANT_KINDS),
-    (ENTITIES, _ENTITY_KINDS),
+    (ENTITIES, _ENTITY_KINDS), (GATEWAYS, ("Gateway", "kubernetes_manifest")),
     (KUBEADM, ("ClusterConfiguration", "KubeletConfiguration", "KubeadmConfig", "KubeadmConfigTemplate",
                "KubeadmControlPlane", "KubeadmControlPlaneTemplate")),
     (TEKTON, _TEKTON_KINDS), (ARGO, _ARGO_KINDS),

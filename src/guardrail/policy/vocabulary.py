@@ -34,7 +34,8 @@ KUBERNETES_KINDS = frozenset((
     "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "CertificateSigningRequest", "FlowSchema",
     "PriorityLevelConfiguration", "PodSecurityPolicy", "SecurityContextConstraints", "ServiceMonitor", "PodMonitor",
     "Rollout", "DeploymentConfig", "ScaledObject", "ScaledJob", "Application", "ApplicationSet", "HelmRelease",
-    "Kustomization",
+    "Kustomization", "Route", "VirtualService", "DestinationRule", "PeerAuthentication", "AuthorizationPolicy",
+    "TLSOption",
 ))  # fmt: skip
 
 
