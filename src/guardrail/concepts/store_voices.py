@@ -80,6 +80,17 @@ _SAYINGS: dict[str, Any] = {
             ]
         }
     },
+    "oss versioning": {"path": "status", "map": {"Enabled": True, "*": False}, "default": False},
+    "oss key": {"path": "kms_master_key_id", "default": False},
+    "oss acl": {"test": {"acl": {"in": ["public-read", "public-read-write"]}}},
+    "oss policy": {
+        "test": {
+            "policy.Statement": {
+                "some": {"Effect": "Allow", "Principal": {"some": {"equals": "*"}}, "Condition": {"set": False}}
+            }
+        }
+    },
+    "oss block": {"path": "block_public_access"},
     "dataset access": {
         "test": {"any": [{"special_group": "allAuthenticatedUsers"}, {"iam_member": {"in": _EVERYBODY}}]},
     },
@@ -121,6 +132,14 @@ VOICES: dict[str, tuple[Voice, ...]] = {
         Voice("azurerm_mssql_server_extended_auditing_policy", "server_id", "logging", "azure audit"),
         Voice("azurerm_mssql_server_transparent_data_encryption", "server_id", "customer_key", "azure tde"),
     ),
+    "alicloud_oss_bucket": (
+        Voice("alicloud_oss_bucket_versioning", "bucket", "versioned", "oss versioning"),
+        Voice("alicloud_oss_bucket_server_side_encryption", "bucket", "encrypted", "yes"),
+        Voice("alicloud_oss_bucket_server_side_encryption", "bucket", "customer_key", "oss key"),
+        Voice("alicloud_oss_bucket_logging", "bucket", "logging", "yes"),
+        Voice("alicloud_oss_bucket_acl", "bucket", "public", "oss acl"),
+        Voice("alicloud_oss_bucket_policy", "bucket", "public", "oss policy"),
+    ),
     "google_storage_bucket": (
         *_granted("google_storage_bucket", "bucket"),
         Voice("google_storage_bucket_acl", "bucket", "public", "gcs acl"),
@@ -140,6 +159,7 @@ VOICES: dict[str, tuple[Voice, ...]] = {
 
 # The attribute by which others may call one without referring to it.
 NAMES = {
+    "alicloud_oss_bucket": "bucket",
     "aws_s3_bucket": "bucket", "aws_ecr_repository": "name", "aws_redshift_cluster": "cluster_identifier",
     "aws_cloudwatch_log_group": "name",
     "google_storage_bucket": "name", "google_bigquery_dataset": "dataset_id", "google_pubsub_topic": "name",
@@ -150,6 +170,10 @@ NAMES = {
 # What speaks of a store, and is judged for itself only where that store isn't in the scan.
 ATTACHED = {
     "azurerm_storage_account_network_rules": ("storage_account_id", "azurerm_storage_account"),
+    **dict.fromkeys(
+        ("alicloud_oss_bucket_acl", "alicloud_oss_bucket_policy", "alicloud_oss_bucket_versioning"),
+        ("bucket", "alicloud_oss_bucket"),
+    ),
     **dict.fromkeys(
         ("aws_s3_bucket_acl", "aws_s3_bucket_public_access_block", "aws_s3_bucket_versioning",
          "aws_s3_bucket_ownership_controls"), ("bucket", "aws_s3_bucket"),
@@ -290,7 +314,8 @@ def _saying(name: str) -> Field:
 
 def hear(name: str, other: Resource, inventory: Inventory) -> Leaf:
     leaf = _saying(name)(Scope(other.attributes, other, inventory))
-    return somebody(leaf) if name in ("member", "members") else leaf
+    names_somebody = name in ("member", "members") or (name == "oss policy" and ".Principal" in leaf.path)
+    return somebody(leaf) if names_somebody else leaf
 
 
 def somebody(leaf: Leaf) -> Leaf:

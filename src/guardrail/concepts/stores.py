@@ -40,6 +40,7 @@ INHERITED: dict[str, tuple[str, tuple[str, ...]]] = {
     "aws_neptune_cluster": ("storage_encrypted", ("replication_source_identifier", "snapshot_identifier")),
     "aws_rds_global_cluster": ("storage_encrypted", ("source_db_cluster_identifier",)),
     "aws_docdb_global_cluster": ("storage_encrypted", ("source_db_cluster_identifier",)),
+    **dict.fromkeys(("alicloud_disk", "alicloud_ecs_disk"), ("encrypted", ("snapshot_id",))),
 }  # fmt: skip
 
 # A replica is backed up and made redundant where its source is.
@@ -89,6 +90,23 @@ def _s3_bucket(fields: Map, resource: Resource, inventory: Inventory) -> None:
     _takes_logs(fields, resource, inventory, (("aws_s3_bucket_logging", "target_bucket"), ("aws_s3_bucket", "logging")))
 
 
+def _oss_bucket(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    blocks = linked(resource, "alicloud_oss_bucket_public_access_block", "bucket", inventory)
+    _mute(fields, blocks, "oss block", inventory)
+    ways = (("alicloud_oss_bucket_logging", "target_bucket"), ("alicloud_oss_bucket", "logging"))
+    _takes_logs(fields, resource, inventory, ways)
+
+
+def _oss_policy(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    put(fields, "public", hear("oss policy", resource, inventory))
+
+
+def _alibaba_database(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    """A key of this name is none."""
+    if resource.attributes.get("encryption_key") == "disabled" and resource.attributes.get("tde_status") is None:
+        put(fields, "encrypted", _written(resource, "encryption_key", False))
+
+
 def _s3_acl(fields: Map, resource: Resource, inventory: Inventory) -> None:
     """An ACL of a bucket that isn't in the scan: a block of the same bucket still counts."""
     bucket = resource.attributes.get("bucket")
@@ -133,11 +151,16 @@ def _log_targets(inventory: Inventory) -> set[str]:
     found = inventory.indexes.get("stores log targets")
     if not isinstance(found, set):
         found = set[str]()
-        for other in inventory.by_kind.get("aws_s3_bucket_logging", ()):
-            target = other.attributes.get("target_bucket")
-            if isinstance(target, str):
-                found.add(target)
-        for kind, name in (("aws_s3_bucket", "target_bucket"), ("google_storage_bucket", "log_bucket")):
+        for kind in ("aws_s3_bucket_logging", "alicloud_oss_bucket_logging"):
+            for other in inventory.by_kind.get(kind, ()):
+                target = other.attributes.get("target_bucket")
+                if isinstance(target, str):
+                    found.add(target)
+        for kind, name in (
+            ("aws_s3_bucket", "target_bucket"),
+            ("alicloud_oss_bucket", "target_bucket"),
+            ("google_storage_bucket", "log_bucket"),
+        ):
             for other in inventory.by_kind.get(kind, ()):
                 blocks = other.attributes.get("logging")
                 for block in blocks if isinstance(blocks, Seq) else ():
@@ -172,20 +195,35 @@ def _azure_container(fields: Map, resource: Resource, inventory: Inventory) -> N
 
 
 def _ebs_volume(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    _by_default(fields, resource, inventory, "aws_ebs_encryption_by_default", "enabled", True)
+
+
+def _alibaba_disk(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    _by_default(fields, resource, inventory, "alicloud_ecs_disk_encryption_by_default", "encrypted", False)
+
+
+def _by_default(
+    fields: Map, resource: Resource, inventory: Inventory, kind: str, attribute: str, unwritten: bool
+) -> None:
     """Account and region may encrypt every new volume."""
     if resource.attributes.get("encrypted") is not None:
         return
-    for account in _governing("aws_ebs_encryption_by_default", resource, inventory):
-        value = account.attributes.get("enabled")
-        put(fields, "encrypted", _written(account, "enabled", True if value is None else value))
+    for account in _governing(kind, resource, inventory):
+        value = account.attributes.get(attribute)
+        put(fields, "encrypted", _written(account, attribute, unwritten if value is None else value))
 
 
 _SPECIAL = {
+    "alicloud_oss_bucket": _oss_bucket,
+    "alicloud_oss_bucket_policy": _oss_policy,
+    "alicloud_db_instance": _alibaba_database,
     "aws_s3_bucket": _s3_bucket,
     "aws_s3_bucket_acl": _s3_acl,
     "google_storage_bucket": _google_bucket,
     "azurerm_storage_container": _azure_container,
     "aws_ebs_volume": _ebs_volume,
+    "alicloud_disk": _alibaba_disk,
+    "alicloud_ecs_disk": _alibaba_disk,
 }
 
 
