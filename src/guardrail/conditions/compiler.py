@@ -127,6 +127,8 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
             default = operand
         elif operator == "set":
             checks.append(_set(bool(operand)))
+        elif operator == "refers":
+            checks.append(_refers(bool(operand)))
         elif operator == "not":
             refused = _operators(operand, parameters)
             if refused:  # none where all that it refuses are parameters that are null
@@ -323,6 +325,21 @@ def _set(wanted: bool) -> Check:
             found = True if _surely_set(value) else None
         else:
             found = True
+        return Outcome(None if found is None else found is wanted, (leaf.asked(words),))
+
+    return check
+
+
+def _refers(wanted: bool) -> Check:
+    words = "the attribute of a resource" if wanted else "no attribute of a resource"
+
+    def check(leaf: Leaf, scope: Scope) -> Outcome:
+        value = leaf.value.reveal() if isinstance(leaf.value, Sensitive) else leaf.value
+        if value is MISSING or value is None:
+            return Outcome(False, (leaf.asked(words),))
+        found: bool | None = isinstance(value, Reference)
+        if isinstance(value, Unknown) and not isinstance(value, (Reference, PartText)):
+            found = None
         return Outcome(None if found is None else found is wanted, (leaf.asked(words),))
 
     return check

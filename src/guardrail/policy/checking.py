@@ -13,7 +13,7 @@ from guardrail.errors import RuleError
 from guardrail.model import Map, Seq, plain
 from guardrail.model.patterns import lazy_regex
 from guardrail.policy.findings import UNITS
-from guardrail.policy.vocabulary import Vocabulary, suggestion, terraform_kinds
+from guardrail.policy.vocabulary import Vocabulary, cloud_kinds, suggestion, terraform_kinds
 
 _BRACES = lazy_regex(r"\{([^{}]*)\}")
 MESSAGE_WORDS = frozenset({"name", "address", "kind", "value", "path", "wanted", "reason"})
@@ -52,7 +52,8 @@ class Checker:
         if subject in self.vocabulary.concepts:
             return
         if any(sign in subject for sign in "*?["):
-            if not any(fnmatch.fnmatchcase(kind, subject) for kind in terraform_kinds()["resources"]):
+            kinds = (*terraform_kinds()["resources"], *cloud_kinds())
+            if not any(fnmatch.fnmatchcase(kind, subject) for kind in kinds):
                 self.fail(f"no kind matches {subject!r}", check.place("on"))
             return
         if not self.vocabulary.kind_known(subject):
