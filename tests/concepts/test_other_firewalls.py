@@ -257,6 +257,84 @@ def told(noun: Noun) -> tuple[object, ...]:
             [("ingress", "allow", "tcp", "1-65535", True), ("egress", "deny", "tcp", "80", False)],
         ),
         (
+            "nifcloud_security_group_rule",
+            """
+            security_group_names = ["web"]
+            type                 = "IN"
+            protocol             = "TCP"
+            from_port            = 20
+            to_port              = 25
+            cidr_ip              = "0.0.0.0/0"
+            """,
+            [("ingress", "allow", "tcp", "20-25", True)],
+        ),
+        (
+            "nifcloud_security_group_rule",
+            """
+            security_group_names = ["web"]
+            from_port            = 22
+            cidr_ip              = "203.0.113.7"
+            """,
+            [("ingress", "allow", "tcp", "22", False)],
+        ),
+        (
+            "nifcloud_security_group_rule",
+            """
+            security_group_names       = ["web"]
+            type                       = "OUT"
+            protocol                   = "ANY"
+            source_security_group_name = "db"
+            """,
+            [("egress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "nifcloud_db_security_group",
+            """
+            group_name  = "shop"
+            description = "The shop's database"
+            rule {
+              cidr_ip = "0.0.0.0/0"
+            }
+            rule {
+              security_group_name = "web"
+            }""",
+            [("ingress", "allow", "all", "0-65535", True), ("ingress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "nifcloud_devops_firewall_group",
+            """
+            name = "git"
+            rule {
+              protocol = "TCP"
+              port     = 22
+              cidr_ip  = "0.0.0.0/0"
+            }
+            rule {
+              protocol = "ICMP"
+              cidr_ip  = "10.0.0.0/8"
+            }""",
+            [("ingress", "allow", "tcp", "22", True), ("ingress", "allow", "icmp", None, False)],
+        ),
+        (
+            "nifcloud_nas_security_group",
+            """
+            group_name = "shop"
+            rule {
+              cidr_ip = "10.0.0.0/8"
+            }""",
+            [("ingress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "yandex_vpc_default_security_group",
+            """
+            network_id = "n"
+            ingress {
+              protocol       = "ANY"
+              v4_cidr_blocks = ["0.0.0.0/0"]
+            }""",
+            [("ingress", "allow", "all", "0-65535", True)],
+        ),
+        (
             "ibm_is_security_group_rule",
             """
             direction = "inbound"

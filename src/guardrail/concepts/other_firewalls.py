@@ -36,8 +36,8 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         yield from _MAKERS[resource.kind](resource)
 
 
-def _direction(block: Map) -> Value:
-    written = block.get("direction")
+def _direction(block: Map, key: str = "direction") -> Value:
+    written = block.get(key)
     if not isinstance(written, str):
         return written
     written = written.lower()
@@ -250,7 +250,7 @@ def _scaleway(resource: Resource) -> Iterator[Noun]:
     yield from _each(resource, _IN_AND_OUT, make)
 
 
-# Alibaba, Yandex, Naver, IBM
+# Alibaba, Yandex, Naver, Nifcloud, IBM
 
 
 def _alibaba(resource: Resource) -> Iterator[Noun]:
@@ -309,6 +309,48 @@ def _naver(resource: Resource) -> Iterator[Noun]:
     yield from _each(resource, (("ingress", "inbound"), ("egress", "outbound")), make)
 
 
+def _nifcloud_rule(resource: Resource) -> Iterator[Noun]:
+    block = resource.attributes
+    direction = "ingress" if block.get("type") is None else _direction(block, "type")
+    fields = start_fields(block, "firewall", None, "allow")
+    take(fields, block, "type", "direction", direction)
+    if block.get("type") is None:
+        fields.put("direction", direction, block.header)
+    protocol = put_protocol(fields, block, "protocol")
+    if block.get("protocol") is None:
+        protocol = "tcp"
+        fields.put("protocol", protocol, block.header)
+    _span_of_ports(fields, block, "from_port", "to_port", protocol)
+    put_side(fields, other_side(block, ("cidr_ip",), ("source_security_group_name",)))
+    take(fields, block, "description")
+    yield rule_noun(resource.local, fields)
+
+
+def _nifcloud_group(resource: Resource) -> Iterator[Noun]:
+    """The group of a database or a NAS, whose rules name nothing but who may come in."""
+
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        fields = start_fields(block, "firewall", direction, "allow")
+        fields.put("protocol", "all", block.header)
+        put_range(fields, ALL_PORTS, block.header)
+        put_side(fields, other_side(block, ("cidr_ip",), ("security_group_name",)))
+        take(fields, resource.attributes, "description")
+        yield rule_noun(name, fields)
+
+    yield from _each(resource, (("ingress", "rule"),), make)
+
+
+def _nifcloud_devops(resource: Resource) -> Iterator[Noun]:
+    def make(name: str, block: Map, direction: str) -> Iterator[Noun]:
+        fields = start_fields(block, "firewall", direction, "allow")
+        protocol = put_protocol(fields, block, "protocol")
+        put_side(fields, other_side(block, ("cidr_ip",), ()))
+        take(fields, block, "description")
+        yield from _by_ports(name, fields, block, "port", protocol)
+
+    yield from _each(resource, (("ingress", "rule"),), make)
+
+
 def _ibm(resource: Resource) -> Iterator[Noun]:
     block = resource.attributes
     direction = _direction(block)
@@ -333,11 +375,16 @@ _MAKERS: dict[str, Callable[[Resource], Iterable[Noun]]] = {
     "linode_firewall": _linode,
     "ncloud_access_control_group_rule": _naver,
     "ncloud_network_acl_rule": _naver,
+    "nifcloud_db_security_group": _nifcloud_group,
+    "nifcloud_devops_firewall_group": _nifcloud_devops,
+    "nifcloud_nas_security_group": _nifcloud_group,
+    "nifcloud_security_group_rule": _nifcloud_rule,
     "oci_core_network_security_group_security_rule": _oci_group_rule,
     "oci_core_security_list": _oci_list,
     "openstack_compute_secgroup_v2": _openstack_group,
     "openstack_networking_secgroup_rule_v2": _openstack_rule,
     "scaleway_instance_security_group": _scaleway,
+    "yandex_vpc_default_security_group": _yandex_group,
     "yandex_vpc_security_group": _yandex_group,
     "yandex_vpc_security_group_rule": _yandex_rule,
 }
