@@ -351,6 +351,164 @@ def told(noun: Noun) -> tuple[object, ...]:
             direction = "outbound\"""",
             [("egress", "allow", "all", "0-65535", True)],
         ),
+        (
+            "ibm_is_security_group_rule",
+            """
+            direction = "inbound"
+            remote    = "0.0.0.0/0"
+            protocol  = "tcp"
+            port_min  = 22
+            port_max  = 25""",
+            [("ingress", "allow", "tcp", "22-25", True)],
+        ),
+        (
+            "ibm_is_security_group_rule",
+            """
+            direction = "inbound"
+            remote    = "192.0.2.0/24"
+            protocol  = "icmp_tcp_udp\"""",
+            [("ingress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "ibm_is_network_acl",
+            """
+            rules {
+              name        = "no-ssh"
+              action      = "deny"
+              direction   = "inbound"
+              source      = "0.0.0.0/0"
+              destination = "0.0.0.0/0"
+              protocol    = "tcp"
+              port_min    = 22
+              port_max    = 22
+            }
+            rules {
+              name        = "low"
+              action      = "allow"
+              direction   = "inbound"
+              source      = "0.0.0.0/0"
+              destination = "10.0.0.0/8"
+              tcp {
+                port_max = 1024
+              }
+            }
+            rules {
+              name        = "out"
+              action      = "allow"
+              direction   = "outbound"
+              source      = "0.0.0.0/0"
+              destination = "10.0.0.0/8"
+              icmp {
+                type = 8
+              }
+            }""",
+            [
+                ("ingress", "deny", "tcp", "22", True),
+                ("ingress", "allow", "tcp", "1-21,23-1024", True),
+                ("egress", "allow", "icmp", None, False),
+            ],
+        ),
+        (
+            "ibm_is_network_acl_rule",
+            """
+            action      = "allow"
+            direction   = "inbound"
+            source      = "0.0.0.0/0"
+            destination = "10.0.0.0/8"
+            protocol    = "udp"
+            port_min    = 53""",
+            [("ingress", "allow", "udp", "53-65535", True)],
+        ),
+        (
+            "tencentcloud_security_group_rule",
+            """
+            type        = "ingress"
+            policy      = "ACCEPT"
+            cidr_ip     = "0.0.0.0/0"
+            ip_protocol = "TCP"
+            port_range  = "22,3389\"""",
+            [("ingress", "allow", "tcp", "22", True), ("ingress", "allow", "tcp", "3389", True)],
+        ),
+        (
+            "tencentcloud_security_group_rule",
+            """
+            type        = "egress"
+            policy      = "accept"
+            source_sgid = "sg-1\"""",
+            [("egress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "tencentcloud_security_group_rule_set",
+            """
+            ingress {
+              action     = "DROP"
+              cidr_block = "0.0.0.0/0"
+              protocol   = "TCP"
+              port       = "22"
+            }
+            ingress {
+              action      = "ACCEPT"
+              cidr_block  = "0.0.0.0/0"
+              protocol    = "TCP"
+              port        = "20-25"
+              description = "mail and files"
+            }
+            ingress {
+              action             = "ACCEPT"
+              source_security_id = "sg-1"
+            }
+            egress {
+              action          = "ACCEPT"
+              ipv6_cidr_block = "::/0"
+              protocol        = "ALL"
+              port            = "all"
+            }""",
+            [
+                ("ingress", "deny", "tcp", "22", True),
+                ("ingress", "allow", "tcp", "20-21,23-25", True),
+                ("ingress", "allow", "all", "0-65535", False),
+                ("egress", "allow", "all", "0-65535", True),
+            ],
+        ),
+        (
+            "tencentcloud_security_group_lite_rule",
+            """
+            ingress = [
+              "ACCEPT#0.0.0.0/0#80,443#TCP",
+              "ACCEPT#sg-7ixn3foj#22#TCP",
+              "DROP#::/0#ALL#ALL",
+            ]
+            egress = ["ACCEPT#0.0.0.0/0#ALL#ICMP"]""",
+            [
+                ("ingress", "allow", "tcp", "80", True),
+                ("ingress", "allow", "tcp", "443", True),
+                ("ingress", "allow", "tcp", "22", False),
+                ("ingress", "deny", "all", "0-65535", True),
+                ("egress", "allow", "icmp", None, True),
+            ],
+        ),
+        (
+            "tencentcloud_vpc_acl",
+            """
+            ingress = ["ACCEPT#192.168.1.0/24#800-900#TCP#OFFICE", "ACCEPT#0.0.0.0/0#ALL#ALL"]""",
+            [("ingress", "allow", "tcp", "800-900", False), ("ingress", "allow", "all", "0-65535", True)],
+        ),
+        (
+            "tencentcloud_lighthouse_firewall_rule",
+            """
+            firewall_rules {
+              protocol                  = "TCP"
+              port                      = "22"
+              firewall_rule_description = "administrators"
+            }
+            firewall_rules {
+              protocol   = "UDP"
+              port       = "ALL"
+              cidr_block = "10.0.0.0/8"
+              action     = "DROP"
+            }""",
+            [("ingress", "allow", "tcp", "22", True), ("ingress", "deny", "udp", "0-65535", False)],
+        ),
     ],
 )
 def test_a_rule_however_its_cloud_writes_it(kind: str, body: str, expected: list[tuple[object, ...]]) -> None:
@@ -376,3 +534,47 @@ def test_what_is_not_known_stays_so() -> None:
         "    content {\n      direction = rule.value\n    }\n  }\n}\n"
     )
     assert several.fields.get("action") is not None
+
+
+def test_what_a_template_says_is_not_known() -> None:
+    for kind, body in (
+        ("tencentcloud_security_group_lite_rule", 'ingress = ["ACCEPT#0.0.0.0/0##ppm-epjq5kn0"]'),
+        (
+            "tencentcloud_security_group_rule_set",
+            'ingress {\n  action = "ACCEPT"\n  cidr_block = "0.0.0.0/0"\n  service_template_id = "ppm-epjq5kn0"\n}',
+        ),
+    ):
+        (noun,) = rules(f'resource "{kind}" "a" {{\n{body}\n}}\n')
+        assert noun.fields["anywhere"] is True
+        assert isinstance(noun.fields["ports"], Unknown)
+        assert isinstance(noun.fields["protocol"], Unknown)
+
+
+def test_a_text_with_an_unknown_part() -> None:
+    (port,) = rules(
+        'variable "port" {}\nresource "tencentcloud_security_group_lite_rule" "a" {\n'
+        '  ingress = ["ACCEPT#0.0.0.0/0#${var.port}#TCP"]\n}\n'
+    )
+    assert (port.fields["anywhere"], port.fields["protocol"]) == (True, "tcp")
+    assert isinstance(port.fields["ports"], Unknown)
+    (odd,) = rules('resource "tencentcloud_security_group_lite_rule" "a" {\n  ingress = ["ACCEPT"]\n}\n')
+    assert isinstance(odd.fields["action"], Unknown)
+    (unknown,) = rules('variable "rules" {}\nresource "tencentcloud_vpc_acl" "a" {\n  ingress = var.rules\n}\n')
+    assert unknown.fields["class"] == "acl"
+    assert isinstance(unknown.fields["ports"], Unknown)
+
+
+def test_another_group_is_never_the_internet() -> None:
+    (ibm,) = rules(
+        'resource "ibm_is_security_group" "web" {}\nresource "ibm_is_security_group_rule" "a" {\n'
+        '  direction = "inbound"\n  remote = ibm_is_security_group.web.id\n}\n'
+    )
+    assert ibm.fields["anywhere"] is False
+    group, host, unknown = rules(
+        'variable "from" {}\nresource "tencentcloud_security_group" "web" {}\n'
+        'resource "tencentcloud_security_group_lite_rule" "a" {\n  ingress = [\n'
+        '    "ACCEPT#${tencentcloud_security_group.web.id}#22#TCP",\n'
+        '    "ACCEPT#${var.from}/32#22#TCP",\n    "ACCEPT#${var.from}#22#TCP",\n  ]\n}\n'
+    )
+    assert (group.fields["anywhere"], host.fields["anywhere"]) == (False, False)
+    assert isinstance(unknown.fields["anywhere"], Unknown)

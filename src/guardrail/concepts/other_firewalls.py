@@ -23,8 +23,9 @@ from guardrail.concepts.network_fields import (
     take,
     unknown_rule,
 )
-from guardrail.concepts.network_ranges import ALL_PORTS, Side, other_side, port_range
-from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Seq, Unknown, Value
+from guardrail.concepts.network_ranges import ALL_PORTS, Denials, Side, other_side, port_range, protocol_of
+from guardrail.model import Inventory, Map, Noun, PartText, Reference, Resource, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model.values import HOLE
 
 Make = Callable[[str, Map, str], Iterable[Noun]]
 _IN_AND_OUT = (("ingress", "inbound_rule"), ("egress", "outbound_rule"))
@@ -352,25 +353,205 @@ def _nifcloud_devops(resource: Resource) -> Iterator[Noun]:
 
 
 def _ibm(resource: Resource) -> Iterator[Noun]:
-    block = resource.attributes
+    yield rule_noun(resource.local, _ibm_fields(resource.attributes, "firewall"))
+
+
+def _ibm_acl_rule(resource: Resource) -> Iterator[Noun]:
+    yield rule_noun(resource.local, _ibm_fields(resource.attributes, "acl"))
+
+
+def _ibm_acl(resource: Resource) -> Iterator[Noun]:
+    yield from _in_order(resource, (("", "rules"),), "acl", lambda block, _: [_ibm_fields(block, "acl")])
+
+
+def _ibm_fields(block: Map, kind: str) -> Map:
+    """The protocol and its ports stand in the rule itself or, as they once did, in a block called like it."""
     direction = _direction(block)
-    protocol = next((name for name in ("tcp", "udp", "icmp") if block.get(name) is not None), "all")
-    holder = one(block.get(protocol))
-    fields = start_fields(block, "firewall", direction, "allow")
-    fields.put("protocol", protocol, block.place(protocol))
-    if isinstance(holder, Map):
-        _span_of_ports(fields, holder, "port_min", "port_max", protocol)
+    if block.get("protocol") is None:
+        key = next((name for name in ("tcp", "udp", "icmp") if block.get(name) is not None), "")
+        protocol: Value = key or "all"
+        place, holder = block.place(key or "protocol"), one(block.get(key)) if key else block
     else:
-        _span_of_ports(fields, block, protocol, "", protocol)
-    put_side(fields, _side(block, ("remote",)))
+        protocol = "all" if block.get("protocol") == "icmp_tcp_udp" else protocol_of(block.get("protocol"))
+        place, holder = block.place("protocol"), block
+    fields = start_fields(block, kind, direction, "allow" if kind == "firewall" else None)
+    if kind == "acl":
+        _action(fields, block, "action")
+    fields.put("protocol", protocol, place)
+    if isinstance(holder, Unknown):
+        put_range(fields, (holder, holder), place)
+    else:
+        _ibm_ports(fields, holder if isinstance(holder, Map) else block, protocol)
+    key = "remote" if kind == "firewall" else "destination" if direction == "egress" else "source"
+    group = isinstance(block.get(key), Reference) and ".ibm_is_security_group." in f".{block[key].target}"
+    put_side(fields, _group_side(block, key) if group else _side(block, (key,)))
     take(fields, block, "name", "description")
-    yield rule_noun(resource.local, fields)
+    return fields
+
+
+def _ibm_ports(fields: Map, holder: Map, protocol: Value) -> None:
+    """Where one end of the range is not written, it is the last that there is."""
+    low, high = holder.get("port_min"), holder.get("port_max")
+    if protocol in ("tcp", "udp") and (low or high):
+        first = port_number(low, "port_min") if low else 1
+        last = port_number(high, "port_max") if high else ALL_PORTS[1]
+        put_range(fields, (first, last), holder.place("port_min" if low else "port_max"))
+    else:
+        _span_of_ports(fields, holder, "port_min", "port_max", protocol)
+
+
+# Tencent
+
+
+def _tencent_rule(resource: Resource) -> Iterator[Noun]:
+    block = resource.attributes
+    fields = start_fields(block, "firewall", None, None)
+    take(fields, block, "type", "direction")
+    _action(fields, block, "policy")
+    put_side(fields, other_side(block, ("cidr_ip",), ("source_sgid", "address_template")))
+    take(fields, block, "description")
+    for made in _tencent_ports(fields, block, "ip_protocol", "port_range", ("protocol_template",)):
+        yield rule_noun(resource.local, made)
+
+
+def _tencent_set(resource: Resource) -> Iterator[Noun]:
+    def make(block: Map, direction: str) -> Iterator[Map]:
+        fields = start_fields(block, "firewall", direction, None)
+        _action(fields, block, "action")
+        narrow = ("source_security_id", "address_template_id", "address_template_group")
+        put_side(fields, other_side(block, ("cidr_block", "ipv6_cidr_block"), narrow))
+        take(fields, block, "description")
+        yield from _tencent_ports(fields, block, "protocol", "port", ("service_template_id", "service_template_group"))
+
+    yield from _in_order(resource, (("ingress", "ingress"), ("egress", "egress")), "firewall", make)
+
+
+def _tencent_lighthouse(resource: Resource) -> Iterator[Noun]:
+    def make(block: Map, direction: str) -> Iterator[Map]:
+        fields = start_fields(block, "firewall", direction, None)
+        _action(fields, block, "action")
+        put_side(fields, _side(block, ("cidr_block",)))
+        take(fields, block, "firewall_rule_description", "description")
+        yield from _tencent_ports(fields, block, "protocol", "port", ())
+
+    for label, block in blocks_in(resource.attributes, "firewall_rules"):
+        name = f"{resource.local} {label}"
+        if isinstance(block, Unknown):
+            yield unknown_rule(name, "ingress", block, "firewall", resource.attributes.place("firewall_rules"))
+            continue
+        for fields in make(block, "ingress"):
+            yield rule_noun(name, fields)
+
+
+def _tencent_ports(
+    fields: Map, block: Map, protocol_key: str, port_key: str, templates: tuple[str, ...]
+) -> Iterator[Map]:
+    """`templates`: what says both the protocol and the ports, and stands elsewhere."""
+    template = next((key for key in templates if block.get(key) not in (None, "")), None)
+    if template is not None:
+        odd = Unknown("a template says which ports these are")
+        fields.put("protocol", odd, block.place(template))
+        put_range(fields, (odd, odd), block.place(template))
+        yield fields
+        return
+    protocol = put_protocol(fields, block, protocol_key)
+    if protocol in (None, ""):
+        protocol = "all"
+        fields.put("protocol", protocol, block.place(protocol_key))
+    yield from _ports(fields, block, port_key, protocol)
+
+
+def _tencent_texts(resource: Resource) -> Iterator[Noun]:
+    """Each rule is a text: `ACCEPT#10.0.0.0/8#80,443#TCP`; in a network ACL a description may follow."""
+    kind = "acl" if resource.kind == "tencentcloud_vpc_acl" else "firewall"
+    made: list[tuple[str, Map, int]] = []
+    for direction in ("ingress", "egress"):
+        texts, place = resource.attributes.get(direction), resource.attributes.place(direction)
+        if isinstance(texts, Unknown):
+            yield unknown_rule(f"{resource.local} {direction}", direction, texts, kind, place)
+        if not isinstance(texts, Seq):
+            continue
+        for index, text in enumerate(texts):
+            name, place = f"{resource.local} {direction}[{index}]", texts.place(index)
+            parts = _parts(text)
+            if parts is None:
+                odd = text if isinstance(text, Unknown) else Unknown("it is no rule as Tencent writes them")
+                yield unknown_rule(name, direction, odd, kind, place)
+            else:
+                made += [(name, fields, index) for fields in _tencent_text(parts, direction, kind, place)]
+    yield from _settled(made)
+
+
+def _parts(text: Value) -> list[Value] | None:
+    """What stands between the signs."""
+    if isinstance(text, str):
+        parts: list[Value] = list(text.split("#", 4))
+    elif isinstance(text, PartText):
+        groups = all(".tencentcloud_security_group." in f".{ref}" for ref in text.refs)
+        parts = [
+            part if HOLE not in part else "sg-" if groups and part == HOLE else PartText(text.reason, text.refs, part)
+            for part in text.template.split("#", 4)
+        ]
+    else:
+        return None
+    return parts if len(parts) >= 4 else None
+
+
+def _tencent_text(parts: list[Value], direction: str, kind: str, place: Span) -> Iterator[Map]:
+    action, side, ports, protocol = parts[:4]
+    block = Map(place, place)
+    template = isinstance(protocol, str) and protocol.startswith(("ppm-", "ppmg-"))
+    group = isinstance(side, str) and side.startswith(("sg-", "ipm-", "ipmg-"))
+    for key, value in (
+        ("action", action), ("group" if group else "cidr", side), ("port", ports),
+        ("template" if template else "protocol", protocol), ("description", parts[4] if len(parts) > 4 else None),
+    ):  # fmt: skip
+        if value not in (None, ""):
+            block.put(key, value, place)
+    fields = start_fields(block, kind, direction, None)
+    _action(fields, block, "action")
+    put_side(fields, other_side(block, ("cidr",), ("group",)))
+    if kind == "acl":
+        take(fields, block, "description")
+    else:  # there is no room for one
+        fields.put("description", f"{direction} rule", place)
+    yield from _tencent_ports(fields, block, "protocol", "port", ("template",))
+
+
+def _in_order(
+    resource: Resource, sides: Sequence[tuple[str, str]], kind: str, make: Callable[[Map, str], Iterable[Map]]
+) -> Iterator[Noun]:
+    """Rules of which the first that fits decides."""
+    made: list[tuple[str, Map, int]] = []
+    for direction, key in sides:
+        for index, (label, block) in enumerate(blocks_in(resource.attributes, key)):
+            name = f"{resource.local} {label}"
+            if isinstance(block, Unknown):
+                yield unknown_rule(name, direction or None, block, kind, resource.attributes.place(key))
+            else:
+                made += [(name, fields, index) for fields in make(block, direction)]
+    yield from _settled(made)
+
+
+def _settled(made: list[tuple[str, Map, int]]) -> Iterator[Noun]:
+    for direction in ("ingress", "egress"):
+        denials = Denials()
+        for _, fields, order in made:
+            if fields.get("direction") == direction:
+                denials.note(fields, order)
+        for _, fields, order in made:
+            if fields.get("direction") == direction:
+                denials.apply(fields, order)
+    for name, fields, _ in made:
+        yield rule_noun(name, fields)
 
 
 _MAKERS: dict[str, Callable[[Resource], Iterable[Noun]]] = {
     "alicloud_security_group_rule": _alibaba,
     "digitalocean_firewall": _digitalocean,
     "hcloud_firewall": _hetzner,
+    "ibm_is_network_acl": _ibm_acl,
+    "ibm_is_network_acl_rule": _ibm_acl_rule,
     "ibm_is_security_group_rule": _ibm,
     "linode_firewall": _linode,
     "ncloud_access_control_group_rule": _naver,
@@ -384,6 +565,11 @@ _MAKERS: dict[str, Callable[[Resource], Iterable[Noun]]] = {
     "openstack_compute_secgroup_v2": _openstack_group,
     "openstack_networking_secgroup_rule_v2": _openstack_rule,
     "scaleway_instance_security_group": _scaleway,
+    "tencentcloud_lighthouse_firewall_rule": _tencent_lighthouse,
+    "tencentcloud_security_group_lite_rule": _tencent_texts,
+    "tencentcloud_security_group_rule": _tencent_rule,
+    "tencentcloud_security_group_rule_set": _tencent_set,
+    "tencentcloud_vpc_acl": _tencent_texts,
     "yandex_vpc_default_security_group": _yandex_group,
     "yandex_vpc_security_group": _yandex_group,
     "yandex_vpc_security_group_rule": _yandex_rule,
