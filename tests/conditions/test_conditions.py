@@ -229,6 +229,12 @@ def test_related(other: Resource, truth: bool | None) -> None:
     assert compile_condition(BUCKET_VERSIONED)(scope).truth is truth
 
 
+def test_related_through_an_attribute_of_a_block() -> None:
+    bucket, other = make("bucket", "b", {}), make("log", "l", {"source": [{"of": UNKNOWN}]})
+    scope = Scope(bucket.attributes, bucket, Inventory([bucket, other]))
+    assert compile_condition({"related": {"to": "log", "via": "source.of"}})(scope).truth is None
+
+
 def test_related_by_equal_names() -> None:
     bucket = make("bucket", "b", {"bucket": "name"})
     other = make("versioning", "v", {"bucket": "name", "status": "Enabled"})

@@ -150,9 +150,10 @@ def _loose(scope: Scope, kind: str, via: str) -> dict[str, list[Resource]]:
     index: dict[str, list[Resource]] = scope.inventory.indexes.get(name)  # type: ignore[assignment]
     if index is None:
         index = {}
+        path = parse_path(via)
         for other in scope.inventory.by_kind.get(kind, ()):
-            value = other.attributes.get(via)
-            unknown = isinstance(value, Unknown) and not isinstance(value, Reference)
+            values = [leaf.value for leaf in path.leaves(Scope(other.attributes, other, scope.inventory))]
+            unknown = any(isinstance(value, Unknown) and not isinstance(value, Reference) for value in values)
             if unknown and not any(edge.path == via for edge in other.edges):
                 index.setdefault(other.scope, []).append(other)
         scope.inventory.indexes[name] = index

@@ -157,6 +157,19 @@ resource "a_b" "e" {
     ]
 
 
+def test_a_reference_that_for_each_hands_on_is_an_edge_of_the_attribute(reading):
+    made = reading("""
+resource "a_b" "c" { for_each = toset(["x", "y"]) }
+resource "a_b" "e" {
+  for_each = { for k, v in a_b.c : k => v.id }
+  block {
+    of = each.value
+  }
+}
+""")
+    assert found(made)['a_b.e["y"]'].edges[-1] == Edge("block.of", 'a_b.c["y"]', "id")
+
+
 def test_null_is_present_and_meta_arguments_are_not(reading):
     made = reading("""
 resource "a_b" "c" {

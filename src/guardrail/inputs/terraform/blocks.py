@@ -97,6 +97,8 @@ class Evaluation:
             value = settled(value, node, span)
         except EvalError as error:  # the whole of a resource that is in the making
             value = self.run.rejected(error, node, scope, span, name)
+        if isinstance(value, Reference) and value.target != self.owner and not self._noted(path):
+            self.edges.append(Edge(path, value.target, value.attribute))  # by way of `each.value`
         made.put(name, value, span, Trace(node, scope))
 
     def collect(self, path: str, work: Callable[[], Value]) -> Value:
@@ -108,6 +110,9 @@ class Evaluation:
         finally:
             self.note(path, run.edges)
             run.edges = outer
+
+    def _noted(self, path: str) -> bool:
+        return any(edge.path == path for edge in self.edges)
 
     def note(self, path: str, edges: Edges) -> None:
         self.edges += [Edge(path, target, attribute) for target, attribute in edges]
