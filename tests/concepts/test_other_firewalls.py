@@ -54,6 +54,20 @@ def told(noun: Noun) -> tuple[object, ...]:
             ],
         ),
         (
+            "oci_core_default_security_list",
+            """
+            manage_default_resource_id = "ocid1.securitylist"
+            ingress_security_rules {
+              protocol = "6"
+              source   = "0.0.0.0/0"
+              tcp_options {
+                min = 22
+                max = 22
+              }
+            }""",
+            [("ingress", "allow", "tcp", "22", True)],
+        ),
+        (
             "oci_core_network_security_group_security_rule",
             """
             direction = "INGRESS"

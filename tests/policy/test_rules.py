@@ -112,4 +112,5 @@ OWN = {
     "service-principal-not-in-environment", "source-revision-pinned", "ssh-keys-named", "tag-allowed-values",
     "tag-key-pattern", "tag-valid", "tag-value-pattern", "task-pinned", "volume-claim-exists",
     "workload-job-deadline", "workload-recommended-labels",
+    "bucket-key-bounded", "firewall-management-bounded", "vpn-key-exchange-strong",
 }  # fmt: skip

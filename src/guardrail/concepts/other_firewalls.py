@@ -560,6 +560,7 @@ _MAKERS: dict[str, Callable[[Resource], Iterable[Noun]]] = {
     "nifcloud_devops_firewall_group": _nifcloud_devops,
     "nifcloud_nas_security_group": _nifcloud_group,
     "nifcloud_security_group_rule": _nifcloud_rule,
+    "oci_core_default_security_list": _oci_list,
     "oci_core_network_security_group_security_rule": _oci_group_rule,
     "oci_core_security_list": _oci_list,
     "openstack_compute_secgroup_v2": _openstack_group,

@@ -80,12 +80,12 @@ _OTHER_FIREWALL_KINDS = (
     "alicloud_security_group_rule", "digitalocean_firewall", "hcloud_firewall", "ibm_is_network_acl",
     "ibm_is_network_acl_rule", "ibm_is_security_group_rule", "linode_firewall", "ncloud_access_control_group_rule",
     "ncloud_network_acl_rule", "nifcloud_db_security_group", "nifcloud_devops_firewall_group",
-    "nifcloud_nas_security_group", "nifcloud_security_group_rule", "oci_core_network_security_group_security_rule",
-    "oci_core_security_list", "openstack_compute_secgroup_v2", "openstack_networking_secgroup_rule_v2",
-    "scaleway_instance_security_group", "tencentcloud_lighthouse_firewall_rule",
-    "tencentcloud_security_group_lite_rule", "tencentcloud_security_group_rule",
-    "tencentcloud_security_group_rule_set", "tencentcloud_vpc_acl", "yandex_vpc_default_security_group",
-    "yandex_vpc_security_group", "yandex_vpc_security_group_rule",
+    "nifcloud_nas_security_group", "nifcloud_security_group_rule", "oci_core_default_security_list",
+    "oci_core_network_security_group_security_rule", "oci_core_security_list", "openstack_compute_secgroup_v2",
+    "openstack_networking_secgroup_rule_v2", "scaleway_instance_security_group",
+    "tencentcloud_lighthouse_firewall_rule", "tencentcloud_security_group_lite_rule",
+    "tencentcloud_security_group_rule", "tencentcloud_security_group_rule_set", "tencentcloud_vpc_acl",
+    "yandex_vpc_default_security_group", "yandex_vpc_security_group", "yandex_vpc_security_group_rule",
 )  # fmt: skip
 
 _AWS_POLICY_KINDS = (
