@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 from zlib import crc32
@@ -16,28 +16,62 @@ from zlib import crc32
 from guardrail._version import __version__
 from guardrail.policy.rule import Rule
 
-FORMAT = 3
+FORMAT = 4
+
+Bound = list[tuple[str, Any]]
+
+
+class StoredBindings(Mapping[str, Bound]):
+    """Kind -> (concept, data), read when a kind of the same provider is first asked for: most scans need one or two
+    providers of a dozen."""
+
+    def __init__(self, texts: dict[str, bytes]) -> None:
+        self._texts, self._read = texts, dict[str, dict[str, Bound]]()
+
+    def _of(self, provider: str) -> dict[str, Bound]:
+        found = self._read.get(provider)
+        if found is None:
+            text = self._texts.get(provider)
+            data = json.loads(text) if text else {}
+            found = {kind: [(concept, binding) for concept, binding in bound] for kind, bound in data.items()}
+            self._read[provider] = found
+        return found
+
+    def __getitem__(self, kind: str) -> Bound:
+        return self._of(_provider(kind))[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        for provider in self._texts:
+            yield from self._of(provider)
+
+    def __len__(self) -> int:
+        return sum(len(self._of(provider)) for provider in self._texts)
+
+
+def _provider(kind: str) -> str:
+    return kind.removeprefix("data.").partition("_")[0]
 
 
 class Bundle:
     """`rules` by id, in the order of their ids; `bindings`: kind -> (concept, data); `concepts`: name -> its fields.
     `key` tells it from what other rules would make."""
 
+    bindings: Mapping[str, Bound]
+
     def __init__(self, data: dict[str, Any], rules: Iterable[Rule] | None = None) -> None:
         self.key: str = data.get("key", "")
         self.rules = {rule.id: rule for rule in (map(Rule, data["rules"]) if rules is None else rules)}
-        self.bindings: dict[str, list[tuple[str, Any]]] = {
-            kind: [(concept, binding) for concept, binding in found] for kind, found in data["bindings"].items()
-        }
+        self.bindings = data["bindings"]
         self.concepts: dict[str, list[str]] = data.get("concepts", {})
         self.aliases: dict[str, str] = data.get("aliases", {})
 
     def with_bindings(self, more: Mapping[str, Sequence[tuple[str, Any]]]) -> Bundle:
         """Another one that knows these bindings, too; this one, and its cache, stay as they are."""
         made = copy(self)
-        made.bindings = {kind: list(found) for kind, found in self.bindings.items()}
+        bindings = {kind: list(found) for kind, found in self.bindings.items()}
         for kind, found in more.items():
-            made.bindings.setdefault(kind, []).extend(found)
+            bindings.setdefault(kind, []).extend(found)
+        made.bindings = bindings
         return made
 
 
@@ -121,23 +155,31 @@ def _stored(path: str, key: str) -> Bundle | None:
             return None
         lines = rest.split(b"\n")
         data = json.loads(lines[0])
-        return Bundle(data, map(Rule.stored, data["heads"], lines[1:])) if data["key"] == key else None
+        if data["key"] != key:
+            return None
+        first = 1 + len(data["providers"])
+        data["bindings"] = StoredBindings(dict(zip(data["providers"], lines[1:first], strict=True)))
+        return Bundle(data, map(Rule.stored, data["heads"], lines[first:]))
     except (OSError, ValueError, TypeError, LookupError):
         return None
 
 
 def _store(path: str, bundle: Bundle) -> None:
-    """A checksum, a line with all that a scan asks of every rule, and one for each rule, which is read if it is
-    applied."""
+    """A checksum, a line with all that a scan asks of every rule, one for the bindings of each provider and one for each
+    rule, which are read if they are needed."""
     rules = bundle.rules.values()
+    bound: dict[str, dict[str, Bound]] = {}
+    for kind, found in bundle.bindings.items():
+        bound.setdefault(_provider(kind), {})[kind] = found
     head = {
         "key": bundle.key,
         "heads": [rule.head() for rule in rules],
-        "bindings": bundle.bindings,
+        "providers": list(bound),
         "concepts": bundle.concepts,
         "aliases": bundle.aliases,
     }
-    lines = (json.dumps(part, separators=(",", ":")) for part in (head, *(rule.data for rule in rules)))
+    parts = (head, *bound.values(), *(rule.data for rule in rules))
+    lines = (json.dumps(part, separators=(",", ":")) for part in parts)
     text = "\n".join(lines).encode()
     _write(path, b"%08x\n%s" % (crc32(text), text))
 
