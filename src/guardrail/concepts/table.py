@@ -11,7 +11,7 @@ OWN_PODS = "pods"  # stands for a concept where guardrail.yaml says where kinds 
 ECS = "guardrail.concepts.ecs"
 BATCH = "guardrail.concepts.batch"
 NETWORK_RULES = "guardrail.concepts.network_rules"
-OTHER_FIREWALLS = "guardrail.concepts.other_firewalls"
+FIREWALLS = "guardrail.concepts.firewalls"
 GRANTS = "guardrail.concepts.grants"
 RBAC = "guardrail.concepts.rbac"
 SCRIPTS = "guardrail.concepts.scripts"
@@ -177,7 +177,7 @@ _API_KINDS = """
 CODE: dict[str, list[str]] = {}
 for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
-    (NETWORK_RULES, _NETWORK_KINDS), (OTHER_FIREWALLS, _OTHER_FIREWALL_KINDS), (GRANTS, _GRANT_KINDS),
+    (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
     (ENTITIES, _ENTITY_KINDS), (GATEWAYS, ("Gateway", "kubernetes_manifest")),
     (KUBEADM, ("ClusterConfiguration", "KubeletConfiguration", "KubeadmConfig", "KubeadmConfigTemplate",
                "KubeadmControlPlane", "KubeadmControlPlaneTemplate")),
@@ -188,6 +188,9 @@ for _module, _kinds in (
 ):  # fmt: skip
     for _kind in _kinds:
         CODE.setdefault(_kind, []).append(_module)
+
+for _kind in _OTHER_FIREWALL_KINDS:  # a module for each provider
+    CODE.setdefault(_kind, []).append(f"{FIREWALLS}.{_kind.partition('_')[0]}")
 
 # By attributes that any kind of Terraform's may have.
 BY_ATTRIBUTE: tuple[tuple[frozenset[str], str], ...] = (

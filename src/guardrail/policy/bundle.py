@@ -165,8 +165,8 @@ def _stored(path: str, key: str) -> Bundle | None:
 
 
 def _store(path: str, bundle: Bundle) -> None:
-    """A checksum, a line with all that a scan asks of every rule, one for the bindings of each provider and one for each
-    rule, which are read if they are needed."""
+    """A checksum, a line with all that a scan asks of every rule, one for the bindings of each provider and one for
+    each rule, which are read if they are needed."""
     rules = bundle.rules.values()
     bound: dict[str, dict[str, Bound]] = {}
     for kind, found in bundle.bindings.items():
