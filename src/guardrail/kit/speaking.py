@@ -15,7 +15,12 @@ from guardrail.policy.rule import Check, Rule
 
 Found = Iterator[tuple[Span, str, str]]
 
-_CLOUDS = {"aws": "AWS", "azurerm": "Azure", "google": "Google Cloud", "kubernetes": "Terraform's kubernetes provider"}
+_CLOUDS = {
+    "alicloud": "Alibaba Cloud", "aws": "AWS", "azurerm": "Azure", "digitalocean": "DigitalOcean",
+    "google": "Google Cloud", "ibm": "IBM Cloud", "kubernetes": "Terraform's kubernetes provider", "linode": "Linode",
+    "ncloud": "Naver Cloud", "nifcloud": "Nifcloud", "oci": "Oracle Cloud", "panos": "PAN-OS",
+    "tencentcloud": "Tencent Cloud", "yandex": "Yandex Cloud",
+}  # fmt: skip
 
 
 def speaking(rule: Map, book: Rulebook) -> Found:

@@ -714,3 +714,23 @@ def test_no_file_raises(text, name):
     files = {"base.tf": b'variable "x" {}\n', name: text.encode("utf-8", "replace")}
     made = read(sorted(files), Tree("/nonexistent", files), ReadOptions())
     assert set(made.files.values()) <= {"analysed", "partial", "failed", "skipped"}
+
+
+def test_oracles_defined_tags_are_tags_beside_its_own() -> None:
+    text = """
+resource "oci_core_vcn" "main" {
+  freeform_tags = { Owner = "shop" }
+  defined_tags  = { "Operations.CostCenter" = "42" }
+}
+resource "yandex_vpc_network" "main" {
+  labels = { owner = "shop" }
+}
+resource "oci_identity_domains_user" "main" {
+  user_name = "shop"
+}
+"""
+    found = read(["main.tf"], Tree("/nowhere", {"main.tf": text.encode()}), ReadOptions())
+    tags = {resource.address: resource.tags for resource in found.resources}
+    assert tags["oci_core_vcn.main"] == {"Owner": "shop", "Operations.CostCenter": "42"}
+    assert tags["yandex_vpc_network.main"] == {"owner": "shop"}
+    assert tags["oci_identity_domains_user.main"] is None

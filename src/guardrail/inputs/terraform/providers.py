@@ -27,10 +27,16 @@ DEFAULT_TAGS = {
 WITHOUT_DEFAULT_TAGS = frozenset(("aws_autoscaling_group",))
 
 
+# Providers of smaller clouds, which have a file of their own that most scans need not read.
+_SMALLER = frozenset(("alicloud", "oci", "tencentcloud", "yandex"))
+# Oracle has tags of one's own and tags that the tenancy defines, `Operations.CostCenter`. Both are tags.
+_BESIDE = {"freeform_tags": "defined_tags"}
+
+
 @cache
-def taggable() -> dict[str, dict[str, frozenset[str]]]:
+def taggable(file: str) -> dict[str, dict[str, frozenset[str]]]:
     """provider -> dotted path of the tags -> resource types."""
-    with open(os.path.join(os.path.dirname(__file__), "taggable.json"), encoding="utf-8") as stream:
+    with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as stream:
         data: dict[str, Any] = json.load(stream)
     return {
         provider: {path: frozenset(kinds) for path, kinds in paths.items()}
@@ -201,6 +207,8 @@ def effective_tags(module: Module, block: Block, attributes: Map, scope: Scope) 
     if path is None:
         return None
     own = own_tags(attributes, path)
+    if path in _BESIDE:
+        own = merged([own_tags(attributes, _BESIDE[path]), own])
     inherited = default_tags(module, block, scope) if path in ("tags", "labels", "tag") else None
     result: Map | Unknown = merged([_open(inherited), own])
     if isinstance(result, Map):
@@ -215,7 +223,8 @@ def effective_tags(module: Module, block: Block, attributes: Map, scope: Scope) 
 
 def tags_path(kind: str, attributes: Map) -> str | None:
     """Where a resource has its tags; None where its type takes none."""
-    known = taggable().get(provider_of(kind), {})
+    provider = provider_of(kind)
+    known = taggable("taggable_clouds.json" if provider in _SMALLER else "taggable.json").get(provider, {})
     for path, kinds in known.items():
         if kind in kinds:
             return path
