@@ -592,3 +592,37 @@ def test_another_group_is_never_the_internet() -> None:
     )
     assert (group.fields["anywhere"], host.fields["anywhere"]) == (False, False)
     assert isinstance(unknown.fields["anywhere"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("ibm_is_security_group_rule", 'direction = "inbound"\n  remote = ibm_is_subnet.web.ipv4_cidr_block'),
+        (
+            "yandex_vpc_security_group_rule",
+            'direction = "ingress"\n  v4_cidr_blocks = yandex_vpc_subnet.web.v4_cidr_blocks',
+        ),
+        (
+            "hcloud_firewall",
+            'rule {\n direction = "in"\n protocol = "tcp"\n port = "any"\n'
+            " source_ips = [hcloud_server.a.ipv4_address]\n}",
+        ),
+    ],
+)  # fmt: skip
+def test_the_range_of_a_network_or_machine_is_not_the_internet(kind: str, body: str) -> None:
+    text = f'''
+resource "ibm_is_subnet" "web" {{
+  total_ipv4_address_count = 256
+}}
+resource "yandex_vpc_subnet" "web" {{
+  zone = "a"
+}}
+resource "hcloud_server" "a" {{
+  name = "a"
+}}
+resource "{kind}" "r" {{
+  {body}
+}}
+'''
+    (found,) = rules(text)
+    assert found.fields["anywhere"] is False
