@@ -19,11 +19,13 @@ _EVERYONE = frozenset({"*", "any", "internet", "0.0.0.0", "2000::/3"})
 _RANGE = lazy_regex(r"\s*([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?\s*\Z")
 _NARROW = lazy_regex(r"/(?:[89]|[1-9][0-9]{1,2})\Z")  # no two of them are the whole internet
 # What address or range such a thing has is known once it is made; that it is not the whole internet is known before.
-_OWN_RANGES = lazy_regex(r"(?:data\.)?(?:aws_(?:default_)?(?:vpc|subnet)|azurerm_(?:virtual_network|subnet)|"
-                         r"google_compute_subnetwork|aws_vpc_ipam_pool_cidr|"
-                         r"(?:alicloud|digitalocean|hcloud|ibm|linode|ncloud|nifcloud|oci|openstack|scaleway|"
-                         r"tencentcloud|yandex)_(?:\w+_)?(?:vpc|vcn|networks?|subnets?|vswitch|private_lan|"
-                         r"address_prefix|eip|floating_ip|reserved_ip|public_ip|address|instance|server|droplet|loadbalancer|lb)(?:_v\d)?)\.")  # fmt: skip
+_OWN_RANGES = lazy_regex(
+    r"(?:data\.)?(?:aws_(?:default_)?(?:vpc|subnet)|azurerm_(?:virtual_network|subnet)|google_compute_subnetwork|"
+    r"aws_vpc_ipam_pool_cidr|"
+    r"(?:alicloud|digitalocean|hcloud|ibm|linode|ncloud|nifcloud|oci|openstack|scaleway|tencentcloud|yandex)_(?:\w+_)?"
+    r"(?:vpc|vcn|networks?|subnets?|vswitch|private_lan|address_prefix|eip|floating_ip|reserved_ip|public_ip|address|"
+    r"instance|server|droplet|loadbalancer|lb)(?:_v\d)?)\."
+)
 
 
 class Side(NamedTuple):
