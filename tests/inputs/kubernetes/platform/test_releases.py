@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guardrail.inputs.kubernetes import read
-from guardrail.inputs.kubernetes.platform.argo import _matches
+from guardrail.inputs.kubernetes.platform.argo import _matches, _may_hold
 from guardrail.inputs.kubernetes.platform.asked import set_value
 from guardrail.inputs.kubernetes.platform.releases import Releases
 from guardrail.inputs.reader import Reading, ReadOptions
@@ -373,3 +373,48 @@ def _has_helm() -> bool:
         if engine is not None:
             engine.close()
     return engine is not None
+
+
+SCHEMA = """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: applications.argoproj.io}
+spec:
+  group: argoproj.io/
+  names:
+    kind: Application
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SCHEMA + "---\n" + application("    {path: charts/web, repoURL: https://github.com/acme/deploy}\n"),
+        application("    {path: charts/web, repoURL: https://github.com/acme/deploy}\n") + "\n---\n" + SCHEMA,
+        '{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "apiextensions.k8s.io/v1", '
+        '"kind": "CustomResourceDefinition"}, {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", '
+        '"metadata": {"name": "shop"}, "spec": {"destination": {"namespace": "shop"}, '
+        '"source": {"path": "charts/web", "repoURL": "https://github.com/acme/deploy"}}}]}',
+    ],
+)
+def test_schemas_beside_it_are_passed_over(text: str) -> None:
+    assert [name for name, *_ in profiles(text)] == ["Application shop"]
+
+
+def test_what_stands_behind_schemas_keeps_its_lines() -> None:
+    text = SCHEMA + "---\n" + application("    path: charts/web\n    helm: {valueFiles: [nope.yaml]}\n")
+    assert [note.line for note in releases(text).notes] == [text[: text.index("nope.yaml")].count("\n") + 1]
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern", "may"),
+    [
+        ("apps", "apps/*/config", True),
+        ("apps/a", "apps/*/config", True),
+        ("other", "apps/*", False),
+        ("apps/a/b", "apps/**/config", True),
+        ("other/a", "apps/**", False),
+        ("any", "**/config", True),
+    ],
+)
+def test_folders_that_nothing_can_be_found_in_are_not_walked(folder: str, pattern: str, may: bool) -> None:
+    assert _may_hold(folder, pattern) is may

@@ -247,9 +247,16 @@ def _folders(asked: Asked, patterns: list[str]) -> list[str]:
             folder = posixpath.join(above, name)
             if any(_matches(folder, pattern) for pattern in patterns):
                 found.append(folder)
-            if folder.count("/") + 1 < deepest:
+            if folder.count("/") + 1 < deepest and any(_may_hold(folder, pattern) for pattern in patterns):
                 stack.append(folder)
     return sorted(found)
+
+
+def _may_hold(folder: str, pattern: str) -> bool:
+    """Whether what a pattern matches may stand below a folder."""
+    wanted = pattern.strip("/").split("/")
+    fixed = wanted[: wanted.index("**")] if "**" in wanted else wanted
+    return all(map(fnmatch.fnmatchcase, folder.split("/"), fixed))
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -4,11 +4,13 @@ rendered, for what they say is one more way to render them."""
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from guardrail.inputs.kubernetes.scopes import address, group_of, is_cluster_scoped
 from guardrail.model import Map, Note, Origin, OriginsOf, Resource, Seq, Span, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MARKS = (b"argoproj.io/", b"toolkit.fluxcd.io/", b"cyclops-ui.com/")
+_KINDS = lazy_regex(rb"""kind["']?\s*:\s*["']?(?:Application|ApplicationSet|HelmRelease|Kustomization|Module)\b""")
+_SCHEMA = lazy_regex(rb"""^kind:[ \t]*["']?CustomResourceDefinition\b""", re.M)
+_DOCUMENT = lazy_regex(rb"^(?=---(?:\s|\Z))", re.M)
 
 
 class Releases:
@@ -72,7 +77,7 @@ def _read(marked: Sequence[str], files: Sequence[str], tree: Tree) -> Asked:
     from guardrail.inputs.kubernetes.platform.asked import Asked
 
     asked = Asked(tree)
-    objects = [value for path in marked for value in _objects(path, tree)]
+    objects = [value for path in marked for value in _objects(path, _wanted(tree.read(path)))]
     wanted = {
         str(source.get("name"))
         for value in objects
@@ -109,19 +114,29 @@ def _config_maps(names: set[str], files: Sequence[str], tree: Tree) -> dict[tupl
         except Unreadable:
             continue
         if b"ConfigMap" in data and any(name.encode() in data for name in names):
-            for value in _objects(path, tree):
+            for value in _objects(path, data):
                 metadata = value.get("metadata")
                 if value.get("kind") == "ConfigMap" and isinstance(metadata, Map) and metadata.get("name") in names:
                     found[str(metadata.get("namespace") or ""), str(metadata["name"])] = value
     return found
 
 
-def _objects(path: str, tree: Tree) -> list[Map]:
+def _wanted(data: bytes) -> bytes:
+    """The documents that may hold what deploys something, at their lines. An installation of Argo CD is megabytes of
+    schemas in which its words stand."""
+    parts = _DOCUMENT.split(data)
+    for index, part in enumerate(parts):
+        if _SCHEMA.search(part) or not any(mark in part for mark in _MARKS) or not _KINDS.search(part):
+            parts[index] = b"\n" * part.count(b"\n")
+    return b"".join(parts) if len(parts) > 1 else data
+
+
+def _objects(path: str, data: bytes) -> list[Map]:
     """The objects of a file, those in lists too; what is wrong with it its reader tells."""
     from guardrail.inputs.kubernetes import documents
 
     found: list[Map] = []
-    for document in documents.load(tree.read(path), path).documents:
+    for document in documents.load(data, path).documents:
         stack: list[Value] = [document.value]
         while stack:
             value = stack.pop()
