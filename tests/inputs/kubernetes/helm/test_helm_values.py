@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.inputs.kubernetes.helm.flows import EACH
-from guardrail.inputs.kubernetes.helm.values import find, load_values, merged, of_subchart, same
+from guardrail.inputs.kubernetes.helm.values import SeenValues, load_values, merged, of_subchart, same
 from guardrail.model import Map, Seq
 
 
@@ -38,11 +38,11 @@ def test_a_subchart_sees_its_own_and_what_is_global() -> None:
 
 def test_finding_by_path() -> None:
     root = values("list:\n  - {n: b}\n  - {n: a}\nmap: {y: 1, x: 2}\n")
-    assert [found.name for found in find(root, ("list", EACH, "n"))] == ["list[0].n", "list[1].n"]
-    assert [found.name for found in find(root, ("map", EACH))] == ["map.x", "map.y"]  # `range` sorts
-    assert [found.value for found in find(root, ("list", "1", "n"))] == ["a"]
-    assert find(root, ("list", "n")) == []
-    assert find(root, ("none", EACH)) == []
+    assert [found.name for found in SeenValues(root).find(("list", EACH, "n"))] == ["list[0].n", "list[1].n"]
+    assert [found.name for found in SeenValues(root).find(("map", EACH))] == ["map.x", "map.y"]  # `range` sorts
+    assert [found.value for found in SeenValues(root).find(("list", "1", "n"))] == ["a"]
+    assert SeenValues(root).find(("list", "n")) == []
+    assert SeenValues(root).find(("none", EACH)) == []
 
 
 @pytest.mark.parametrize(

@@ -71,11 +71,19 @@ class Looker:
             for name, action in template.defines.items():
                 self.defines[name] = (template, action)
         self._declared: dict[tuple[int, int], list[tuple[Action, str, int, str]]] = {}
+        self._known: dict[tuple[int, ...], Flows] = {}
         self.steps = 0
 
     def flows(self, chain: list[tuple[Template, Action]]) -> Flows:
         """What the last action of a chain may put out. Each but the first stands in a `define` that the one before
-        includes."""
+        includes. It is the same whatever the values are."""
+        key = tuple(id(action) for _, action in chain)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._flows(chain)
+        return known
+
+    def _flows(self, chain: list[tuple[Template, Action]]) -> Flows:
         self.steps = 0
         dot: Flows = (Root(),)
         for position, (template, action) in enumerate(chain):

@@ -13,6 +13,7 @@ from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.places import Placer
 from guardrail.inputs.kubernetes.helm.profiles import Profile
+from guardrail.inputs.kubernetes.helm.values import SeenValues
 from guardrail.inputs.kubernetes.helm.workspace import Instance, Part, owner_of
 from guardrail.inputs.kubernetes.scopes import group_of, is_cluster_scoped
 from guardrail.model import Map, Origin, Problem, Resource, Seq, Span, Value
@@ -62,6 +63,14 @@ class ManifestReader:
         self._near: Rendering | None = None
         self._near_marker: Marker | None = None
         self.instances = list(renderer.workspace.instances(renderer.values_of(profile)))
+        self._values: dict[int, SeenValues] = {}
+
+    def _seen(self, values: Map) -> SeenValues:
+        """Of an instance, which keeps them."""
+        known = self._values.get(id(values))
+        if known is None:
+            known = self._values[id(values)] = SeenValues(values)
+        return known
 
     def take(self, clean: Rendering, places: Rendering) -> None:
         for name in sorted(clean.manifests):
@@ -95,7 +104,8 @@ class ManifestReader:
                 tests = True
                 continue
             extent, segment = self._extent(output, inner, file, value.span, fallback)
-            placer = Placer(output, seen, extent._replace(end_line=extent.line, end_column=extent.column), self.flows)
+            start = extent._replace(end_line=extent.line, end_column=extent.column)
+            placer = Placer(output, self._seen(seen), start, self.flows)
             holder = value if isinstance(value, Map) else _held(value)
             placer.document(holder, holder.get("kind"))
             for item in value if isinstance(value, Seq) else (value,):

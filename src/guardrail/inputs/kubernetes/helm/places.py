@@ -14,7 +14,7 @@ from guardrail.inputs.kubernetes.helm.generated import REASON, made_by
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.syntax import Action, Template
-from guardrail.inputs.kubernetes.helm.values import Found, as_text, below, find, same
+from guardrail.inputs.kubernetes.helm.values import Found, SeenValues, as_text, below, same
 from guardrail.model import Map, Origin, OriginsOf, Sensitive, Seq, Span, Text, Unknown, Value
 
 MAX_SUFFIX = 8
@@ -35,7 +35,9 @@ class Fed(NamedTuple):
 class Placer:
     """Places one document. `values` is what its chart sees of the values, `fallback` the place for what has none."""
 
-    def __init__(self, output: Output, values: Map, fallback: Span, flows: dict[tuple[int, ...], Flows]) -> None:
+    def __init__(
+        self, output: Output, values: SeenValues, fallback: Span, flows: dict[tuple[int, ...], Flows]
+    ) -> None:
         self.output, self.values, self.fallback = output, values, fallback
         self._flows = flows
         self._picked: dict[tuple[object, ...], int] = {}
@@ -160,7 +162,7 @@ class Placer:
                 suffix = path[len(path) - length :]
                 alike = [
                     found
-                    for found in find(self.values, (*flow.path, *suffix))
+                    for found in self.values.find((*flow.path, *suffix))
                     if found.span.file and found.name and same(value, found.value, self.encoded)
                 ]
                 if not alike:
@@ -181,7 +183,7 @@ class Placer:
         for flow in flows:
             if not isinstance(flow, Values):
                 continue
-            for at in find(self.values, flow.path):
+            for at in self.values.find(flow.path):
                 for part in below(at) if isinstance(at.value, Map) else (at,):
                     text = "" if isinstance(part.value, (Map, Seq)) else as_text(part.value)
                     if text and part.span.file and text in value and not isinstance(part.value, bool):

@@ -13,7 +13,7 @@ from guardrail.inputs.kubernetes.helm.layout import CHART, ChartFolders, is_temp
 from guardrail.inputs.kubernetes.helm.manifests import Failure, Rendered
 from guardrail.inputs.kubernetes.helm.profiles import Profile, ProfilesOf, profiles_of
 from guardrail.inputs.kubernetes.helm.rendering import Renderer
-from guardrail.inputs.kubernetes.helm.values import find
+from guardrail.inputs.kubernetes.helm.values import SeenValues
 from guardrail.inputs.kubernetes.helm.workspace import Builder, TooMuch, Workspace
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.model import Map, Note, Problem, Value
@@ -269,7 +269,7 @@ def _listed(names: Sequence[str]) -> str:
 def _switched_off(condition: str, values: Map) -> bool:
     """Whether the first of a dependency's conditions that is there says no, as Helm takes them."""
     for path in filter(None, (part.strip() for part in condition.split(","))):
-        found = find(values, tuple(path.split(".")))
+        found = SeenValues(values).find(tuple(path.split(".")))
         value: Value = found[0].value if found else None
         if isinstance(value, bool):
             return not value

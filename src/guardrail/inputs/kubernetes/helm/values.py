@@ -70,17 +70,24 @@ def _put(result: Map, source: Map, key: str, value: Value) -> None:
     result.put(key, value, source.spans.get(key, source.header))
 
 
-def find(values: Map, path: Path) -> list[Found]:
-    """What stands at a path; with EACH in it, all that do, in the order in which `range` goes through them."""
-    found = [Found(values, values.span, values.header, "")]
-    for step in path:
-        following: list[Found] = []
-        for at in found:
-            following += _step(at, step)
-            if len(following) > MAX_FOUND:
-                break
-        found = following
-    return found
+class SeenValues:
+    """What a chart sees of the values. What stands at a path is looked up once: a template asks for the same ones at
+    every line, and with the path of the line behind them."""
+
+    def __init__(self, values: Map) -> None:
+        self._known: dict[Path, list[Found]] = {(): [Found(values, values.span, values.header, "")]}
+
+    def find(self, path: Path) -> list[Found]:
+        """What stands at a path; with EACH in it, all that do, in the order in which `range` goes through them."""
+        found = self._known.get(path)
+        if found is None:
+            found = []
+            for at in self.find(path[:-1]):
+                found += _step(at, path[-1])
+                if len(found) > MAX_FOUND:
+                    break
+            self._known[path] = found
+        return found
 
 
 def _step(at: Found, step: object) -> list[Found]:
