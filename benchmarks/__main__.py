@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.inputs import INPUTS, SIZES, make
 from benchmarks.measure import ROOT
 from benchmarks.peers import installed
+from benchmarks.repositories import repository
 from benchmarks.scale import SCALES
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -20,6 +21,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/performance.md instead of printing it")
     parser.add_argument("--input", action="append", choices=list(INPUTS), help="only this input; repeatable")
     parser.add_argument("--scale", action="append", choices=list(SCALES), help="only this tree of many; repeatable")
+    parser.add_argument("--tree", action="append", metavar="NAME=FOLDER", help="this repository, too; repeatable")
+    parser.add_argument("--no-inputs", action="store_true", help="only repositories")
     parser.add_argument("--large", action="store_true", help="also size L (30 MB)")
     parser.add_argument("--small", action="store_true", help="only size S")
     parser.add_argument("--runs", type=int, default=3, help="measured runs of a scan (default 3; more for short ones)")
@@ -30,8 +33,13 @@ def main() -> int:
     parser.add_argument("--make", metavar="FOLDER", type=Path, help="only make the inputs, there")
     parser.add_argument("--profile", metavar="INPUT", choices=list(INPUTS), help="profile one scan instead")
     options = parser.parse_args()
-    names = options.input or ([] if options.scale else list(INPUTS))
-    scales = options.scale or ([] if options.input or options.small else list(SCALES))
+    others = options.scale or options.no_inputs
+    names = options.input or ([] if others else list(INPUTS))
+    scales = options.scale or ([] if options.input or options.small or options.no_inputs else list(SCALES))
+    try:
+        trees = [repository(tree) for tree in options.tree or ()]
+    except ValueError as error:
+        parser.error(str(error))
     letters = ["S"] if options.small else [letter for letter in SIZES if letter != "L" or options.large]
     if options.make:
         for name in names:
@@ -49,7 +57,7 @@ def main() -> int:
         from benchmarks.suite import measure
 
         peers = [] if options.no_peers else installed(options.peers_path)
-        results = measure(folder, names, letters, scales, max(1, options.runs), peers, options.peer_limit)
+        results = measure(folder, names, letters, scales, trees, max(1, options.runs), peers, options.peer_limit)
     text = page(results)
     if options.write:
         PAGE.write_text(text, encoding="utf-8")

@@ -74,7 +74,7 @@ def _checkov(results: Results) -> Budget | None:
     found = [
         (one.run.wall / one.own.wall, f"{one.input.name} {one.input.letter}")
         for one in results.against
-        if one.peer.peer.name == "checkov"
+        if one.peer.peer.name == "checkov" and one.input.letter
     ]
     return _least("times as fast as Checkov", 20, found) if found else None
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 
 class Peer(NamedTuple):
-    """`reads`: names of inputs that it is for. `{}` in `arguments` stands for the folder, `{assets}` for the folder
-    `NAME-assets` beside the command, for what does not bring its checks along."""
+    """`reads`: names of inputs that it is for, `repository` for those of others. `{}` in `arguments` stands for the
+    folder, `{assets}` for the folder `NAME-assets` beside the command, `{own}` for the one called as it is here, for
+    what does not bring its checks along."""
 
     name: str
     arguments: tuple[str, ...]
@@ -23,13 +24,13 @@ PEERS = (
     Peer(
         "checkov",
         ("-d", "{}", "--skip-download", "--quiet", "--compact", "--soft-fail"),
-        ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo"),
+        ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo", "repository"),
     ),
     Peer("zizmor", ("--offline", "--no-progress", "--no-exit-codes", "{}"), ("workflows",)),
     Peer(
         "trivy",
         ("config", "--skip-check-update", "--quiet", "{}"),
-        ("terraform-flat", "terraform-modules", "kubernetes", "monorepo"),
+        ("terraform-flat", "terraform-modules", "kubernetes", "monorepo", "repository"),
     ),
     Peer("kube-linter", ("lint", "{}"), ("kubernetes",), ("version",)),
     Peer(
@@ -38,8 +39,13 @@ PEERS = (
             "scan", "--path", "{}", "--queries-path", "{assets}/queries", "--libraries-path", "{assets}/libraries",
             "--no-progress", "--silent", "--ignore-on-exit", "all",
         ),
-        ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo"),
+        ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo", "repository"),
         ("version",),
+    ),
+    Peer(
+        "conftest",
+        ("test", "--policy", "{own}", "--no-fail", "--quiet", "{}"),
+        ("terraform-flat", "terraform-modules", "kubernetes", "workflows", "monorepo"),
     ),
 )
 
@@ -51,7 +57,11 @@ class Installed(NamedTuple):
 
     def on(self, folder: str) -> list[str]:
         assets = os.path.join(os.path.dirname(self.command), f"{self.peer.name}-assets")
-        filled = (argument.replace("{assets}", assets).replace("{}", folder) for argument in self.peer.arguments)
+        own = os.path.join(os.path.dirname(__file__), self.peer.name)
+        filled = (
+            argument.replace("{assets}", assets).replace("{own}", own).replace("{}", folder)
+            for argument in self.peer.arguments
+        )
         return [self.command, *filled]
 
 

@@ -12,9 +12,12 @@ from benchmarks import scale
 from benchmarks.inputs import Input, make
 from benchmarks.measure import GUARDRAIL, Bench, Run
 from benchmarks.peers import Installed
+from benchmarks.repositories import Repository
 
 # The inputs hold things to find, so that a scan ends with 1. Nothing may end with 3: half a scan is no measure.
 FOUND = (0, 1)
+# But of a repository that calls modules of others, which are not there.
+FOUND_IN_PART = (0, 1, 3)
 
 
 class Scan(NamedTuple):
@@ -25,6 +28,13 @@ class Scan(NamedTuple):
     floor: Run
     warm: Run
     two: Run | None  # with two workers
+
+
+class Known(NamedTuple):
+    """A repository of somebody else's, as a `Scan`."""
+
+    repository: Repository
+    scan: Scan
 
 
 class Against(NamedTuple):
@@ -54,6 +64,7 @@ class Results(NamedTuple):
     scans: list[Scan]
     scaled: list[Scaled]
     against: list[Against]
+    known: list[Known]
 
 
 def scanning(folder: Path, *options: str, warm: bool = False) -> list[str]:
@@ -65,6 +76,7 @@ def measure(
     names: Sequence[str],
     letters: Sequence[str],
     scales: Sequence[str],
+    trees: Sequence[Repository],
     runs: int,
     peers: Sequence[Installed],
     limit: float,
@@ -77,8 +89,10 @@ def measure(
     by_rules = _by_rules(bench, folder, runs) if inputs else {}
     scans = [_scan(bench, one, runs) for one in inputs]
     scaled = [_scaled(bench, name, part, folder, runs) for name in scales for part in (scale.QUARTER, scale.WHOLE)]
-    against = list(_against(bench, [one for one in inputs if one.letter == "S"], runs, peers, limit))
-    return Results(load, startup, by_rules, scans, scaled, against)
+    known = [Known(tree, _scan(bench, tree.input, runs, FOUND_IN_PART)) for tree in trees]
+    small = [one for one in inputs if one.letter == "S"] + [tree.input for tree in trees]
+    against = list(_against(bench, small, runs, peers, limit))
+    return Results(load, startup, by_rules, scans, scaled, against, known)
 
 
 def _startup(bench: Bench, folder: Path, runs: int) -> dict[str, Run]:
@@ -110,8 +124,8 @@ def _by_rules(bench: Bench, folder: Path, runs: int) -> dict[int, Run]:
     return {int(number): run for number, run in found.items()}
 
 
-def _scan(bench: Bench, one: Input, runs: int) -> Scan:
-    say(f"{one.name} {one.letter}")
+def _scan(bench: Bench, one: Input, runs: int, expect: Sequence[int] = FOUND) -> Scan:
+    say(f"{one.name} {one.letter}".strip())
     commands = {
         "scan": scanning(one.folder, "--workers", "1"),
         "warm": scanning(one.folder, "--workers", "1", warm=True),
@@ -120,7 +134,7 @@ def _scan(bench: Bench, one: Input, runs: int) -> Scan:
     bench.run(scanning(one.folder, warm=True))  # the scan that a warm one comes after, however long it takes
     if one.letter != "S":
         commands["two"] = scanning(one.folder, "--workers", "2")
-    found = bench.compare(commands, runs if one.letter != "S" else runs * 2, expect=FOUND)
+    found = bench.compare(commands, runs if one.letter != "S" else runs * 2, expect=expect)
     return Scan(one, found["scan"], found["floor"], found["warm"], found.get("two"))
 
 
@@ -140,7 +154,7 @@ def _against(
 ) -> Iterable[Against]:
     for peer in peers:
         for one in inputs:
-            if one.name not in peer.peer.reads:
+            if (one.name if one.letter else "repository") not in peer.peer.reads:
                 continue
             say(f"{peer.peer.name} on {one.name}")
             commands = {"own": scanning(one.folder), "peer": peer.on(str(one.folder))}
