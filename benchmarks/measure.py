@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -61,13 +62,14 @@ class Bench:
         with tempfile.TemporaryFile() as output:
             start = time.perf_counter()
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder, env=environment
-            )
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder, env=environment,
+                start_new_session=True,
+            )  # fmt: skip
             late = threading.Event()
 
             def stop() -> None:
                 late.set()
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # its workers too, or they slow down what comes after
 
             timer = threading.Timer(limit, stop)
             timer.start()
