@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
+PASSED_OVER = frozenset((".git", ".terraform", "node_modules"))
+
 
 def walk(folder: str) -> Iterator[str]:
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in (".git", ".terraform", "node_modules"))
+        folders[:] = sorted(name for name in folders if name not in PASSED_OVER)
         for name in sorted(names):
             yield os.path.join(place, name)
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.floor import walk
 from benchmarks.inputs import READ, Input
-
-_PASSED_OVER = frozenset((".git", ".terraform", "node_modules"))
 
 
 class Repository(NamedTuple):
@@ -31,12 +30,9 @@ def repository(argument: str) -> Repository:
 
 
 def _read(folder: Path) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _PASSED_OVER]
-        for name in names:
-            path = os.path.join(place, name)
-            if name.endswith(READ) and os.path.isfile(path):
-                yield path
+    for path in walk(str(folder)):
+        if path.endswith(READ) and os.path.isfile(path):
+            yield path
 
 
 def _commit(folder: Path) -> str:
