@@ -99,3 +99,9 @@ def test_all_that_is_said_over_it_holds(base: dict[str, object], over: dict[str,
     for key, value in over.items():
         if not isinstance(value, dict):
             assert same(both[key], as_values(value))
+
+
+def test_a_path_may_be_as_long_as_a_template_writes_it() -> None:
+    values = SeenValues(load_values(b"a: {b: 1}", "values.yaml"))
+    assert values.find(("a", *["b"] * 5000)) == []
+    assert [found.name for found in values.find(("a", "b"))] == ["a.b"]

@@ -79,14 +79,23 @@ class SeenValues:
 
     def find(self, path: Path) -> list[Found]:
         """What stands at a path; with EACH in it, all that do, in the order in which `range` goes through them."""
-        found = self._known.get(path)
-        if found is None:
-            found = []
-            for at in self.find(path[:-1]):
-                found += _step(at, path[-1])
-                if len(found) > MAX_FOUND:
-                    break
-            self._known[path] = found
+        whole = self._known.get(path)
+        if whole is not None:
+            return whole
+        found = self._known[()]
+        for end in range(1, len(path) + 1):
+            known = self._known.get(path[:end])
+            if known is None:
+                known = []
+                for at in found:
+                    known += _step(at, path[end - 1])
+                    if len(known) > MAX_FOUND:
+                        break
+                self._known[path[:end]] = known
+            found = known
+            if not found:  # nor is there anything further down, however long the path
+                break
+        self._known[path] = found
         return found
 
 
