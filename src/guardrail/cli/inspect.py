@@ -27,6 +27,7 @@ def command(request: Request, form: str, kind: tuple[str, ...], everything: bool
     guardrail inspect . --format json | jq '.resources[].address'
     """
     from guardrail.process import read_group
+    from guardrail.reports.hostile import json_text, json_value
     from guardrail.scanning import prepare
 
     plan = prepare(request)
@@ -50,7 +51,7 @@ def command(request: Request, form: str, kind: tuple[str, ...], everything: bool
                 for p in sorted(set(problems), key=Problem.sort_key)
             ],
         }
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=str))
+        click.echo(json_text(json_value(shown)), nl=False)
     else:
         for resource in resources:
             _text(resource)
