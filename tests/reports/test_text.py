@@ -79,6 +79,15 @@ def test_many_of_one_rule_in_one_file_are_short() -> None:
         assert f"main.tf:{n}:3" in out
 
 
+def test_one_place_is_quoted_once() -> None:
+    here = [finding(rule=f"rule-{n}", fingerprint=str(n)) for n in range(3)]
+    there = finding(rule="rule-3", fingerprint="3", span=Span("other.tf", 13, 12, 13, 19))
+    out = text(result(*here, there))
+    assert out.count("13 |   acl    = var.acl") == 2
+    assert [place for place in out.split() if place.endswith(".tf:13:12")] == ["main.tf:13:12"] * 3 + ["other.tf:13:12"]
+    assert out.count("fix: ") == 4
+
+
 def test_max_findings_counts_the_rest() -> None:
     many = [finding(span=Span(f"{n}.tf", 1, 1, 1, 2), fingerprint=str(n)) for n in range(9)]
     out = text(result(*many), max_findings=4)

@@ -83,6 +83,7 @@ class _Page:
         self.lines: list[str] = []
         self.options = options
         self.width = max(MIN_WIDTH, options.width)
+        self.shown: Span | None = None  # what the finding just above points at
 
     def paint(self, text: str, color: str) -> str:
         return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if self.options.color else text
@@ -110,6 +111,7 @@ class _Page:
         for file, group in _by_file(shown):
             self.line(self.paint(for_log(file) or "(no file)", "bold"))
             self.line()
+            self.shown = None
             rest: dict[str, list[Finding]] = {}
             seen: dict[str, int] = {}
             short = [finding for finding in group if finding.fingerprint in brief]
@@ -157,7 +159,9 @@ class _Page:
         if finding.enforce == "warn":
             told.append("warns only")
         self.line("    " + "  ".join(part for part in told if part))
-        self.excerpt(finding)
+        if finding.span != self.shown:  # all that a resource lacks stands at its header
+            self.excerpt(finding)
+        self.shown = finding.span
         for item in finding.evidence:
             # What the excerpt shows need not be said again.
             if item.span != finding.span or not item.path:
