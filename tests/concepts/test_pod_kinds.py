@@ -242,7 +242,7 @@ spec:
       - name: several
         containerSet: {containers: [{name: x, image: "x:1"}, {name: z, image: "z:1"}]}
       - name: patched
-        podSpecPatch: '{"containers": []}'
+        podSpecPatch: '{"priorityClassName": "{{inputs.parameters.class}}"}'
         container: {image: "z:1"}
 """)
     found = containers(inventory)

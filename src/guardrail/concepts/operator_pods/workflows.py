@@ -25,7 +25,6 @@ from guardrail.model.patterns import lazy_regex
 _TYPES = ("container", "script", "containerSet", "dag", "steps", "resource", "suspend", "http", "data", "plugin")
 PARAMETER = lazy_regex(r"\{\{\s*((?:inputs|workflow)\.parameters\.[\w-]+)\s*\}\}")
 _SUBMITTED = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
-_PATCHED = "a podSpecPatch may set what is not written here"
 
 
 def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
@@ -107,8 +106,12 @@ def _bearer(template: Map, spec: Map, defaults: Map | None, label: str) -> Beare
     if before:
         pod.put("initContainers", listed(before, whole), whole.header)
     metadata = mapping(whole, "metadata") or mapping(spec, "podMetadata")
-    patched = "podSpecPatch" in whole or "podSpecPatch" in spec
-    return bearer(pod, "task", metadata, label, _PATCHED if patched else "")
+    doubt = ""
+    if "podSpecPatch" in whole or "podSpecPatch" in spec:
+        from guardrail.concepts.operator_pods.spec_patches import patched
+
+        pod, doubt = patched(pod, (spec, whole))
+    return bearer(pod, "task", metadata, label, doubt)
 
 
 def values_of(template: Map, spec: Map) -> dict[str, Standing]:
