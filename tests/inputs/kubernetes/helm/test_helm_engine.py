@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from helm_charts import FIXTURES, Charts, chart
 
+from guardrail.concepts import kubernetes_schema
 from guardrail.inputs.kubernetes.helm import engine, reading
 from guardrail.inputs.kubernetes.helm.engine import Binary, Engine, Job, Library, find_engine
+from guardrail.inputs.kubernetes.helm.served import KUBE_VERSION, api_versions
 from guardrail.model import Map, Seq
 
 Make = Callable[..., Charts]
@@ -100,7 +102,30 @@ def test_helm_sees_nothing_of_the_environment(charts: Make, any_engine: str, mon
 def test_the_version_of_kubernetes_is_fixed(charts: Make, any_engine: str) -> None:
     pod = POD % "{{ .Capabilities.KubeVersion.Version }}"
     found = charts({"Chart.yaml": chart("a"), "templates/a.yaml": pod}).read()
-    assert found.resources[0].attributes["spec"]["x"] == f"v{engine.KUBE_VERSION}"
+    assert found.resources[0].attributes["spec"]["x"] == f"v{KUBE_VERSION}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("policy/v1/PodDisruptionBudget", "true"),
+        ("apiregistration.k8s.io/v1", "true"),
+        ("v1/Pod", "true"),
+        ("policy/v1beta1/PodSecurityPolicy", "false"),
+        ("monitoring.coreos.com/v1", "false"),
+    ],
+)
+def test_what_the_cluster_serves(charts: Make, any_engine: str, asked: str, answer: str) -> None:
+    pod = POD % f'{{{{ .Capabilities.APIVersions.Has "{asked}" | toString | quote }}}}'
+    found = charts({"Chart.yaml": chart("a"), "templates/a.yaml": pod}).read()
+    assert found.resources[0].attributes["spec"]["x"] == answer
+
+
+def test_what_is_served_is_there() -> None:
+    """By the schema of a later release: nothing that is stable goes away."""
+    listed = [version for version in api_versions() if version.rpartition("/")[2][0].isupper()]
+    assert len(listed) > 50
+    assert set(listed) <= set(kubernetes_schema.kinds())
 
 
 @pytest.mark.skipif(not HELM, reason="no helm")

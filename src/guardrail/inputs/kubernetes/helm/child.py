@@ -48,14 +48,15 @@ def render(helm: Any, charts: dict[str, Any], job: dict[str, Any]) -> dict[str, 
         with open(path, encoding="utf-8-sig") as stream:
             over(values, helm.values_from_yaml(stream.read()))
     chart = charts[key]
-    options = {"name": job["release"], "namespace": job["namespace"], "kube_version": job["kube_version"]}
+    options = {"name": job["release"], "namespace": job["namespace"]}
+    options.update((key, job[key]) for key in ("kube_version", "api_versions"))
     try:
         from helm_python import _native
 
         text = _native.call_string("helm_render", chart._raw(), json.dumps(values), json.dumps(options))
         manifests = json.loads(text)
     except (ImportError, AttributeError, helm.HelmInvalidArgError):
-        # Another release of the SDK: its public way has no option for the version of Kubernetes.
+        # Another release of the SDK: its public way has no options for what the cluster is.
         manifests = chart.render(values, name=job["release"], namespace=job["namespace"], is_install=True)
     if sum(map(len, manifests.values())) > job["most"]:
         return {"error": f"what it renders to has more than {job['most']:,} bytes"}

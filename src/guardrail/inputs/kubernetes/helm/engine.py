@@ -17,10 +17,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, NamedTuple, Protocol
 
+from guardrail.inputs.kubernetes.helm.served import KUBE_VERSION, api_versions
 from guardrail.model.patterns import lazy_regex
-
-KUBE_VERSION = "1.34.0"
-"""What charts are told that the cluster runs."""
 
 SECONDS = 30.0  # for one rendering
 ALL_SECONDS = 900.0  # for all of a scan
@@ -132,7 +130,8 @@ class Library:
             return Rendering({}, f"the charts together take longer than {ALL_SECONDS:.0f} seconds", True)
         process = self._running()
         request = {"chart": job.chart, "values": job.values, "release": job.release, "namespace": job.namespace,
-                   "kube_version": f"v{KUBE_VERSION}", "edition": job.edition, "most": _most(job)}  # fmt: skip
+                   "kube_version": f"v{KUBE_VERSION}", "api_versions": api_versions(),
+                   "edition": job.edition, "most": _most(job)}  # fmt: skip
         stdin, stdout = _pipes(process)
         try:
             stdin.write(json.dumps(request).encode() + b"\n")
@@ -219,7 +218,7 @@ class Binary:
         if time.monotonic() > self.deadline:
             return Rendering({}, f"the charts together take longer than {ALL_SECONDS:.0f} seconds", True)
         command = [self.binary, "template", job.release, job.chart, "--namespace", job.namespace,
-                   "--kube-version", KUBE_VERSION]  # fmt: skip
+                   "--kube-version", KUBE_VERSION, "--api-versions", ",".join(api_versions())]  # fmt: skip
         for path in job.values:
             command += ["--values", path]
         if job.for_places:
