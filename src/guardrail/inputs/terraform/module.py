@@ -19,6 +19,7 @@ from guardrail.inputs.terraform.folder import Folder, Sources
 from guardrail.inputs.terraform.invoke import Templates, call_function
 from guardrail.inputs.terraform.policy_document import policy_document
 from guardrail.inputs.terraform.references import ResourceRef
+from guardrail.inputs.terraform.results import Results, results_of
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.type_constraints import Convert, converter
 from guardrail.inputs.terraform.variables import Given, Literals, Typed, command_line_value
@@ -32,11 +33,12 @@ class Instance:
     """One instance of a resource block. `attributes` is None until it is evaluated. `doubtful`: perhaps there is none,
     for the count is unknown."""
 
-    __slots__ = ("address", "attributes", "block", "done", "doubtful", "edges", "scope")
+    __slots__ = ("address", "attributes", "block", "done", "doubtful", "edges", "results", "scope")
 
     def __init__(self, address: str, block: Block, scope: Scope, doubtful: bool) -> None:
         self.address, self.block, self.scope, self.doubtful = address, block, scope, doubtful
         self.attributes: Map | None = None
+        self.results: Results = {}
         self.done = False
         self.edges: list[Edge] = []
 
@@ -335,8 +337,10 @@ class Module:
             perhaps, self.run.perhaps = self.run.perhaps, self.doubtful or instance.doubtful
             try:
                 evaluation.body(block, instance.scope, into=instance.attributes)
-                if block.type == "data" and block.labels[0] == "aws_iam_policy_document":
-                    self._add_document(instance.attributes)
+                if block.type == "data":
+                    if block.labels[0] == "aws_iam_policy_document":
+                        self._add_document(instance.attributes)
+                    instance.results = results_of(block.labels[0], instance.attributes, self.templates)
             finally:
                 self.run.edges, self.run.perhaps = outer, perhaps
             instance.edges += evaluation.edges

@@ -32,6 +32,8 @@ class ResourceRef(Reference, Deferred):
                 raise EvalError(f"{self.address} refers to itself")
             if attributes is not None:
                 value = attributes.get(name)
+                if value is None:
+                    value = self.instance.results.get(name)
                 if value is not None:
                     return value
                 if self.is_built_in and not isinstance(attributes, PartialMap):
