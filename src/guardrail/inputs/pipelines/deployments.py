@@ -8,6 +8,11 @@ from guardrail.formats.shell import pipelines
 from guardrail.model.patterns import lazy_regex
 
 _WORD = lazy_regex(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
+_ABOUT = lazy_regex(  # what is done before or after
+    r"(?:\A|[^a-z])(?:alert|announce(?:ment)?|approv(?:e|al)|comment|issues?|label|notif(?:y|ication|ications)"
+    r"|report|slack|status|summary|wait)(?:\Z|[^a-z])",
+    re.IGNORECASE,
+)
 _COMMAND = lazy_regex(
     r"(?:sudo\s+)?(?:(?:terraform|tofu|terragrunt)\s(?:.*\s)?apply|kubectl\s(?:.*\s)?(?:apply|rollout|set\s+image)"
     r"|helm\s(?:.*\s)?(?:upgrade|install)|pulumi\s(?:.*\s)?up|cdk\s(?:.*\s)?deploy|serverless\s+deploy|sls\s+deploy|sam\s+deploy"
@@ -30,8 +35,8 @@ _PLACE = lazy_regex(
 
 
 def says_so(name: str) -> bool:
-    """True for a name such as `deploy-api`."""
-    return bool(_WORD.search(name))
+    """True for a name such as `deploy-api`, and not for one that speaks of a deployment (`notify-deploy`)."""
+    return bool(_WORD.search(name)) and not _ABOUT.search(name)
 
 
 def is_trial(name: str) -> bool:
