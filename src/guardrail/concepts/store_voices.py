@@ -175,7 +175,7 @@ ATTACHED = {
         ("bucket", "alicloud_oss_bucket"),
     ),
     **dict.fromkeys(
-        ("aws_s3_bucket_acl", "aws_s3_bucket_public_access_block", "aws_s3_bucket_versioning",
+        ("aws_s3_bucket_acl", "aws_s3_bucket_policy", "aws_s3_bucket_public_access_block", "aws_s3_bucket_versioning",
          "aws_s3_bucket_ownership_controls"), ("bucket", "aws_s3_bucket"),
     ),
     **dict.fromkeys(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.concepts import store_defaults
+from guardrail.concepts.bucket_policies import refuses_plain_http
 from guardrail.concepts.store_voices import (
     ATTACHED,
     NAMES,
@@ -88,6 +89,24 @@ def _s3_bucket(fields: Map, resource: Resource, inventory: Inventory) -> None:
     owners = linked(resource, "aws_s3_bucket_ownership_controls", "bucket", inventory)
     _mute(fields, owners, "s3 ownership", inventory)
     _takes_logs(fields, resource, inventory, (("aws_s3_bucket_logging", "target_bucket"), ("aws_s3_bucket", "logging")))
+    policies = linked(resource, "aws_s3_bucket_policy", "bucket", inventory)
+    if resource.attributes.get("policy") is not None or not policies:
+        policies.append((resource, True))
+    _refuse_plain_http(fields, policies)
+
+
+def _s3_policy(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    _refuse_plain_http(fields, [(resource, True)])
+
+
+def _refuse_plain_http(fields: Map, policies: list[tuple[Resource, bool]]) -> None:
+    """One that refuses is enough; of one that perhaps is another bucket's, nobody can tell."""
+    told = [(refuses_plain_http(holder), holder, sure) for holder, sure in policies]
+    told.sort(key=lambda item: (item[0].value is not True, not isinstance(item[0].value, Unknown), item[2]))
+    leaf, holder, sure = told[0]
+    if not sure and not isinstance(leaf.value, Unknown):
+        leaf = leaf._replace(value=Unknown(f"{holder.address} may belong to it"))
+    put(fields, "refuses_plain_http", leaf)
 
 
 def _oss_bucket(fields: Map, resource: Resource, inventory: Inventory) -> None:
@@ -219,6 +238,7 @@ _SPECIAL = {
     "alicloud_db_instance": _alibaba_database,
     "aws_s3_bucket": _s3_bucket,
     "aws_s3_bucket_acl": _s3_acl,
+    "aws_s3_bucket_policy": _s3_policy,
     "google_storage_bucket": _google_bucket,
     "azurerm_storage_container": _azure_container,
     "aws_ebs_volume": _ebs_volume,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_nodes import Scope, Tuple
-from guardrail.formats.hcl_values import EvalError, PartialMap, SetSeq, derived, to_number, to_text, type_name
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, to_number, to_text, type_name
 from guardrail.inputs.terraform.blocks import MAX_INSTANCES
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
@@ -171,7 +171,9 @@ def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expans
     if rest is None:
         return Expansion("map", scopes, {})
     each = Map()
-    each["key"] = each["value"] = derived(rest)
+    each["key"] = derived(rest)
+    # Of a resource or module of which nobody knows how many there are, it is one of them all the same.
+    each["value"] = rest.item() if rest is value and isinstance(rest, Deferred) else derived(rest)
     scopes.append((None, scope.child({"each": each}, attribute.node)))
     made = Expansion("map" if items else "open", scopes, {})
     made.rest = rest

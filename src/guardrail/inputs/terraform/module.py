@@ -323,7 +323,10 @@ class Module:
     def _reference_value(self, address: str, expansion: Expansion, instances: list[Instance]) -> Value:
         refs = [ResourceRef(instance.address, self, instance) for instance in instances]
         if expansion.kind == "open":
-            return ResourceRef(self.address + address, self, instances[0] if instances else None, True)
+            some = ResourceRef(self.address + address, self, instances[0] if instances else None, True)
+            if expansion.rest is not None:  # what has as many is there for the same reason
+                some.reason = expansion.rest.reason
+            return some
         return expansion.gathered(refs, ResourceRef(self.address + address, self, None))
 
     def attributes_of(self, instance: Instance) -> Map | None:

@@ -88,8 +88,12 @@ ALONE = {
     ),
     "compute": ({("image-pinned-by-digest", "fail", "aws_ecs_task_definition.web")}, set()),
     "s3-split": (
-        {("grant-not-to-anyone", "fail", "aws_s3_bucket_policy.site")},
         {
+            ("bucket-refuses-plain-http", "fail", "aws_s3_bucket.site"),
+            ("grant-not-to-anyone", "fail", "aws_s3_bucket_policy.site"),
+        },
+        {
+            ("bucket-refuses-plain-http", "undetermined", "aws_s3_bucket.site"),
             ("bucket-policy-no-lockout", "undetermined", "aws_s3_bucket_policy.site"),
             ("grant-no-service-wildcard", "undetermined", "aws_s3_bucket_policy.site"),
             ("grant-not-to-anyone", "undetermined", "aws_s3_bucket_policy.site"),
