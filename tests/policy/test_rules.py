@@ -113,4 +113,6 @@ OWN = {
     "tag-key-pattern", "tag-valid", "tag-value-pattern", "task-pinned", "volume-claim-exists",
     "workload-job-deadline", "workload-recommended-labels",
     "bucket-key-bounded", "firewall-management-bounded", "vpn-key-exchange-strong",
+    "broker-clients-authenticated", "event-target-key", "graphql-callers-known", "user-pool-second-factor",
+    "vault-access-by-roles",
 }  # fmt: skip

@@ -136,7 +136,7 @@ OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
         for side in ("backend", "frontend") for version in ("ssl30", "tls10", "tls11")
     ),
     "azurerm_cosmosdb_account": ("local_authentication_disabled",),
-    "azurerm_key_vault": ("soft_delete_enabled",),
+    "azurerm_key_vault": ("soft_delete_enabled", "enable_rbac_authorization"),
     "azurerm_network_interface": ("enable_ip_forwarding",),
     "azurerm_network_watcher_flow_log": ("network_security_group_id",),
     "azurerm_eventhub_namespace": ("zone_redundant",),
