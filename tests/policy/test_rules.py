@@ -90,7 +90,7 @@ def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
 
 # Ideas that no peer has a check for.
 OWN = {
-    "cdn-origin-tls-minimum", "function-cors-bounded", "machine-disk-bandwidth", "search-own-security-group",
+    "cdn-origin-tls-minimum", "machine-disk-bandwidth", "search-own-security-group",
     "api-key-hosts-bounded", "api-key-services-bounded", "app-engine-encrypted", "network-names-logged",
     "cloud-sql-hides-databases", "cloud-sql-hides-error-details", "cloud-sql-no-external-scripts",
     "cloud-sql-no-remote-access", "cloud-sql-point-in-time", "network-admin-ports-closed",
@@ -113,4 +113,6 @@ OWN = {
     "tag-key-pattern", "tag-valid", "tag-value-pattern", "task-pinned", "volume-claim-exists",
     "workload-job-deadline", "workload-recommended-labels",
     "bucket-key-bounded", "firewall-management-bounded", "vpn-key-exchange-strong",
+    "broker-clients-authenticated", "event-target-key", "graphql-callers-known", "user-pool-second-factor",
+    "vault-access-by-roles",
 }  # fmt: skip

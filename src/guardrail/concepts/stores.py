@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.concepts import store_defaults
+from guardrail.concepts import bucket_names, store_defaults
 from guardrail.concepts.bucket_policies import refuses_plain_http
 from guardrail.concepts.store_voices import (
     ATTACHED,
@@ -88,6 +88,8 @@ def _s3_bucket(fields: Map, resource: Resource, inventory: Inventory) -> None:
     _mute(fields, [*blocks, *((account, True) for account in accounts)], "s3 ignores", inventory)
     owners = linked(resource, "aws_s3_bucket_ownership_controls", "bucket", inventory)
     _mute(fields, owners, "s3 ownership", inventory)
+    if form := bucket_names.form(resource.attributes.get("bucket")):
+        put(fields, "name_form", _written(resource, "bucket", form))
     _takes_logs(fields, resource, inventory, (("aws_s3_bucket_logging", "target_bucket"), ("aws_s3_bucket", "logging")))
     policies = linked(resource, "aws_s3_bucket_policy", "bucket", inventory)
     if resource.attributes.get("policy") is not None or not policies:

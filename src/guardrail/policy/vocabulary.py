@@ -136,7 +136,7 @@ OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
         for side in ("backend", "frontend") for version in ("ssl30", "tls10", "tls11")
     ),
     "azurerm_cosmosdb_account": ("local_authentication_disabled",),
-    "azurerm_key_vault": ("soft_delete_enabled",),
+    "azurerm_key_vault": ("soft_delete_enabled", "enable_rbac_authorization"),
     "azurerm_network_interface": ("enable_ip_forwarding",),
     "azurerm_network_watcher_flow_log": ("network_security_group_id",),
     "azurerm_eventhub_namespace": ("zone_redundant",),
@@ -169,7 +169,8 @@ OLDER_KINDS = frozenset((
     "azurerm_mariadb_server", "azurerm_mariadb_firewall_rule", "azurerm_frontdoor",
     "azurerm_frontdoor_firewall_policy", "azurerm_monitor_log_profile", "azurerm_data_lake_store",
     "azurerm_spring_cloud_service", "azurerm_spring_cloud_app", "azurerm_spring_cloud_api_portal",
-    "azurerm_sql_active_directory_administrator", "google_notebooks_instance", "google_notebooks_runtime",
+    "azurerm_sql_active_directory_administrator", "aws_db_security_group", "aws_elasticache_security_group",
+    "aws_redshift_security_group", "google_notebooks_instance", "google_notebooks_runtime",
     "google_tpu_v2_vm", "google_vertex_ai_metadata_store",  # the last two: google-beta has them
 ))  # fmt: skip
 
