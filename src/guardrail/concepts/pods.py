@@ -228,12 +228,14 @@ def _workload(
                fields.spans["service_account"])  # fmt: skip
     _host_paths(fields, spec, spelling)
     _sysctls(fields, spelling.block(spec, "securityContext"), spelling, pod_here)
-    if isinstance(labels, Unknown):
-        fields.put("labels", labels, pod_here)
-    elif labels is not None:
-        fields.put("labels", labels, labels.header)
-    else:
-        fields.spans["labels"] = pod_here
+    annotations = spelling.block(spelling.block(bearer.template, "metadata"), "annotations")
+    for field, words in (("labels", labels), ("annotations", annotations)):
+        if isinstance(words, Unknown):
+            fields.put(field, words, pod_here)
+        elif words is not None:
+            fields.put(field, words, words.header)
+        else:
+            fields.spans[field] = pod_here
     return Noun("workload", name if isinstance(name, str) and name else resource.local, fields, key=klass)
 
 
@@ -302,13 +304,18 @@ def _sysctls(fields: Map, security: Block, spelling: Spelling, here: Span) -> No
     if not isinstance(written, Seq):
         take(fields, "sysctls", written, "", here)
         return
-    names = Seq(written.span, written.header)
+    names, values = Seq(written.span, written.header), Seq(written.span, written.header)
     for index, item in enumerate(written):
-        if isinstance(item, Map) and item.get("name") is not None:
-            names.add(word(item["name"]), item.place("name"))
-        elif isinstance(item, Unknown):
+        if isinstance(item, Unknown):
             names.add(item, written.place(index))
+            values.add(item, written.place(index))
+        elif isinstance(item, Map):
+            if item.get("name") is not None:
+                names.add(word(item["name"]), item.place("name"))
+            if item.get("value") is not None:
+                values.add(item["value"], item.place("value"))
     fields.put("sysctls", names, written.header)
+    fields.put("sysctl_values", values, written.header)
 
 
 def _host_paths(fields: Map, spec: Block, spelling: Spelling) -> None:
