@@ -1,8 +1,8 @@
 """Names that two objects of a cluster claim, where only one can have it -> `clash` nouns.
 
-A host of OpenShift's routes belongs to the namespace of the oldest of them; there, others may have it with another path.
-Of two services with the same name External DNS publishes the addresses of one, or of both in turn. Of two TLSOptions
-called `default` Traefik takes none
+A host of OpenShift's routes belongs to the namespace of the oldest; there, others may have it with another path.
+Of two services with the same name External DNS publishes the addresses of both, unless they say by an identifier that
+they are records of their own. Of two TLSOptions called `default` Traefik takes none
 (https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/tls/tlsoption/).
 """
 
@@ -19,6 +19,7 @@ from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span
 ROUTES = ("Route",)
 TLS_OPTIONS = ("TLSOption",)
 _DNS_NAMES = "external-dns.alpha.kubernetes.io/hostname"
+_OWN_RECORD = "external-dns.alpha.kubernetes.io/set-identifier"
 
 
 class Claim(NamedTuple):
@@ -96,8 +97,10 @@ def _claims(resource: Resource) -> tuple[Claimant, list[Claim]] | None:
 
 def _dns_names(metadata: Block, spelling: Spelling) -> Iterator[Claim]:
     annotations = spelling.block(metadata, "annotations")
-    written = annotations.get(_DNS_NAMES) if isinstance(annotations, Map) else None
-    if isinstance(annotations, Map) and isinstance(written, str):
+    if not isinstance(annotations, Map) or annotations.get(_OWN_RECORD) is not None:
+        return
+    written = annotations.get(_DNS_NAMES)
+    if isinstance(written, str):
         for name in dict.fromkeys(part.strip().rstrip(".") for part in written.split(",")):
             if name:
                 yield Claim("dns-name", name, annotations.place(_DNS_NAMES))

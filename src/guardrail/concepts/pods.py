@@ -334,4 +334,3 @@ def _host_paths(fields: Map, spec: Block, spelling: Spelling) -> None:
         fields.put("host_paths", paths, where)
     else:
         fields.spans["host_paths"] = where
-
