@@ -228,14 +228,13 @@ def _workload(
                fields.spans["service_account"])  # fmt: skip
     _host_paths(fields, spec, spelling)
     _sysctls(fields, spelling.block(spec, "securityContext"), spelling, pod_here)
-    annotations = spelling.block(spelling.block(bearer.template, "metadata"), "annotations")
-    for field, words in (("labels", labels), ("annotations", annotations)):
-        if isinstance(words, Unknown):
-            fields.put(field, words, pod_here)
-        elif words is not None:
-            fields.put(field, words, words.header)
-        else:
-            fields.spans[field] = pod_here
+    if isinstance(labels, Unknown):
+        fields.put("labels", labels, pod_here)
+    elif labels is not None:
+        fields.put("labels", labels, labels.header)
+    else:
+        fields.spans["labels"] = pod_here
+    _words(fields, labels, spelling.block(spelling.block(bearer.template, "metadata"), "annotations"), pod_here)
     return Noun("workload", name if isinstance(name, str) and name else resource.local, fields, key=klass)
 
 
@@ -297,6 +296,16 @@ def _automount(fields: Map, spec: Block, spelling: Spelling, namespace: Value, j
         value = truth(attributes[key])
         origin = Origin(f"set by service account {account.address}", attributes.place(key), value)
         fields.put("automount_token", value, fields.spans["automount_token"], lambda: (origin,))
+
+
+def _words(fields: Map, labels: Block, annotations: Block, here: Span) -> None:
+    """Labels and annotations of the pods together; where both have a key, the label counts."""
+    words = Map(here)
+    for source in (annotations, labels):
+        if isinstance(source, Map):
+            for key in source:
+                words.copy_entry(source, key)
+    fields.put("words", words, here)
 
 
 def _sysctls(fields: Map, security: Block, spelling: Spelling, here: Span) -> None:
