@@ -25,6 +25,9 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     fields.spans["hosts"] = spec.header if isinstance(spec, Map) else here
     if hosts is not None:
         fields.put("hosts", hosts, hosts.header if isinstance(hosts, Seq) else here)
+    paths = _paths(spec, spelling)
+    if paths is not None:
+        fields.put("paths", paths, paths.header if isinstance(paths, Seq) else here)
     tls = _tls_hosts(spec, spelling)
     if tls is not None:
         fields.put("tls_hosts", tls, tls.header if isinstance(tls, Seq) else here)
@@ -68,6 +71,24 @@ def _hosts(spec: Block, spelling: Spelling) -> Seq | Unknown | None:
         elif isinstance(rule, Unknown):
             hosts.add(rule, rules.place(index))
     return hosts
+
+
+def _paths(spec: Block, spelling: Spelling) -> Seq | Unknown | None:
+    rules = _rules(spec, spelling)
+    if not isinstance(rules, Seq):
+        return rules
+    found = Seq(rules.span, rules.header)
+    for index, rule in enumerate(rules):
+        http = spelling.block(rule, "http") if isinstance(rule, (Map, Unknown)) else None
+        listed = spelling.blocks(http, "path" if spelling.singular else "paths")
+        if isinstance(listed, Unknown):
+            found.add(listed, rules.place(index))
+        for item in listed if isinstance(listed, Seq) else ():
+            if isinstance(item, Map) and item.get("path") is not None:
+                found.add(item["path"], item.place("path"))
+            elif isinstance(item, Unknown):
+                found.add(item, rules.place(index))
+    return found
 
 
 def _tls_hosts(spec: Block, spelling: Spelling) -> Seq | Unknown | None:

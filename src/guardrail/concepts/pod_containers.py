@@ -23,7 +23,7 @@ _RESOURCES = (("cpu", "cpu"), ("memory", "memory"), ("ephemeral_storage", "ephem
 _PROBES = (("liveness", "livenessProbe"), ("readiness", "readinessProbe"), ("startup", "startupProbe"))
 _ENV_SOURCES = (("secretKeyRef", "secret"), ("configMapKeyRef", "config"), ("fieldRef", "field"),
                 ("resourceFieldRef", "field"), ("fileKeyRef", "config"))  # fmt: skip
-_SCALARS = ("image", "command", "privileged", "run_as_non_root", "run_as_user", "run_as_group",
+_SCALARS = ("image", "command", "security_context", "privileged", "run_as_non_root", "run_as_user", "run_as_group",
             "read_only_root_filesystem", "allow_privilege_escalation", "seccomp_profile", "proc_mount",
             "apparmor_profile", "host_process", "env",
             "ports", "mounts", "image_pull_policy", "interactive")  # fmt: skip
@@ -89,6 +89,7 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
                 fields.spans[field] = lacking
     best = security.header if isinstance(security, Map) else here
     levels = (security, pod.security)
+    _said(fields, levels, best)
     _effective(fields, "seccomp_profile", levels, spelling, "seccompProfile", "type", best, word)
     _effective(fields, "apparmor_profile", levels, spelling, "appArmorProfile", "type", best, word)
     _effective(fields, "host_process", levels, spelling, "windowsOptions", "hostProcess", best, truth)
@@ -120,7 +121,7 @@ def container(source: Map, pod: Pod, kind: str, index: int) -> Noun:
 
 # What containers elsewhere do not have, whatever else is unknown of them.
 _OF_PODS = frozenset(("proc_mount", "apparmor_profile", "seccomp_profile", "selinux", "host_process",
-                      "image_pull_policy", "interactive"))  # fmt: skip
+                      "image_pull_policy", "interactive", "security_context"))  # fmt: skip
 
 
 def unknown_container(why: Unknown, where: Span, kind: str, index: int, orchestrator: str = "kubernetes") -> Noun:
@@ -229,6 +230,18 @@ def _effective(
             take(fields, field, found, spelling[key], lacking, convert)
             return
     fields.spans[field] = lacking
+
+
+def _said(fields: Map, levels: tuple[Block, Block], place: Span) -> None:
+    """Whether the security context of the container or that of its pod says anything at all."""
+    fields.spans["security_context"] = place
+    for level in levels:
+        if isinstance(level, Map) and any(value is not None for value in level.values()):
+            fields.put("security_context", True, level.header)
+            return
+    unknown = next((level for level in levels if isinstance(level, Unknown)), None)
+    if unknown is not None:
+        fields.put("security_context", unknown, place)
 
 
 def _capabilities(fields: Map, capabilities: Block, security: Block, here: Span) -> None:

@@ -224,7 +224,7 @@ def add_to_container(fields: Map, source: Map, spelling: Spelling) -> None:
             break
     else:
         fields.put("interactive", False, here)
-    _names_twice(fields, source, spelling)
+    _names_of_env(fields, source, spelling)
     hosts = Seq(here)
     ports: list[tuple[Value, Span]] = []
     for key in _PROBES:
@@ -281,13 +281,13 @@ def _undeclared(
             _put_list(fields, field, found)
 
 
-def _names_twice(fields: Map, source: Map, spelling: Spelling) -> None:
-    """Names of environment variables that are given more than once; each but the first."""
+def _names_of_env(fields: Map, source: Map, spelling: Spelling) -> None:
+    """Names of environment variables that are known, and of those that are given more than once each but the first."""
     written = spelling.blocks(source, "env")
-    if not isinstance(written, Seq) or len(written) < 2:
+    if not isinstance(written, Seq) or not written:
         return
     seen: set[str] = set()
-    twice = Seq(source.header)
+    names, twice = Seq(written.span, written.header), Seq(source.header)
     for index, item in enumerate(written):
         name = item.get("name") if isinstance(item, Map) else None
         if not isinstance(name, str):
@@ -295,6 +295,8 @@ def _names_twice(fields: Map, source: Map, spelling: Spelling) -> None:
         if name in seen:
             twice.add(name, written.place(index))
         seen.add(name)
+        names.add(name, written.place(index))
+    fields.put("env_names", names, written.header)
     if twice:
         _put_list(fields, "env_twice", twice)
 

@@ -234,6 +234,7 @@ def _workload(
         fields.put("labels", labels, labels.header)
     else:
         fields.spans["labels"] = pod_here
+    _words(fields, labels, spelling.block(spelling.block(bearer.template, "metadata"), "annotations"), pod_here)
     return Noun("workload", name if isinstance(name, str) and name else resource.local, fields, key=klass)
 
 
@@ -297,18 +298,33 @@ def _automount(fields: Map, spec: Block, spelling: Spelling, namespace: Value, j
         fields.put("automount_token", value, fields.spans["automount_token"], lambda: (origin,))
 
 
+def _words(fields: Map, labels: Block, annotations: Block, here: Span) -> None:
+    """Labels and annotations of the pods together; where both have a key, the label counts."""
+    words = Map(here)
+    for source in (annotations, labels):
+        if isinstance(source, Map):
+            for key in source:
+                words.copy_entry(source, key)
+    fields.put("words", words, here)
+
+
 def _sysctls(fields: Map, security: Block, spelling: Spelling, here: Span) -> None:
     written = spelling.blocks(security, "sysctls")
     if not isinstance(written, Seq):
         take(fields, "sysctls", written, "", here)
         return
-    names = Seq(written.span, written.header)
+    names, values = Seq(written.span, written.header), Seq(written.span, written.header)
     for index, item in enumerate(written):
-        if isinstance(item, Map) and item.get("name") is not None:
-            names.add(word(item["name"]), item.place("name"))
-        elif isinstance(item, Unknown):
+        if isinstance(item, Unknown):
             names.add(item, written.place(index))
+            values.add(item, written.place(index))
+        elif isinstance(item, Map):
+            if item.get("name") is not None:
+                names.add(word(item["name"]), item.place("name"))
+            if item.get("value") is not None:
+                values.add(item["value"], item.place("value"))
     fields.put("sysctls", names, written.header)
+    fields.put("sysctl_values", values, written.header)
 
 
 def _host_paths(fields: Map, spec: Block, spelling: Spelling) -> None:
@@ -327,4 +343,3 @@ def _host_paths(fields: Map, spec: Block, spelling: Spelling) -> None:
         fields.put("host_paths", paths, where)
     else:
         fields.spans["host_paths"] = where
-

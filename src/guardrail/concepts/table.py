@@ -36,6 +36,7 @@ ARGO = "guardrail.concepts.cluster_pipelines.argo"
 SCHEMA_FAULTS = "guardrail.concepts.schema_faults"
 TRAILS = "guardrail.concepts.trails"
 GATEWAYS = "guardrail.concepts.gateways"
+CLASHES = "guardrail.concepts.clashes"
 
 _OPERATORS = """
     DeploymentConfig Rollout Service Configuration Revision ContainerSource ScaledJob CloneSet BroadcastJob
@@ -226,6 +227,7 @@ for _module, _kinds in (
     (AUTOSCALERS, (*_AUTOSCALER_KINDS, "kubernetes_manifest")),
     (ALLOWANCES, (*_ALLOWANCE_KINDS, "kubernetes_manifest")),
     (INGRESSES, (*_INGRESS_KINDS, "kubernetes_manifest")),
+    (CLASHES, ("Service", "kubernetes_service", "kubernetes_service_v1", "Route", "TLSOption", "kubernetes_manifest")),
     (ROUTINES, ("pipeline",)),
     (TRAILS, ("aws_cloudtrail",)),
     (SERVICES, ("Service", "kubernetes_service", "kubernetes_service_v1", "kubernetes_manifest")),

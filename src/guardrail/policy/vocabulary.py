@@ -35,7 +35,9 @@ KUBERNETES_KINDS = frozenset((
     "PriorityLevelConfiguration", "PodSecurityPolicy", "SecurityContextConstraints", "ServiceMonitor", "PodMonitor",
     "Rollout", "DeploymentConfig", "ScaledObject", "ScaledJob", "Application", "ApplicationSet", "HelmRelease",
     "Kustomization", "Route", "VirtualService", "DestinationRule", "PeerAuthentication", "AuthorizationPolicy",
-    "TLSOption",
+    "TLSOption", "AppProject", "Certificate", "Mesh", "BuildConfig", "APIServer", "Schedule", "CronWorkflow",
+    "K8sAllowedRepos", "GitRepository", "HelmRepository", "OCIRepository", "Bucket", "ImageRepository",
+    "PipelineRun",
 ))  # fmt: skip
 
 
