@@ -37,6 +37,7 @@ SCHEMA_FAULTS = "guardrail.concepts.schema_faults"
 TRAILS = "guardrail.concepts.trails"
 GATEWAYS = "guardrail.concepts.gateways"
 CLASHES = "guardrail.concepts.clashes"
+SCHEDULES = "guardrail.concepts.schedules"
 
 _OPERATORS = """
     DeploymentConfig Rollout Service Configuration Revision ContainerSource ScaledJob CloneSet BroadcastJob
@@ -229,6 +230,8 @@ for _module, _kinds in (
     (INGRESSES, (*_INGRESS_KINDS, "kubernetes_manifest")),
     (CLASHES, ("Service", "kubernetes_service", "kubernetes_service_v1", "Route", "TLSOption", "kubernetes_manifest")),
     (ROUTINES, ("pipeline",)),
+    (SCHEDULES, ("CronJob", "CronWorkflow", "Schedule", "kubernetes_cron_job", "kubernetes_cron_job_v1",
+                 "kubernetes_manifest", "pipeline")),
     (TRAILS, ("aws_cloudtrail",)),
     (SERVICES, ("Service", "kubernetes_service", "kubernetes_service_v1", "kubernetes_manifest")),
 ):  # fmt: skip
