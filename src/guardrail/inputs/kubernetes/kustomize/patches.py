@@ -170,11 +170,22 @@ class Patching:
         for built in selected:
             if patch.remembers:
                 built.remember()
+                _annotate(built.value)
             try:
                 built.value = json_patch.apply(built.value, list(patch.operations), self.budget)
             except Failed as error:
                 self.tell(Failed(f"{error.message} ({built.id})", error.span, error.kind))
+            metadata = built.value.get("metadata")
+            if isinstance(metadata, Map) and metadata.get("annotations") == {}:
+                drop(metadata, "annotations")
         return bool(selected)
+
+
+def _annotate(value: Map) -> None:
+    """kustomize remembers in annotations, so a patch may add to them even where nobody wrote any."""
+    metadata = value.get("metadata")
+    if isinstance(metadata, Map) and metadata.get("annotations") is None:
+        metadata.put("annotations", Map(metadata.span, metadata.header), metadata.header)
 
 
 def _id_of(patch: Map) -> Id:
