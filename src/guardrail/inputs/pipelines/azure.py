@@ -36,7 +36,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         if source.root is not None:
             roots[path] = source.root
             continue
-        if not source.problems:
+        if source.is_odd:
             what = "is no mapping, so neither a pipeline nor a template"
             reading.problems.append(Problem("malformed", what, path, 1))
         reading.files[path] = "failed"

@@ -44,7 +44,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         reading.problems += source.problems
         root = source.root
         if root is None:
-            if not source.problems:
+            if source.is_odd:
                 reading.problems.append(Problem("malformed", "is no mapping, so no configuration", path, 1))
             reading.files[path] = "failed"
             continue

@@ -24,7 +24,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         root = source.root
         updates = root.get("updates") if root is not None else None
         if root is None:
-            if not problems:
+            if source.is_odd:
                 problems.append(Problem("malformed", "is no mapping, so no configuration of Dependabot", path, 1))
             reading.files[path] = "failed"
         elif not isinstance(updates, Seq):

@@ -13,12 +13,15 @@ MAX_FOLDED = 1000  # characters of a text that is looked for across lines
 
 
 class Source:
-    """One file. `roots` are its documents that are mappings; `problems` what kept it from being read whole."""
+    """One file. `roots` are its documents that are mappings; `problems` what kept it from being read whole. One that
+    `is_odd` is neither a mapping nor empty: what is commented out as a whole is nothing that anybody means."""
 
-    __slots__ = ("_lines", "path", "problems", "roots", "text")
+    __slots__ = ("_lines", "is_odd", "path", "problems", "roots", "text")
 
-    def __init__(self, path: str, roots: list[Map], problems: list[Problem], text: str) -> None:
-        self.path, self.roots, self.problems, self.text = path, roots, problems, text
+    def __init__(
+        self, path: str, roots: list[Map], problems: list[Problem], text: str, is_odd: bool = False
+    ) -> None:
+        self.path, self.roots, self.problems, self.text, self.is_odd = path, roots, problems, text, is_odd
         self._lines: list[str] | None = None
 
     @property
@@ -99,4 +102,5 @@ class Library:
             return Source(path, [], [refusal.problem], "")
         loaded = load(data, path)
         roots = [document.value for document in loaded.documents if isinstance(document.value, Map)]
-        return Source(path, roots, list(loaded.problems), loaded.text)
+        is_odd = not roots and not loaded.problems and any(document.value is not None for document in loaded.documents)
+        return Source(path, roots, list(loaded.problems), loaded.text, is_odd)

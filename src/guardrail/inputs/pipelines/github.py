@@ -33,7 +33,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         reading.problems += source.problems
         root = source.root
         if root is None:
-            if not source.problems:
+            if source.is_odd:
                 what = "is no mapping, so neither a workflow nor an action"
                 reading.problems.append(Problem("malformed", what, path, 1))
             reading.files[path] = "failed"

@@ -59,7 +59,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         source = library.get(path)
         reading.problems += source.problems
         if source.root is None:
-            if not source.problems:
+            if source.is_odd:
                 reading.problems.append(Problem("malformed", "is no mapping, so no configuration", path, 1))
             reading.files[path] = "failed"
     reading.problems = list(dict.fromkeys(reading.problems))

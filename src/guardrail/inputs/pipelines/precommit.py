@@ -24,7 +24,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         problems = list(source.problems)
         root = source.root
         repositories = root.get("repos") if root is not None else None
-        if root is None and not problems:
+        if source.is_odd:
             problems.append(Problem("malformed", "is no mapping, so no configuration of pre-commit", path, 1))
         elif repositories is not None and not isinstance(repositories, Seq):
             line = root.place("repos").line if root is not None else 1
