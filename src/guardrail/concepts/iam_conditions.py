@@ -45,6 +45,8 @@ def narrows(conditions: list[Condition] | Unknown) -> bool | Unknown:
 
 def limits_who(conditions: list[Condition] | Unknown) -> bool | Unknown:
     """Whether conditions limit whose requests count, so that a principal `*` is not everybody."""
+    if _names_subjects(conditions):
+        return True
     if isinstance(conditions, Unknown):
         return conditions
     undecided: Unknown | None = None
@@ -71,6 +73,12 @@ def limits_who(conditions: list[Condition] | Unknown) -> bool | Unknown:
         if isinstance(verdict, Unknown):
             undecided = undecided or verdict
     return undecided if undecided is not None else False
+
+
+def _names_subjects(conditions: list[Condition] | Unknown) -> bool:
+    """Whether a condition is on the subject of an identity provider of which only the name is unknown:
+    `"${module.eks.oidc_provider}:sub"`."""
+    return isinstance(conditions, PartText) and conditions.suffix.lower() == ":sub"
 
 
 def _bare(operator: str) -> str:

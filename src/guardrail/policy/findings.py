@@ -10,11 +10,13 @@ from typing import Any
 
 from guardrail.conditions import MISSING, Leaf, Scope, parse_path
 from guardrail.model import (
+    HOLE,
     Encoded,
     Evidence,
     Finding,
     Inventory,
     Map,
+    PartText,
     Sensitive,
     Seq,
     Span,
@@ -158,6 +160,8 @@ def shown(value: Any, limit: int = 80) -> str:
     """A value in a message: short, on one line, redacted."""
     if value is MISSING or value is None:
         return "not set"
+    if isinstance(value, PartText) and value.literal.strip():
+        value = value.template.replace(HOLE, "…")
     if isinstance(value, Unknown):
         return "unknown"
     if isinstance(value, Sensitive):
