@@ -80,7 +80,7 @@ def among(value: Value, names: Collection[str]) -> bool | Unknown:
 
 
 _MODULES = lazy_regex(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
-_GIVEN = ("var.", "local.", "module.", "each.", "count.", "path.", "self.", "terraform.")
+_GIVEN = ("var.", "local.", "module.", "each.", "count.", "self.", "terraform.")
 
 
 def surely_named(item: Unknown) -> bool:

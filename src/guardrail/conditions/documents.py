@@ -54,7 +54,8 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
         return None
 
 
-_MARK = "\ue000"  # for private use, so that no document has it
+_MARK, _BARE, _END = "\ue000", "\ue001", "\ue002"  # for private use, so that no document has them
+_MARKS = lazy_regex(f"[{_MARK}{_BARE}]([0-9]+){_END}")
 _STRING = lazy_regex(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
@@ -62,11 +63,29 @@ def _with_holes(part: PartText, span: Span) -> Map | Seq | None:
     """A document of which parts are unknown: within strings, and where whole values stand. None where a part may hold
     more than that."""
     template = part.template
-    if _MARK in template:
+    if _MARK in template or _BARE in template or _END in template:
         return None
-    marked = re.sub(HOLE, f'"{_MARK}"', _STRING.sub(lambda match: match.group().replace(HOLE, _MARK), template))
+    pieces = template.split(HOLE)
+    numbered = "".join(f"{piece}{_BARE}{number}{_END}" for number, piece in enumerate(pieces[:-1])) + pieces[-1]
+    strings = _STRING.sub(lambda match: match.group().replace(_BARE, _MARK), numbered)
+    marked = re.sub(f"{_BARE}[0-9]+{_END}", lambda match: f'"{match.group()}"', strings)
     root = document(template.like(marked) if isinstance(template, Text) else marked, span)
     return _opened(root, part) if isinstance(root, (Map, Seq)) else None
+
+
+def _filled(text: str, part: PartText) -> Value:
+    """What a text with marks in it is: the unknown itself, where it is all of it; outside of a string what is known of
+    the document that stands there."""
+    holes = [part.holes[int(number)] for number in _MARKS.findall(text)] if part.holes else []
+    template = _MARKS.sub(HOLE, text)
+    if template == HOLE:
+        if holes and text[0] == _BARE and isinstance(holes[0], EncodedUnknown):
+            return holes[0].decoded
+        return holes[0] if holes else part.whole()
+    if not holes:
+        return PartText(part.reason, part.refs, template)
+    reasons, refs = (dict.fromkeys(item) for item in zip(*((hole.reason, hole.refs) for hole in holes), strict=True))
+    return PartText("; ".join(reasons), tuple(ref for several in refs for ref in several), template, tuple(holes))
 
 
 def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
@@ -85,7 +104,7 @@ def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
     while stack:
         holder = stack.pop()
         if isinstance(holder, Map):
-            if any(_MARK in key for key in holder):
+            if any(_END in key for key in holder):
                 return None
             holder.spans = {key: placed(place) for key, place in holder.spans.items()}
         else:
@@ -95,9 +114,8 @@ def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
             item = holder[key]  # type: ignore[index]
             if isinstance(item, (Map, Seq)):
                 stack.append(item)
-            elif isinstance(item, str) and _MARK in item:
-                made = PartText(part.reason, part.refs, item.replace(_MARK, HOLE))
-                holder[key] = made.whole() if item == _MARK else made  # type: ignore[index]
+            elif isinstance(item, str) and _END in item:
+                holder[key] = _filled(item, part)  # type: ignore[index]
     return root
 
 

@@ -71,7 +71,11 @@ class Template(Node):
         template = "".join(out)
         if hidden or template == HOLE or len(template) > MAX_TEXT:
             return result
-        return PartText(result.reason, result.refs, self._placed(template) if aligned else template)
+        holes: list[Unknown] = []
+        for value in unknown:
+            holes += (value.holes or ()) if isinstance(value, PartText) else (value,)
+        known = tuple(holes) if len(holes) == template.count(HOLE) else ()
+        return PartText(result.reason, result.refs, self._placed(template) if aligned else template, known)
 
 
 class TemplateIf(Node):

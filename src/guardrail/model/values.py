@@ -75,14 +75,17 @@ HOLE = "\0"
 
 class PartText(Unknown):
     """A string of which a part is unknown: `template` is the text with a HOLE for each unknown part (a `Text`
-    where its lines stand as written). `"${var.name}:latest"` surely ends in `:latest`.
+    where its lines stand as written). `"${var.name}:latest"` surely ends in `:latest`. `holes`: what stands in each
+    of them, in their order, where that is still known; empty where it is not.
     """
 
-    __slots__ = ("template",)
+    __slots__ = ("holes", "template")
 
-    def __init__(self, reason: str, refs: tuple[str, ...], template: str) -> None:
+    def __init__(
+        self, reason: str, refs: tuple[str, ...], template: str, holes: tuple[Unknown, ...] = ()
+    ) -> None:
         super().__init__(reason, refs)
-        self.template = template
+        self.template, self.holes = template, holes
 
     @property
     def prefix(self) -> str:
