@@ -450,3 +450,33 @@ def test_no_document_raises(value: Any) -> None:
     text = json.dumps({"Statement": value}).replace("${", "")
     for kind in ("aws_iam_policy", "aws_sqs_queue_policy"):
         grants(f'resource "{kind}" "x" {{\n  policy = <<EOT\n{text}\nEOT\n}}\n')
+
+
+UNKNOWN_DOCUMENT = """
+variable "actions" {}
+data "aws_iam_policy_document" "a" {
+  dynamic "statement" {
+    for_each = var.actions
+    content {
+      actions = statement.value
+    }
+  }
+}
+"""
+
+
+def test_what_is_not_known_of_a_document_is_told_of_where_it_is_used() -> None:
+    assert len(grants(UNKNOWN_DOCUMENT)) == 1
+    used = UNKNOWN_DOCUMENT + """
+resource "aws_iam_policy" "a" {
+  policy = data.aws_iam_policy_document.a.json
+}
+"""
+    (found,) = grants(used)
+    assert found["class"] == "policy"
+    elsewhere = UNKNOWN_DOCUMENT + """
+resource "local_file" "a" {
+  content = data.aws_iam_policy_document.a.json
+}
+"""
+    assert len(grants(elsewhere)) == 1

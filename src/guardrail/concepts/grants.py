@@ -61,7 +61,10 @@ def _of_aws(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         from guardrail.inputs.terraform.policy_document import policy_document
 
         made = policy_document(attributes)
-        yield from _statements(resource, made, resource.header, "", resource.local, "", inventory)
+        is_used = _is_used(resource, inventory)
+        for noun in _statements(resource, made, resource.header, "", resource.local, "", inventory):
+            if not (is_used and isinstance(noun.fields.get("effect"), Unknown)):
+                yield noun
         return
     for attribute, grants_class in _DOCUMENTS.get(kind, _OTHERWISE):
         yield from _document(resource, attributes, attribute, grants_class, resource.local, attribute, inventory)
@@ -76,6 +79,15 @@ def _of_aws(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
                 name = f"{resource.local} inline policy {own}" if isinstance(own, str) else resource.local
                 yield from _document(resource, block, "policy", "policy", name, key, inventory)
         yield from attachments(resource, inventory)
+
+
+def _is_used(document: Resource, inventory: Inventory) -> bool:
+    """Whether a policy, role or resource has the document, so that what is not known of it is told of there, where it
+    is known what for."""
+    from guardrail.concepts.table import AWS_POLICY_KINDS
+
+    users = (other for other, _ in inventory.referring_to(document))
+    return any(other.mode == "managed" and other.kind in AWS_POLICY_KINDS for other in users)
 
 
 def _document(

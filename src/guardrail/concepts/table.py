@@ -90,7 +90,7 @@ _OTHER_FIREWALL_KINDS = (
     "yandex_vpc_default_security_group", "yandex_vpc_security_group", "yandex_vpc_security_group_rule",
 )  # fmt: skip
 
-_AWS_POLICY_KINDS = (
+AWS_POLICY_KINDS = (
     "aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_iam_role",
     "data.aws_iam_policy_document", "aws_ssoadmin_permission_set_inline_policy",
     "aws_iam_role_policy_attachment", "aws_iam_policy_attachment", "aws_iam_user_policy_attachment",
@@ -127,7 +127,7 @@ _GOOGLE_IAM = (
 )  # fmt: skip
 
 _GRANT_KINDS = (
-    *_AWS_POLICY_KINDS,
+    *AWS_POLICY_KINDS,
     "azurerm_role_assignment",
     "azurerm_role_definition",
     "data.google_iam_policy",
