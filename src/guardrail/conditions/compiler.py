@@ -129,6 +129,8 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
             checks.append(_set(bool(operand)))
         elif operator == "refers":
             checks.append(_refers(bool(operand)))
+        elif operator == "known":
+            checks.append(_known(bool(operand)))
         elif operator == "not":
             refused = _operators(operand, parameters)
             if refused:  # none where all that it refuses are parameters that are null
@@ -341,6 +343,19 @@ def _refers(wanted: bool) -> Check:
         if isinstance(value, Unknown) and not isinstance(value, (Reference, PartText)):
             found = None
         return Outcome(None if found is None else found is wanted, (leaf.asked(words),))
+
+    return check
+
+
+def _known(wanted: bool) -> Check:
+    words = "known" if wanted else "unknown"
+
+    def check(leaf: Leaf, scope: Scope) -> Outcome:
+        value = leaf.value.reveal() if isinstance(leaf.value, Sensitive) else leaf.value
+        if value is MISSING or value is None:
+            return Outcome(False, (leaf.asked(words),))
+        found = not isinstance(value, Unknown) or (isinstance(value, PartText) and bool(value.literal))
+        return Outcome(found is wanted, (leaf.asked(words),))
 
     return check
 

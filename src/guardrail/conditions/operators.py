@@ -240,7 +240,7 @@ def of_part(operator: str, operand: Any, value: PartText) -> bool | None:
 
 
 STRUCTURED = frozenset(
-    {"set", "refers", "not", "length", "each", "some", "none", "keys", "default", "where",
+    {"set", "refers", "known", "not", "length", "each", "some", "none", "keys", "default", "where",
      "has_keys", "has_keys_any_case", "values_in", "values_match", "keys_sorted"}
 )  # fmt: skip
 """Operators that the compiler knows: they deal with absence, or hold conditions of their own."""
