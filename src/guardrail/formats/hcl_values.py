@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Any, Union
 
 from guardrail.formats.hcl_numbers import Real, made, rounded, text_of
-from guardrail.model import NOWHERE, Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 
 MAX_VALUES = 200_000  # values in one evaluated expression, all together
 MAX_EXPONENT = 1_200  # of a number's decimal notation
@@ -436,5 +436,7 @@ def get_index(value: Value, key: Value) -> Value:
 
 
 def sensitive(value: Value, literal: bool = False) -> Value:
-    """The value marked, unless it is unknown or marked already."""
+    """The value marked, unless it is unknown or marked already; of what is partly unknown nothing is left to show."""
+    if isinstance(value, (PartText, EncodedUnknown)):
+        return Unknown(value.reason, value.refs)
     return value if isinstance(value, (Unknown, Sensitive)) else Sensitive(value, literal)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from guardrail.formats.hcl_types import convert
-from guardrail.formats.hcl_values import EvalError
+from guardrail.formats.hcl_values import EvalError, sensitive
 from guardrail.inputs.terraform.functions.encoding import FileText
 from guardrail.inputs.terraform.invoke import Templates
 from guardrail.model import Map, Sensitive, Unknown, Value
@@ -35,7 +35,7 @@ def _template_file(attributes: Map, around: Templates) -> Results:
     except EvalError as error:
         # The provider reads templates by an old release of HCL, which may see in them what Terraform doesn't.
         return {"rendered": Unknown(f"the template cannot be rendered: {error.message}")}
-    return {"rendered": Sensitive(made) if hidden and not isinstance(made, (Unknown, Sensitive)) else made}
+    return {"rendered": sensitive(made) if hidden else made}
 
 
 def _local_file(attributes: Map, around: Templates) -> Results:

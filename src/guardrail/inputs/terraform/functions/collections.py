@@ -18,6 +18,7 @@ from guardrail.formats.hcl_values import (
     derived,
     empty_like,
     revealed,
+    sensitive,
     survey,
     to_bool,
     type_name,
@@ -215,7 +216,7 @@ def opened(args: tuple[Value, ...]) -> tuple[list[Value], bool]:
 
 
 def marked(value: Value, hidden: bool) -> Value:
-    return Sensitive(value) if hidden and not isinstance(value, (Unknown, Sensitive)) else value
+    return sensitive(value) if hidden else value
 
 
 @function(mode=RAW)

@@ -16,6 +16,7 @@ from guardrail.formats.hcl_values import (
     number_text,
     parse_number,
     revealed,
+    sensitive,
     survey,
     type_name,
 )
@@ -72,7 +73,8 @@ def encoded(value: Value, write: object = None) -> Value:
     decoded = value.reveal() if isinstance(value, Sensitive) else value
     if unknown:
         found = combined(unknown)
-        return EncodedUnknown(found.reason, decoded, found.refs)
+        made = EncodedUnknown(found.reason, decoded, found.refs)
+        return sensitive(made) if isinstance(value, Sensitive) else made
     opened = revealed(value) if hidden else decoded
     if write == "yaml":
         from guardrail.inputs.terraform.functions.yaml_writing import yaml_text

@@ -6,7 +6,7 @@ import re
 
 from guardrail.formats.hcl_operators import as_set
 from guardrail.formats.hcl_types import listed
-from guardrail.formats.hcl_values import EvalError, nfc
+from guardrail.formats.hcl_values import EvalError, nfc, sensitive
 from guardrail.inputs.terraform.functions.encoding import FileText, digest
 from guardrail.inputs.terraform.functions.table import RAW, Surroundings, function, text
 from guardrail.model import Map, Sensitive, Unknown, Value
@@ -100,7 +100,7 @@ def templatefile(around: Surroundings, path: Value, variables: Value) -> Value:
     except UnicodeDecodeError:
         return Unknown(f'"{text(name)}" is not UTF-8')
     made = around.render(source, around.locate(text(name)), values)
-    return Sensitive(made) if hidden and not isinstance(made, (Unknown, Sensitive)) else made
+    return sensitive(made) if hidden else made
 
 
 @function(outward=True)

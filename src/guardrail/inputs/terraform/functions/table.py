@@ -22,6 +22,7 @@ from guardrail.formats.hcl_values import (
     derived,
     nfc,
     revealed,
+    sensitive,
     survey,
     to_number,
     to_text,
@@ -113,7 +114,7 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
     result = found.call(around, *args) if found.outward else found.call(*args)
     if isinstance(result, str) and not result.isascii():
         result = nfc(result)
-    return Sensitive(result) if hidden and not isinstance(result, (Unknown, Sensitive)) else result
+    return sensitive(result) if hidden else result
 
 
 def _fit(name: str, args: list[Value]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from guardrail.formats import hcl_values
 from guardrail.formats.hcl_types import convert
 from guardrail.formats.hcl_values import derived, revealed, to_bool, to_number, to_text
 from guardrail.inputs.terraform.functions.table import RAW, function
@@ -42,7 +43,7 @@ def tomap(value: Value) -> Value:
 
 @function(mode=RAW)
 def sensitive(value: Value) -> Value:
-    return value if isinstance(value, (Unknown, Sensitive)) else Sensitive(value)
+    return hcl_values.sensitive(value)
 
 
 @function(mode=RAW)
