@@ -1,4 +1,4 @@
-"""How values stand in messages."""
+"""Words of findings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,46 @@ from typing import Any
 import pytest
 
 from guardrail.model import HOLE, Map, PartText, Sensitive, Seq, Unknown
-from guardrail.policy.findings import shown
+from guardrail.policy.findings import _small, in_unit, shown
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (268435456, "bytes", "256Mi"),
+        (1610612736, "bytes", "1.5Gi"),
+        (1000, "bytes", "1000 bytes"),
+        (1 << 10, "bytes", "1Ki"),
+        (5400, "duration", "1h 30m"),
+        (30, "duration", "30s"),
+        (0, "duration", "0s"),
+        (2592000, "duration", "30d"),
+        (None, "bytes", "not set"),
+        ("x", "duration", "x"),
+    ],
+)
+def test_units(value: Any, unit: str, words: str) -> None:
+    assert in_unit(value, unit) == words
+
+
+def test_values_are_short_and_redacted() -> None:
+    items = Seq()
+    items.extend([1, "a", Sensitive("hunter2"), Unknown("why"), True, "more"])
+    assert shown(items) == "[1, a, (hidden), unknown, true, ...]"
+    mapping = Map()
+    mapping["key"] = Sensitive("hunter2")
+    assert shown(mapping) == "{key}"
+    assert len(shown("x" * 500)) == 80
+    assert shown("a\nb") == "a b"
+
+
+def test_evidence_is_cut_at_every_level() -> None:
+    wide = {f"k{n}": {f"l{m}": {"deep": 1, "too": 2} for m in range(50)} for n in range(50)}
+    cut = _small(wide)
+    assert (len(cut), len(cut["k0"])) == (11, 11)
+    assert cut["..."] == cut["k0"]["l0"] == "..."
+    assert _small({"a": [{"$unknown": "why"}]}) == {"a": [{"$unknown": "why"}]}
+    assert _small(list(range(12)))[-1] == "..."
 
 
 def seq(*items: Any) -> Seq:
