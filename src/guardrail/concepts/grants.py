@@ -61,9 +61,8 @@ def _of_aws(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         from guardrail.inputs.terraform.policy_document import policy_document
 
         made = policy_document(attributes)
-        is_used = _is_used(resource, inventory)
         for noun in _statements(resource, made, resource.header, "", resource.local, "", inventory):
-            if not (is_used and isinstance(noun.fields.get("effect"), Unknown)):
+            if not (isinstance(noun.fields.get("effect"), Unknown) and _is_used(resource, inventory)):
                 yield noun
         return
     for attribute, grants_class in _DOCUMENTS.get(kind, _OTHERWISE):

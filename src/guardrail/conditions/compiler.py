@@ -7,11 +7,11 @@ a collection's items is false, unless the provider is known to take something el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from guardrail.conditions.defaults import default_at, from_top, inside
-from guardrail.conditions.mappings import MAPPINGS
+from guardrail.conditions.mappings import MAPPINGS, Check
 from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE, keys_of, number, of_part, wanted_words
 from guardrail.conditions.outcome import (
     MISSING,
@@ -25,10 +25,9 @@ from guardrail.conditions.outcome import (
     negation,
 )
 from guardrail.conditions.paths import Path, parse_path
+from guardrail.conditions.presence import is_known, is_set, refers
 from guardrail.conditions.related import compile_related
 from guardrail.model import Encoded, EncodedUnknown, Map, PartText, Reference, Sensitive, Seq, Unknown
-
-Check = Callable[[Leaf, Scope], Outcome]
 
 
 def compile_condition(data: Any, parameters: Mapping[str, Any] | None = None, brief: bool = False) -> Condition:
@@ -126,11 +125,11 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
         if operator == "default":
             default = operand
         elif operator == "set":
-            checks.append(_set(bool(operand)))
+            checks.append(is_set(bool(operand)))
         elif operator == "refers":
-            checks.append(_refers(bool(operand)))
+            checks.append(refers(bool(operand)))
         elif operator == "known":
-            checks.append(_known(bool(operand)))
+            checks.append(is_known(bool(operand)))
         elif operator == "not":
             refused = _operators(operand, parameters)
             if refused:  # none where all that it refuses are parameters that are null
@@ -309,59 +308,6 @@ def _compared_with(operator: str, operand: _Operand) -> Check:
             return Outcome(None, (leaf._replace(value=Unknown(f"{operand.path.text} is not a number")),))
 
     return check
-
-
-def _set(wanted: bool) -> Check:
-    """`set: true`: written, and not null, "" or an empty collection. An unknown value is set or not: unknown,
-    but for a reference to another resource, which is there."""
-    words = "set" if wanted else "not set"
-
-    def check(leaf: Leaf, scope: Scope) -> Outcome:
-        value = leaf.value
-        if isinstance(value, Sensitive):
-            value = value.reveal()
-        found: bool | None
-        if value is MISSING or value is None or value == "" or (isinstance(value, (Map, Seq)) and not value):
-            found = False
-        elif isinstance(value, Unknown):
-            found = True if _surely_set(value) else None
-        else:
-            found = True
-        return Outcome(None if found is None else found is wanted, (leaf.asked(words),))
-
-    return check
-
-
-def _refers(wanted: bool) -> Check:
-    words = "the attribute of a resource" if wanted else "no attribute of a resource"
-
-    def check(leaf: Leaf, scope: Scope) -> Outcome:
-        value = leaf.value.reveal() if isinstance(leaf.value, Sensitive) else leaf.value
-        if value is MISSING or value is None:
-            return Outcome(False, (leaf.asked(words),))
-        found: bool | None = isinstance(value, Reference)
-        if isinstance(value, Unknown) and not isinstance(value, (Reference, PartText)):
-            found = None
-        return Outcome(None if found is None else found is wanted, (leaf.asked(words),))
-
-    return check
-
-
-def _known(wanted: bool) -> Check:
-    words = "known" if wanted else "unknown"
-
-    def check(leaf: Leaf, scope: Scope) -> Outcome:
-        value = leaf.value.reveal() if isinstance(leaf.value, Sensitive) else leaf.value
-        if value is MISSING or value is None:
-            return Outcome(False, (leaf.asked(words),))
-        found = not isinstance(value, Unknown) or (isinstance(value, PartText) and bool(value.literal))
-        return Outcome(found is wanted, (leaf.asked(words),))
-
-    return check
-
-
-def _surely_set(value: Unknown) -> bool:
-    return isinstance(value, (Reference, EncodedUnknown)) or (isinstance(value, PartText) and bool(value.literal))
 
 
 def _negated(check: Check) -> Check:
