@@ -169,3 +169,28 @@ def test_a_job_after_one_that_was_fatal(tmp_path: Path, monkeypatch: pytest.Monk
     (second,) = library.render([job])
     library.close()
     assert first.manifests == second.manifests == {"good/templates/a.yaml": "a: rel\n"}
+
+
+def test_what_one_rendering_does_to_the_chart_is_nothing_to_the_next(charts: Make, any_engine: str) -> None:
+    remembered = '{{ if .Values.first }}{{ $_ := set .Values.kept "x" "changed" }}{{ end }}{{ .Values.kept.x }}'
+    found = charts(
+        {
+            "Chart.yaml": chart("app", "dependencies: [{name: sub, version: 1.2.3, condition: sub.enabled}]"),
+            "values.yaml": "sub: {enabled: true}\nkept: {x: plain}\n",
+            "values-a.yaml": "sub: {enabled: false}\nfirst: true\n",
+            "values-b.yaml": "sub: {enabled: true}\n",
+            "templates/a.yaml": POD % remembered,
+            "charts/sub/Chart.yaml": chart("sub"),
+            "charts/sub/templates/sub.yaml": (POD % "1").replace("name: p", "name: sub"),
+        }
+    ).read()
+    assert not found.problems
+    seen = [(resource.root.rpartition(" ")[2], resource.address, resource.attributes["spec"]["x"])
+            for resource in found.resources]  # fmt: skip
+    assert sorted(seen, key=str) == [
+        ("values-a.yaml", "Pod/app/p", "changed"),
+        ("values-b.yaml", "Pod/app/p", "plain"),
+        ("values-b.yaml", "Pod/app/sub", 1),
+        ("values.yaml", "Pod/app/p", "plain"),
+        ("values.yaml", "Pod/app/sub", 1),
+    ]

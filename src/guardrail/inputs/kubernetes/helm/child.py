@@ -36,18 +36,18 @@ def over(base: dict[str, Any], values: dict[str, Any]) -> None:
             base[key] = value
 
 
-def render(helm: Any, charts: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
-    key = f"{job['edition']} {job['chart']}"
-    if key not in charts:
-        for chart in charts.values():
-            chart.close()
-        charts.clear()
-        charts[key] = helm.Chart.load(job["chart"])
+def render(helm: Any, job: dict[str, Any]) -> dict[str, Any]:
+    """Loads the chart each time: what Helm renders it with changes it for good. Dependencies that are switched off are
+    taken out of it, and what a template puts into `.Values` with `set` stays there."""
+    with helm.Chart.load(job["chart"]) as chart:
+        return rendered(helm, chart, job)
+
+
+def rendered(helm: Any, chart: Any, job: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for path in job["values"]:
         with open(path, encoding="utf-8-sig") as stream:
             over(values, helm.values_from_yaml(stream.read()))
-    chart = charts[key]
     options = {"name": job["release"], "namespace": job["namespace"]}
     options.update((key, job[key]) for key in ("kube_version", "api_versions"))
     try:
@@ -68,10 +68,9 @@ def main() -> None:
     limit(int(sys.argv[2]))
     import helm_python as helm
 
-    charts: dict[str, Any] = {}
     for line in sys.stdin:
         try:
-            answer = render(helm, charts, json.loads(line))
+            answer = render(helm, json.loads(line))
         except helm.HelmError as error:
             answer = {"error": str(error)}
         except (OSError, UnicodeError, RecursionError, MemoryError) as error:
