@@ -162,13 +162,30 @@ def test_a_job_after_one_that_was_fatal(tmp_path: Path, monkeypatch: pytest.Monk
     (good / "Chart.yaml").write_text(chart("good"))
     (good / "templates" / "a.yaml").write_text("a: {{ .Release.Name }}\n")
     job = Job(str(good), (), "rel", "ns")
-    (first,) = library.render([job])
-    assert library.process is not None
-    library.process.kill()
-    library.process.wait()
-    (second,) = library.render([job])
+    first = library.render(job)
+    (child,) = library._children
+    assert child.process is not None
+    child.process.kill()
+    child.process.wait()
+    second = library.render(job)
     library.close()
     assert first.manifests == second.manifests == {"good/templates/a.yaml": "a: rel\n"}
+
+
+def test_nothing_is_left_running(tmp_path: Path) -> None:
+    library = find_engine(str(tmp_path))
+    assert isinstance(library, Library)
+    (tmp_path / "a" / "templates").mkdir(parents=True)
+    (tmp_path / "a" / "Chart.yaml").write_text(chart("a"))
+    (tmp_path / "a" / "templates" / "a.yaml").write_text("a: {{ range until 3000 }}{{ . }}{{ end }}\n")
+    started = [library.start(Job(str(tmp_path / "a"), (), "rel", "ns")) for _ in range(40)]
+    assert not started[0].result().error
+    processes = [child.process for child in library._children if child.process]
+    library.close()
+    assert processes
+    assert all(process.poll() is not None for process in processes)
+    assert all(rendering.done() for rendering in started)
+    assert all(child.process is None for child in library._children)
 
 
 def test_what_one_rendering_does_to_the_chart_is_nothing_to_the_next(charts: Make, any_engine: str) -> None:

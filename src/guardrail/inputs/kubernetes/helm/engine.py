@@ -14,8 +14,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from typing import IO, Any, NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO, Any, NamedTuple
 
 from guardrail.inputs.kubernetes.helm.served import KUBE_VERSION, api_versions
 from guardrail.model.patterns import lazy_regex
@@ -24,7 +26,8 @@ SECONDS = 30.0  # for one rendering
 ALL_SECONDS = 900.0  # for all of a scan
 MEMORY = 2 << 30  # bytes
 MAX_OUTPUT = 10 << 20  # bytes of one rendering
-AT_ONCE = 4  # processes of a `helm` on PATH
+AT_ONCE = 4  # processes of Helm
+WORTH_ANOTHER = 8  # renderings that wait for a process of the library, which takes as long to start as they take
 _OUT_OF_MEMORY = ("out of memory", "MemoryError", "annot allocate", "pthread_create failed")  # no room for a stack
 _SOURCE = lazy_regex(r"^---[ \t]*\n# Source: (\S.*)\n", re.M)
 
@@ -37,7 +40,6 @@ class Job(NamedTuple):
     release: str
     namespace: str
     for_places: bool = False  # with marks in it, which may make it something that is no YAML
-    edition: int = 0  # a chart whose files have changed has another one
 
 
 class Rendering(NamedTuple):
@@ -49,12 +51,30 @@ class Rendering(NamedTuple):
     aborted: bool = False
 
 
-class Engine(Protocol):
-    """Whoever asked for one closes it."""
+class Engine(ABC):
+    """Renders while its user does something else, several things at a time. Whoever asked for one closes it."""
 
-    def render(self, jobs: Sequence[Job]) -> list[Rendering]: ...
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self.deadline = time.monotonic() + ALL_SECONDS
+        self.at_once = min(AT_ONCE, os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(self.at_once)
 
-    def close(self) -> None: ...
+    def start(self, job: Job) -> Future[Rendering]:
+        """Has it rendered after what was started before. The chart and its values must stay as they are until then."""
+        return self._threads.submit(self.render, job)
+
+    def render(self, job: Job) -> Rendering:
+        """Renders it now, whatever has been started."""
+        if time.monotonic() > self.deadline:
+            return Rendering({}, f"the charts together take longer than {ALL_SECONDS:.0f} seconds", True)
+        return self._render(job)
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    @abstractmethod
+    def _render(self, job: Job) -> Rendering: ...
 
 
 def _most(job: Job) -> int:
@@ -110,34 +130,74 @@ def _environment(home: str) -> dict[str, str]:
     }
 
 
-class Library:
-    """helm-python-sdk. One process renders everything, since loading the library takes longer than a rendering; it is
-    started anew after one that it did not survive."""
+class Library(Engine):
+    """helm-python-sdk. A process renders one thing after the other, since loading the library takes longer than a
+    rendering; there are more of them where much is waiting."""
+
+    def __init__(self, site: str, home: str) -> None:
+        super().__init__(home)
+        self.site = site
+        self._free = threading.Condition()
+        self._children: list[_Child] = []
+        self._idle: list[_Child] = []
+        self._started = 0  # and not done
+
+    def start(self, job: Job) -> Future[Rendering]:
+        with self._free:
+            self._started += 1
+        started = super().start(job)
+        started.add_done_callback(self._done)
+        return started
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for child in self._children:
+            child.kill()  # nobody waits for what it is at
+        super().close()
+        for child in self._children:
+            child.stop()
+
+    def _done(self, _: Future[Rendering]) -> None:
+        with self._free:
+            self._started -= 1
+
+    def _render(self, job: Job) -> Rendering:
+        child = self._take()
+        try:
+            return child.render(job)
+        finally:
+            with self._free:
+                self._idle.append(child)
+                self._free.notify()
+
+    def _take(self) -> _Child:
+        with self._free:
+            while not self._idle:
+                if self._started >= WORTH_ANOTHER * len(self._children) and len(self._children) < self.at_once:
+                    self._children.append(_Child(self.site, self.home))
+                    return self._children[-1]
+                self._free.wait()
+            return self._idle.pop()
+
+
+class _Child:
+    """A process that renders, and is started anew after what it did not survive."""
 
     def __init__(self, site: str, home: str) -> None:
         self.site, self.home = site, home
-        self.deadline = time.monotonic() + ALL_SECONDS
         self.process: subprocess.Popen[bytes] | None = None
 
-    def render(self, jobs: Sequence[Job]) -> list[Rendering]:
-        return [self._render(job) for job in jobs]
-
-    def close(self) -> None:
-        self._stop()
-
-    def _render(self, job: Job) -> Rendering:
-        if time.monotonic() > self.deadline:
-            return Rendering({}, f"the charts together take longer than {ALL_SECONDS:.0f} seconds", True)
+    def render(self, job: Job) -> Rendering:
         process = self._running()
         request = {"chart": job.chart, "values": job.values, "release": job.release, "namespace": job.namespace,
                    "kube_version": f"v{KUBE_VERSION}", "api_versions": api_versions(),
-                   "edition": job.edition, "most": _most(job)}  # fmt: skip
+                   "most": _most(job)}  # fmt: skip
         stdin, stdout = _pipes(process)
         try:
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
         except OSError:
-            self._stop()
+            self.stop()
             return Rendering({}, "Helm's library does not start", True)
         timer = threading.Timer(SECONDS, process.kill)
         timer.start()
@@ -145,10 +205,10 @@ class Library:
         late = not timer.is_alive() and not line.endswith(b"\n")
         timer.cancel()
         if late:
-            self._stop()
+            self.stop()
             return Rendering({}, f"it takes longer than {SECONDS:.0f} seconds", True)
         if not line.endswith(b"\n"):
-            return Rendering({}, _why_it_died(self._stop()), True)
+            return Rendering({}, _why_it_died(self.stop()), True)
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             return Rendering({}, str(answer["error"]))
@@ -165,7 +225,12 @@ class Library:
             )  # fmt: skip
         return self.process
 
-    def _stop(self) -> str:
+    def kill(self) -> None:
+        process = self.process
+        if process is not None:
+            process.kill()
+
+    def stop(self) -> str:
         """Ends the process. What it said on the way."""
         process, self.process = self.process, None
         if process is None:
@@ -198,25 +263,14 @@ def _why_it_died(said: str) -> str:
     return f"Helm ended without an answer{f' ({telling})' if telling else ''}"
 
 
-class Binary:
-    """A `helm` on PATH, version 3 or 4: a process for each rendering, a few at a time."""
+class Binary(Engine):
+    """A `helm` on PATH, version 3 or 4: a process for each rendering."""
 
     def __init__(self, binary: str, home: str) -> None:
-        self.binary, self.home = binary, home
-        self.deadline = time.monotonic() + ALL_SECONDS
-
-    def render(self, jobs: Sequence[Job]) -> list[Rendering]:
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
-            return list(pool.map(self._render, jobs))
-
-    def close(self) -> None:
-        """Nothing is left running."""
+        super().__init__(home)
+        self.binary = binary
 
     def _render(self, job: Job) -> Rendering:
-        if time.monotonic() > self.deadline:
-            return Rendering({}, f"the charts together take longer than {ALL_SECONDS:.0f} seconds", True)
         command = [self.binary, "template", job.release, job.chart, "--namespace", job.namespace,
                    "--kube-version", KUBE_VERSION, "--api-versions", ",".join(api_versions())]  # fmt: skip
         for path in job.values:
@@ -250,7 +304,7 @@ class Binary:
                 return Rendering({}, _why_it_died(said), True)
             message = said[said.index(first) + len("Error: ") :]
             return Rendering({}, message.split("\n\nUse --debug flag")[0].strip())
-        return Rendering(dict(_by_source(text.decode("utf-8", "replace"), os.path.basename(job.chart))))
+        return Rendering(dict(_by_source(text.decode("utf-8", "replace"))))
 
 
 def _limit(process: int) -> None:
@@ -270,7 +324,7 @@ def _limit(process: int) -> None:
             return  # it has ended already, or a lower limit holds
 
 
-def _by_source(text: str, chart: str) -> Iterator[tuple[str, str]]:
+def _by_source(text: str) -> Iterator[tuple[str, str]]:
     """What `helm template` prints, by template. Documents of one template may stand apart, sorted by kind."""
     found: dict[str, list[str]] = {}
     cuts = list(_SOURCE.finditer(text))

@@ -52,11 +52,9 @@ class Rendered(NamedTuple):
 class ManifestReader:
     """Reads what one profile came to."""
 
-    def __init__(
-        self, renderer: Renderer, profile: Profile, job: Job, rendered: Rendered, again: dict[str, str]
-    ) -> None:
+    def __init__(self, renderer: Renderer, profile: Profile, job: Job, rendered: Rendered) -> None:
         self.renderer, self.profile, self.job, self.rendered = renderer, profile, job, rendered
-        self.again = again  # the same once more
+        self._again: Rendering | None = None
         chart = renderer.workspace.chart
         self.root = f"{chart.folder}/Chart.yaml with {profile.name}".lstrip("/")
         self.flows: dict[tuple[int, ...], Flows] = {}
@@ -95,8 +93,9 @@ class ManifestReader:
         before = len(self.rendered.resources)
         tests = False
         values = [untagged(document.value) for document in loaded.documents]
-        if self.again.get(name, text) != text:
-            blank_out(values, self.again[name])
+        again = text if output.same else self._once_more(name, text)
+        if again != text:
+            blank_out(values, again)
         for value in values:
             if not isinstance(value, (Map, Seq)) or not value:
                 continue
@@ -124,18 +123,25 @@ class ManifestReader:
             self.rendered.templates[file] = min(known, status, key=("partial", "analysed", "skipped").index) if (
                 known) else status  # fmt: skip
 
+    def _once_more(self, name: str, text: str) -> str:
+        """The output of a template that may make something else each time."""
+        if not self.renderer.makes_anything:
+            return text
+        if self._again is None:
+            self._again = self.renderer.again(self.job)
+        return self._again.manifests.get(name, text)
+
     def _output(self, name: str, text: str, marked: str | None) -> Output:
         renderer = self.renderer
         trails: list[tuple[str, Marker]] = []
-        marker = renderer.full or renderer.marker
-        if marked is not None and marker is not None:
-            trails.append((marked, marker))
+        if marked is not None and renderer.full is not None:
+            trails.append((marked, renderer.full))
         output = Output(text, trails, renderer.sources)
         if output.covered():
             return output
         if self._near is None:
             self._near = renderer.near(self.job)
-            self._near_marker = renderer.marker  # which another profile may change
+            self._near_marker = renderer.fewer  # which another profile may change
         if name in self._near.manifests and self._near_marker is not None:
             trails.append((self._near.manifests[name], self._near_marker))
             output = Output(text, trails, renderer.sources)

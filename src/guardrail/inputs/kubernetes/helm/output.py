@@ -94,9 +94,11 @@ class Output:
         self.sources = sources
         self._frames: dict[tuple[int, tuple[int, ...]], list[Frame]] = {}
         self.trails: list[tuple[Trail, Marker, list[int | None]]] = []
+        self.same = False  # whether one of them has made the same
         for text, marker in marked:
             trail = Trail(text, marker)
             self.trails.append((trail, marker, lines_alike(clean, trail.text)))
+            self.same |= trail.text == clean
 
     def covered(self) -> bool:
         """Whether the renderings for places have every line."""

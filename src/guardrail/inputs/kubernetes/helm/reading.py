@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 
 from guardrail.inputs.kubernetes.helm.chart import Chart, read_chart
@@ -24,6 +25,7 @@ NO_HELM = (
     "on PATH"
 )
 MAX_NAMED = 5
+AHEAD = 2  # charts that Helm is at while another one is read
 _CLAIMED = (".yaml", ".yml", ".json")  # what a scan finds by itself
 
 
@@ -39,6 +41,7 @@ def read_belonging(
     with tempfile.TemporaryDirectory(prefix="guardrail-helm-") as home:
         engine = find_engine(home)
         try:
+            begun: deque[_Chart] = deque()
             for number, (folder, chart) in enumerate(charts.items()):
                 known = _Chart(folder, chart, belonging[folder], tree, reading)
                 known.claimed = claimed
@@ -52,7 +55,12 @@ def read_belonging(
                     at = os.path.join(home, str(number))
                     os.mkdir(at)
                     wanted = [*_configured(options, folder), *(asked_for(folder) if asked_for else ())]
-                    used |= known.render(chart, engine, at, wanted, sorted(charts))
+                    if known.start(chart, engine, at, wanted, sorted(charts)):
+                        begun.append(known)
+                    if len(begun) > AHEAD:
+                        used |= begun.popleft().finish()
+            while begun:
+                used |= begun.popleft().finish()
             for known in libraries:
                 known.library(known.folder in used)
         finally:
@@ -92,23 +100,28 @@ class _Chart:
             self.reading.notes.append(Note("library-chart", what, self.path))
         self._settle({}, failed=False)
 
-    def render(self, chart: Chart, engine: Engine, at: str, asked_for: list[Profile], charts: list[str]) -> set[str]:
-        """The folders of the charts that were rendered as part of it."""
+    def start(self, chart: Chart, engine: Engine, at: str, asked_for: list[Profile], charts: list[str]) -> bool:
+        """Has Helm begin. False if it is not to be rendered."""
         try:
             workspace = Builder(self.tree).build(chart)
         except TooMuch as error:
             self.fail(f"not rendered: {error}")
-            return set()
-        parts = {instance.part.chart.folder for instance in workspace.instances(workspace.root.values)}
-        self.reading.problems += workspace.problems
+            return False
         keys = [*workspace.root.values, "global", *(entry.key for entry in chart.dependencies)]
         profiles, left_out = profiles_of(self.folder, self.tree, keys, asked_for, charts)
         if left_out:
             what = f"{left_out} further values files are not rendered with; name those that count in guardrail.yaml"
             self.reading.problems.append(Problem("unrendered", what, self.path))
-        renderer = Renderer(workspace, self.tree, engine, at)
-        rendered = renderer.render(profiles)
-        self.reading.problems += renderer.unreadable
+        self.renderer = Renderer(workspace, self.tree, engine, at)
+        self.renderer.start(profiles)
+        return True
+
+    def finish(self) -> set[str]:
+        """The folders of the charts that were rendered as part of it."""
+        renderer, workspace, profiles = self.renderer, self.renderer.workspace, self.renderer.profiles
+        parts = {instance.part.chart.folder for instance in workspace.instances(workspace.root.values)}
+        rendered = renderer.finish()
+        self.reading.problems += (*workspace.problems, *renderer.unreadable)
         self._missing(workspace, renderer, profiles)
         self._dropped(rendered)
         self._failures(rendered)
@@ -180,7 +193,7 @@ class _Chart:
         except Unreadable:
             return b""
 
-    def _missing(self, workspace: Workspace, renderer: Renderer, profiles: list[Profile]) -> None:
+    def _missing(self, workspace: Workspace, renderer: Renderer, profiles: Sequence[Profile]) -> None:
         """Dependencies that are asked for and not there: a problem, unless they are switched off with all profiles."""
         for entry, sibling in dict.fromkeys(workspace.siblings):
             source = entry.repository or "elsewhere"

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 
 from guardrail.formats.text import decode
 from guardrail.inputs.kubernetes.helm.engine import Engine, Job, Rendering
@@ -34,14 +35,14 @@ class Renderer:
     def __init__(self, workspace: Workspace, tree: Tree, engine: Engine, folder: str) -> None:
         self.workspace, self.tree, self.engine, self.folder = workspace, tree, engine, folder
         self.sources = self._parse()
+        self.makes_anything = makes_anything(template.text for template in self.sources.templates.values())
         self.values_files: dict[str, str] = {}
         self.unreadable: list[Problem] = []
-        self.copy = os.path.join(folder, "chart", _safe(workspace.chart.name))
-        self.edition = 0
-        self.marker: Marker | None = None  # what the copy on disk is marked with
-        self.full: Marker | None = None  # what it was marked with before
+        self.full: Marker | None = None  # the marks of the renderings that `take` gets
+        self.fewer: Marker | None = None  # those of `near`
         self.dropped: dict[str, bytes] = {}
         self.spared: set[str] = set()  # templates without marks
+        self.profiles: Sequence[Profile] = ()
 
     def _parse(self) -> Sources:
         workspace = self.workspace
@@ -55,42 +56,45 @@ class Renderer:
                     continue  # Helm says what is wrong with it
         return Sources(templates, workspace.sources)
 
-    def render(self, profiles: Sequence[Profile]) -> Rendered:
+    def start(self, profiles: Sequence[Profile]) -> None:
+        """Has Helm begin; `finish` waits for what comes of it."""
+        self.profiles = profiles
+        self.workspace.write(self._copy("chart"), self.workspace.files)
+        self.jobs = [self._job(profile) for profile in profiles]
+        self.clean = [self.engine.start(job) for job in self.jobs]
+        self.marked: list[Future[Rendering]] = []
+        if not self.workspace.missing:  # with what is missing it is not yet known what to put marks into
+            self._start_marked()
+
+    def finish(self) -> Rendered:
         name = self.workspace.chart.name
-        self._write("clean")
-        jobs = [self._job(profile) for profile in profiles]
-        first = self.engine.render(jobs)
+        first = [rendering.result() for rendering in self.clean]
         rendered = Rendered([], [], [], [], {}, [], [], [])
-        if self.workspace.missing and all(rendering.error for rendering in first):
-            self._without_what_fails(profiles, jobs, first, rendered)
-        good = [index for index, rendering in enumerate(first) if not rendering.error]
-        again: list[Rendering] = []
-        if makes_anything(template.text for template in self.sources.templates.values()):
-            again = self.engine.render([jobs[index] for index in good])
-        if good:
-            self._write("full")
-        marked = self.engine.render([self._for_places(jobs[index]) for index in good])
-        for index, rendering in enumerate(first):
-            if rendering.error:
-                rendered.failures.append(self._failure(profiles[index], rendering))
-        for number, index in enumerate(good):
-            profile = profiles[index]
+        if self.workspace.missing:
+            if all(rendering.error for rendering in first):
+                self._without_what_fails(first, rendered)
+            self._start_marked()
+        for profile, job, clean, marked in zip(self.profiles, self.jobs, first, self.marked, strict=True):
+            if clean.error:
+                rendered.failures.append(self._failure(profile, clean))
+                continue
             rendered.profiles.append(profile)
-            other = again[number].manifests if again else first[index].manifests
-            ManifestReader(self, profile, jobs[index], rendered, other).take(first[index], marked[number])
+            ManifestReader(self, profile, job, rendered).take(clean, marked.result())
         own = {f"{name}/{template}": source for template, source in self._own_templates()}
         rendered.empty.extend(source for source in own.values() if source not in rendered.templates)
         return rendered
 
-    def _without_what_fails(
-        self, profiles: Sequence[Profile], jobs: list[Job], first: list[Rendering], rendered: Rendered
-    ) -> None:
+    def _start_marked(self) -> None:
+        self.full = self._write_marked("marked")
+        self.marked = [self.engine.start(self._for_places(job, "marked")) for job in self.jobs]
+
+    def _without_what_fails(self, first: list[Rendering], rendered: Rendered) -> None:
         """Renders a chart that lacks dependencies without those of its templates that cannot do without them."""
         for _ in range(MAX_DROPPED):
             failing = [index for index, rendering in enumerate(first) if rendering.error and not rendering.aborted]
             dropped: dict[str, bytes] = {}
             for index in failing:
-                failure = self._failure(profiles[index], first[index])
+                failure = self._failure(self.profiles[index], first[index])
                 own = next((name for name, file in self.workspace.sources.items() if file == failure.file), "")
                 if failure.file and own not in self.dropped and not own.rsplit("/", 1)[-1].startswith("_"):
                     dropped[own] = b""
@@ -98,11 +102,10 @@ class Renderer:
             if not dropped:
                 return
             self.dropped.update(dropped)
-            self.edition += 1
-            self.workspace.write(self.copy, dropped)
-            jobs[:] = [job._replace(edition=self.edition) for job in jobs]
-            for index, again in zip(failing, self.engine.render([jobs[index] for index in failing]), strict=True):
-                first[index] = again
+            self.workspace.write(self._copy("chart"), dropped)
+            started = [(index, self.engine.start(self.jobs[index])) for index in failing]
+            for index, again in started:
+                first[index] = again.result()
 
     def _own_templates(self) -> Iterator[tuple[str, str]]:
         """The chart's own templates that are meant to come out as manifests."""
@@ -113,35 +116,37 @@ class Renderer:
                 if template is None or any(action.prints for action in template.actions) or _has_text(template):
                     yield name, source
 
-    def _write(self, kind: str) -> None:
-        """Puts the chart on disk: `clean` as it is, `full` with marks everywhere, `near` with none in its `define`s."""
-        if kind == "clean":
-            self.workspace.write(self.copy, self.workspace.files)
-            return
-        self.marker = Marker(template.text for template in self.sources.templates.values())
+    def _write_marked(self, copy: str) -> Marker:
+        """Puts the chart on disk with marks everywhere, or, for a copy called `near`, with none in its `define`s."""
+        marker = Marker(template.text for template in self.sources.templates.values())
         marked = {
-            name: self.marker.instrumented(name, template, kind == "full").encode("utf-8", "surrogatepass")
+            name: marker.instrumented(name, template, copy != "near").encode("utf-8", "surrogatepass")
             for name, template in self.sources.templates.items()
             if name not in self.spared
         }
-        spared = {name: self.workspace.files[name] for name in self.spared}
-        self.workspace.write(self.copy, {**marked, **spared, **self.dropped})
-        self.edition += 1
+        self.workspace.write(self._copy(copy), {**self.workspace.files, **marked, **self.dropped})
+        return marker
 
-    def _for_places(self, job: Job) -> Job:
-        return job._replace(for_places=True, edition=self.edition)
+    def _copy(self, name: str) -> str:
+        return os.path.join(self.folder, name, _safe(self.workspace.chart.name))
+
+    def _for_places(self, job: Job, copy: str) -> Job:
+        return job._replace(chart=self._copy(copy), for_places=True)
+
+    def again(self, job: Job) -> Rendering:
+        """The same once more, of which something else may come."""
+        return self.engine.render(job)
 
     def near(self, job: Job) -> Rendering:
-        """Once more for places, with fewer marks. All that was to be rendered with more of them has been."""
-        if self.full is None:
-            self.full = self.marker
-            self._write("near")
-        rendering = self.engine.render([self._for_places(job)])[0]
+        """Once more for places, with fewer marks."""
+        if self.fewer is None:
+            self.fewer = self._write_marked("near")
+        rendering = self.engine.render(self._for_places(job, "near"))
         for _ in range(MAX_SPARED):
             if not rendering.error or rendering.aborted or not self._spare(rendering):
                 break
-            self._write("near")
-            rendering = self.engine.render([self._for_places(job)])[0]
+            self.fewer = self._write_marked("near")
+            rendering = self.engine.render(self._for_places(job, "near"))
         return rendering
 
     def _spare(self, rendering: Rendering) -> bool:
@@ -166,7 +171,7 @@ class Renderer:
             files.append(path)
         release = profile.release or self.workspace.chart.release
         # Nobody knows yet where it will be installed; not in the default namespace, one hopes.
-        return Job(self.copy, tuple(files), release, profile.namespace or release)
+        return Job(self._copy("chart"), tuple(files), release, profile.namespace or release)
 
     def _values_file(self, name: str) -> str | None:
         if name not in self.values_files:
