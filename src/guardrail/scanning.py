@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
     from guardrail.cache import Cache
 
-PARALLEL_BYTES = 500_000
-"""Below this much to read, starting workers costs more than they save."""
-
+PARALLEL_BYTES = 10_000
+"""Less than this, beside the largest group, is read sooner than another process has started."""
 
 WORTH_KEEPING = 100_000
 """Bytes to read. Less is judged in the time that looking for it takes."""
@@ -223,14 +222,15 @@ def _run(plan: Plan, workers: int, cache: Cache | None = None) -> Iterator[Part]
             _tidy()
             yield cache.process(group) if cache else processing.process(group, plan.task)
         return
-    import multiprocessing
+    from guardrail.workers import results_of
 
-    # Forked, not spawned: a worker starts with the rules and the tree as they are, at no cost.
-    context = multiprocessing.get_context("fork")
-    _Forked.plan, _Forked.cache = plan, cache
+    def work(index: int) -> Part:
+        _tidy()
+        group = plan.groups[index]
+        return cache.process(group) if cache else processing.process(group, plan.task)
+
     order = sorted(range(len(plan.groups)), key=lambda i: -_size(plan, plan.groups[i]))
-    with context.Pool(count) as pool:
-        done = dict(pool.imap_unordered(_Forked.work, order))
+    done = results_of(work, order, count)
     for index in range(len(plan.groups)):
         yield done[index]
 
@@ -248,20 +248,6 @@ def _tidy() -> None:
         gc.freeze()
 
 
-class _Forked:
-    """What the workers inherit."""
-
-    plan: Plan
-    cache: Cache | None
-
-    @staticmethod
-    def work(index: int) -> tuple[int, Part]:
-        plan, cache = _Forked.plan, _Forked.cache
-        _tidy()
-        group = plan.groups[index]
-        return index, cache.process(group) if cache else processing.process(group, plan.task)
-
-
 def _size(plan: Plan, group: Group) -> int:
     import os
 
@@ -277,11 +263,12 @@ def _size(plan: Plan, group: Group) -> int:
 def _workers(plan: Plan, wanted: int) -> int:
     import os
 
-    if wanted == 1 or len(plan.groups) < 2 or not hasattr(os, "fork"):
+    if wanted == 1 or len(plan.groups) < 2 or not hasattr(os, "fork"):  # Windows has none
         return 1
     if wanted > 1:
         return min(wanted, len(plan.groups))
-    if sum(_size(plan, group) for group in plan.groups) < PARALLEL_BYTES:
+    *others, _ = sorted(_size(plan, group) for group in plan.groups)
+    if sum(others) < PARALLEL_BYTES:
         return 1
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(available, len(plan.groups))

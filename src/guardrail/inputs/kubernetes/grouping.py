@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-GROUP_BYTES = 120_000
+GROUP_BYTES = 50_000
 """Files that have nothing to do with each other are put together up to this."""
 
 _TOGETHER_NAMES = frozenset(("chart.yaml", "chart.yml", "kustomization.yaml", "kustomization.yml", "kustomization"))

@@ -10,7 +10,7 @@ from guardrail.inputs.pipelines.recognise import WORKFLOW_PATH, recognise
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-GROUP_BYTES = 120_000
+GROUP_BYTES = 50_000
 """Files that have nothing to do with each other are put together up to this: less would be all bookkeeping."""
 
 _HEAD = 65536
