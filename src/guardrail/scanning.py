@@ -112,6 +112,7 @@ def prepare(request: Request) -> Plan:
         environment=request.environment,
         actions=request.actions or ReadOptions().actions,
         helm_profiles=config.helm_profiles,
+        processes=_processes(request.workers),
     )
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
     task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings)
@@ -207,7 +208,8 @@ def _identity(plan: Plan, request: Request) -> str:
     """What the findings depend on besides the files that are scanned."""
     import os
 
-    words = [plan.bundle.key, *sorted(rule.id for rule in plan.task.rules), repr(plan.task.options)]
+    options = plan.task.options._replace(processes=1)
+    words = [plan.bundle.key, *sorted(rule.id for rule in plan.task.rules), repr(options)]
     words += [f"{source.file} {source.data!r}" for source in (*plan.config.under, *plan.config.files)]
     if request.environment:
         words += sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("TF_VAR_"))
@@ -261,17 +263,20 @@ def _size(plan: Plan, group: Group) -> int:
 
 
 def _workers(plan: Plan, wanted: int) -> int:
+    most = min(plan.task.options.processes, len(plan.groups))
+    if most > 1 and not wanted:
+        *others, _ = sorted(_size(plan, group) for group in plan.groups)
+        return most if sum(others) >= PARALLEL_BYTES else 1
+    return most
+
+
+def _processes(wanted: int) -> int:
+    """How many may be at work; `wanted` is 0 where nobody says."""
     import os
 
-    if wanted == 1 or len(plan.groups) < 2 or not hasattr(os, "fork"):  # Windows has none
+    if not hasattr(os, "fork"):  # Windows
         return 1
-    if wanted > 1:
-        return min(wanted, len(plan.groups))
-    *others, _ = sorted(_size(plan, group) for group in plan.groups)
-    if sum(others) < PARALLEL_BYTES:
-        return 1
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(available, len(plan.groups))
+    return wanted or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:

@@ -20,13 +20,15 @@ ACTIONS = ("create", "update", "no-op", "read", "delete-create", "create-delete"
 class ReadOptions(NamedTuple):
     """What the user tells the readers. `variables` are Terraform's `--var`, `var_files` its `--var-file`s,
     relative to the tree's base; with `environment`, TF_VAR_ variables count too. `actions`: which resources of a
-    plan are judged, by what it does to them. `helm_profiles`: what guardrail.yaml has charts rendered with."""
+    plan are judged, by what it does to them. `helm_profiles`: what guardrail.yaml has charts rendered with.
+    `processes`: how many may be at work on one group, with the same result."""
 
     variables: tuple[tuple[str, str], ...] = ()
     var_files: tuple[str, ...] = ()
     environment: bool = False
     actions: tuple[str, ...] = ACTIONS[:-1]
     helm_profiles: tuple[HelmProfile, ...] = ()
+    processes: int = 1
 
 
 @dataclass(eq=False, repr=False)

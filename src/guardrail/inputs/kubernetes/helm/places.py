@@ -15,7 +15,7 @@ from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.syntax import Action, Template
 from guardrail.inputs.kubernetes.helm.values import Found, SeenValues, as_text, below, same
-from guardrail.model import Map, Origin, OriginsOf, Sensitive, Seq, Span, Text, Unknown, Value
+from guardrail.model import Map, Origin, Sensitive, Seq, Span, Text, Unknown, Value
 
 MAX_SUFFIX = 8
 MAX_PARTS = 4  # values named that are part of a text
@@ -84,7 +84,7 @@ class Placer:
         if steps:
             if holder.origins is None:
                 holder.origins = {}
-            holder.origins[key] = _telling(steps)  # type: ignore[index]
+            holder.origins[key] = _Telling(steps)  # type: ignore[index,assignment]
 
     def _container(self, value: Map | Seq, header: Span, found: Found | None) -> None:
         span = self.place(value.span)
@@ -236,7 +236,10 @@ def _steps(fed: Fed, placed: Span) -> tuple[Origin, ...]:
     return tuple(steps)
 
 
-def _telling(steps: tuple[Origin, ...]) -> OriginsOf:
-    return lambda: steps
+class _Telling(NamedTuple):
+    """No lambda: that could not be sent from one process to another."""
 
+    steps: tuple[Origin, ...]
 
+    def __call__(self) -> tuple[Origin, ...]:
+        return self.steps
