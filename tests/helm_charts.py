@@ -29,14 +29,15 @@ class Charts:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def read(self, *, profiles: Sequence[HelmProfile] = ()) -> Reading:
+    def read(self, *, profiles: Sequence[HelmProfile] = (), processes: int = 1, tree: Tree | None = None) -> Reading:
         files = [
             os.path.relpath(os.path.join(folder, name), self.base).replace(os.sep, "/")
             for folder, _, names in os.walk(self.base)
             for name in names
             if name.endswith((".yaml", ".yml"))
         ]
-        return read(sorted(files), Tree(str(self.base)), ReadOptions(helm_profiles=tuple(profiles)))
+        options = ReadOptions(helm_profiles=tuple(profiles), processes=processes)
+        return read(sorted(files), tree or Tree(str(self.base)), options)
 
 
 def chart(name: str, *more: str) -> str:

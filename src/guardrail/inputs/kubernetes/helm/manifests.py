@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.inputs.kubernetes import documents
@@ -11,7 +11,8 @@ from guardrail.inputs.kubernetes.helm.flows import Flows
 from guardrail.inputs.kubernetes.helm.generated import blank_out
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
-from guardrail.inputs.kubernetes.helm.places import Placer
+from guardrail.inputs.kubernetes.helm.placed import Document, Placed
+from guardrail.inputs.kubernetes.helm.places import Asked, Placer
 from guardrail.inputs.kubernetes.helm.profiles import Profile
 from guardrail.inputs.kubernetes.helm.values import SeenValues
 from guardrail.inputs.kubernetes.helm.workspace import Instance, Part, owner_of
@@ -81,21 +82,48 @@ class ManifestReader:
                 self._template(name, text, places.manifests.get(name), *found)
 
     def _template(self, name: str, text: str, marked: str | None, owner: Instance, own: str) -> None:
-        renderer, part, seen = self.renderer, owner.part, owner.values
+        renderer, part, seen = self.renderer, owner.part, self._seen(owner.values)
         inner = f"{part.where}/{own}" if part.where else own
+        file = renderer.workspace.sources.get(inner, "")
+        placed = renderer.placed.find((name, text, marked), seen)
+        if placed is None:
+            placed = self._placed(name, text, marked, part, inner, seen)
+        problems = list(placed.problems)
+        before = len(self.rendered.resources)
+        for document in placed.documents:
+            for item in document.value if isinstance(document.value, Seq) else (document.value,):
+                put_into_namespace(item, self.job.namespace)
+            for resource in _resources_in(document, file or part.place.file, problems):
+                self._finish(resource, inner, document.segment, part)
+                self.rendered.resources.append(resource)
+        self.rendered.problems.extend((self.profile.name, problem) for problem in problems)
+        if file:
+            if placed.tests:
+                self.rendered.tests.append(file)
+            made = len(self.rendered.resources) > before
+            status = "partial" if placed.broken else "analysed" if made else "skipped"
+            known = self.rendered.templates.get(file, status)
+            self.rendered.templates[file] = min(known, status, key=("partial", "analysed", "skipped").index)
+
+    def _placed(
+        self, name: str, text: str, marked: str | None, part: Part, inner: str, seen: SeenValues
+    ) -> Placed:
+        """What a template was rendered to, each value with its place, and kept where another profile may make the same
+        of it."""
+        renderer = self.renderer
         file = renderer.workspace.sources.get(inner, "")
         output = self._output(name, text, marked)
         fallback = Span(file, 1, 1, 1, 1) if file else part.place
-        from guardrail.inputs.kubernetes.reader import resources_in, untagged  # which asks for charts itself
+        from guardrail.inputs.kubernetes.reader import untagged  # which asks for charts itself
 
         loaded = documents.load(text.encode("utf-8", "surrogatepass"), file or part.place.file)
-        problems: list[Problem] = []
-        before = len(self.rendered.resources)
         tests = False
         values = [untagged(document.value) for document in loaded.documents]
         again = text if output.same else self._once_more(name, text)
         if again != text:
             blank_out(values, again)
+        asked: Asked = {}
+        made: list[Document] = []
         for value in values:
             if not isinstance(value, (Map, Seq)) or not value:
                 continue
@@ -104,24 +132,16 @@ class ManifestReader:
                 continue
             extent, segment = self._extent(output, inner, file, value.span, fallback)
             start = extent._replace(end_line=extent.line, end_column=extent.column)
-            placer = Placer(output, self._seen(seen), start, self.flows)
+            placer = Placer(output, seen, start, self.flows, asked)
             holder = value if isinstance(value, Map) else _held(value)
             placer.document(holder, holder.get("kind"))
-            for item in value if isinstance(value, Seq) else (value,):
-                put_into_namespace(item, self.job.namespace)
-            for resource in resources_in(value, file or part.place.file, problems, partial(_always, extent)):
-                self._finish(resource, inner, segment, part)
-                self.rendered.resources.append(resource)
-        for problem in (*loaded.problems, *problems):
-            self._problem(problem, output, file, part, fallback)
-        if file:
-            if tests:
-                self.rendered.tests.append(file)
-            broken = any(problem.kind != "duplicate-key" for problem in loaded.problems)
-            status = "partial" if broken else "analysed" if len(self.rendered.resources) > before else "skipped"
-            known = self.rendered.templates.get(file)
-            self.rendered.templates[file] = min(known, status, key=("partial", "analysed", "skipped").index) if (
-                known) else status  # fmt: skip
+            made.append(Document(value, extent, segment))
+        broken = any(problem.kind != "duplicate-key" for problem in loaded.problems)
+        told = [self._problem(problem, text, output, file, part, fallback) for problem in loaded.problems]
+        placed = Placed(made, told, tests, broken)
+        if again == text and len(renderer.profiles) > 1:
+            renderer.placed.keep((name, text, marked), asked, placed)
+        return placed
 
     def _once_more(self, name: str, text: str) -> str:
         """The output of a template that may make something else each time."""
@@ -171,18 +191,23 @@ class ManifestReader:
         place = resource.span._replace(end_line=resource.span.line, end_column=resource.span.column)
         resource.trace = (Origin(f"chart {chart.name} rendered with", place, self.profile.name),)
 
-    def _problem(self, problem: Problem, output: Output, file: str, part: Part, fallback: Span) -> None:
+    def _problem(
+        self, problem: Problem, text: str, output: Output, file: str, part: Part, fallback: Span
+    ) -> Problem:
         line = 0
         if problem.line:
-            frames = output.frames(problem.line, 1) or output.frames(problem.line, 10)
+            of_text = text.split("\n")[problem.line - 1 : problem.line]
+            column = next((len(each) - len(each.lstrip()) + 1 for each in of_text), 1)
+            frames = output.frames(problem.line, column) or output.frames(problem.line, 10)
             own = [frame for frame in frames if frame.span.file == file]
             line = own[0].span.line if own else fallback.line
-        place = Problem(problem.kind, problem.message, file or part.place.file, line or fallback.line)
-        self.rendered.problems.append((self.profile.name, place))
+        return Problem(problem.kind, problem.message, file or part.place.file, line or fallback.line)
 
 
-def _always(extent: Span, _: Map) -> Span:
-    return extent
+def _resources_in(document: Document, path: str, problems: list[Problem]) -> Iterator[Resource]:
+    from guardrail.inputs.kubernetes.reader import resources_in  # which asks for charts itself
+
+    return resources_in(document.value, path, problems, lambda _: document.extent)
 
 
 def _held(value: Seq) -> Map:

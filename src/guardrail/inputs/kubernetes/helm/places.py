@@ -32,13 +32,18 @@ class Fed(NamedTuple):
     anew: bool = False
 
 
+Asked = dict[Path, list[Found]]
+"""What the values were asked for, and what there was."""
+
+
 class Placer:
-    """Places one document. `values` is what its chart sees of the values, `fallback` the place for what has none."""
+    """Places one document. `values` is what its chart sees of the values, `fallback` the place for what has none.
+    Fills `asked`."""
 
     def __init__(
-        self, output: Output, values: SeenValues, fallback: Span, flows: dict[tuple[int, ...], Flows]
+        self, output: Output, values: SeenValues, fallback: Span, flows: dict[tuple[int, ...], Flows], asked: Asked
     ) -> None:
-        self.output, self.values, self.fallback = output, values, fallback
+        self.output, self.values, self.fallback, self.asked = output, values, fallback, asked
         self._flows = flows
         self._picked: dict[tuple[object, ...], int] = {}
         self.encoded = False
@@ -162,7 +167,7 @@ class Placer:
                 suffix = path[len(path) - length :]
                 alike = [
                     found
-                    for found in self.values.find((*flow.path, *suffix))
+                    for found in self._find((*flow.path, *suffix))
                     if found.span.file and found.name and same(value, found.value, self.encoded)
                 ]
                 if not alike:
@@ -176,6 +181,10 @@ class Placer:
                 return alike[min(count, len(alike) - 1)]
         return None
 
+    def _find(self, path: Path) -> list[Found]:
+        found = self.asked[path] = self.values.find(path)
+        return found
+
     def _parts(self, flows: Flows, value: str) -> Fed:
         """The values that a text is put together from. One that ends it, as a tag does an image, is what it stands
         for."""
@@ -183,7 +192,7 @@ class Placer:
         for flow in flows:
             if not isinstance(flow, Values):
                 continue
-            for at in self.values.find(flow.path):
+            for at in self._find(flow.path):
                 for part in below(at) if isinstance(at.value, Map) else (at,):
                     text = "" if isinstance(part.value, (Map, Seq)) else as_text(part.value)
                     if text and part.span.file and text in value and not isinstance(part.value, bool):

@@ -14,6 +14,7 @@ from guardrail.inputs.kubernetes.helm.generated import makes_anything
 from guardrail.inputs.kubernetes.helm.manifests import Failure, ManifestReader, Rendered
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Sources
+from guardrail.inputs.kubernetes.helm.placed import PlacedTemplates
 from guardrail.inputs.kubernetes.helm.profiles import Profile
 from guardrail.inputs.kubernetes.helm.syntax import NotATemplate, Template
 from guardrail.inputs.kubernetes.helm.values import load_values, merged
@@ -43,6 +44,7 @@ class Renderer:
         self.dropped: dict[str, bytes] = {}
         self.spared: set[str] = set()  # templates without marks
         self.profiles: Sequence[Profile] = ()
+        self.placed = PlacedTemplates()
 
     def _parse(self) -> Sources:
         workspace = self.workspace
