@@ -19,6 +19,9 @@ NO_HELM = (
     "on PATH"
 )
 AHEAD = 2  # charts that Helm is at while another one is read
+IN_MEMORY = "/dev/shm"
+MEMORY = 512 << 20  # bytes that must be free to have the copies in memory
+INODES = 50_000
 CHARTS_EACH = 2  # fewer are not worth a further process, which starts a Helm of its own
 
 
@@ -29,7 +32,7 @@ def read_belonging(
     charts = {folder: read_chart(folder, tree) for folder in sorted(belonging)}
     claimed = frozenset(path for files in belonging.values() for path in files)
     all_known = [ChartReading(folder, chart, belonging[folder], tree, claimed) for folder, chart in charts.items()]
-    with tempfile.TemporaryDirectory(prefix="guardrail-helm-", ignore_cleanup_errors=True) as home:
+    with tempfile.TemporaryDirectory(prefix="guardrail-helm-", dir=_in_memory(), ignore_cleanup_errors=True) as home:
         engine = find_engine(home)
         try:
             used: set[str] = set()
@@ -59,6 +62,17 @@ def read_belonging(
             known.library(known.folder in used)
         known.add_to(reading)
     return reading
+
+
+def _in_memory() -> str | None:
+    """A file system in memory with room enough for charts, where there is one: writing 3,000 files took 0.05 s of CPU
+    instead of 0.8. None: wherever temporary files go."""
+    try:
+        free = os.statvfs(IN_MEMORY)
+    except (AttributeError, OSError):  # Windows, macOS
+        return None
+    enough = free.f_bavail * free.f_frsize >= MEMORY and free.f_favail >= INODES
+    return IN_MEMORY if enough and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
 
 
 def _in_turn(charts: Sequence[ChartReading], engine: Engine, folders: Sequence[str]) -> set[str]:
