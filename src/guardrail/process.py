@@ -90,8 +90,9 @@ def read_group(group: Group, task: Task) -> Read:
         by_root: dict[str, Inventory] = {}
         for resource in reading.resources:
             by_root.setdefault(resource.root, Inventory()).add(resource)
-        for inventory in by_root.values():
+        for root, inventory in by_root.items():
             inventory.indexes["beyond"] = group.beyond
+            inventory.lacking = root in reading.lacking
             reading.problems += build(inventory, task.bundle.bindings)
     return Read(list(by_root.values()), reading, hidden)
 

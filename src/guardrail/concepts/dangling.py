@@ -1,7 +1,7 @@
 """Names and selectors that lead to nothing among what was scanned -> `dangling` nouns.
 
 For when every resource has its nouns. Says nothing where the set keeps no things of the kind beside the one that asks
-(see `kubernetes_names`), and nothing of what controllers and operators make.
+(see `kubernetes_names`), or a part of it is not there, and nothing of what controllers and operators make.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BUILT_IN_ROLES = frozenset(("cluster-admin", "admin", "edit", "view", "extensio
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    if resource.mode != "managed":
+    if resource.mode != "managed" or inventory.lacking:
         return
     kind, attributes, spelling = spelled(resource)
     if not isinstance(attributes, Map):

@@ -24,9 +24,11 @@ def missing(
 ) -> Iterator[Noun]:
     if not isinstance(spec, Map):
         return
-    yield from _account(resource, spec, metadata, spelling, inventory)
+    whole = not inventory.lacking
+    if whole:
+        yield from _account(resource, spec, metadata, spelling, inventory)
     priority = spec.get(spelling["priorityClassName"])
-    if isinstance(priority, str) and priority and not priority.startswith("system-"):
+    if whole and isinstance(priority, str) and priority and not priority.startswith("system-"):
         found = names_of("PriorityClass", inventory).lookup(metadata, priority, resource)
         if found is False or isinstance(found, Unknown):
             place = spec.place(spelling["priorityClassName"])
@@ -39,7 +41,7 @@ def missing(
         found = names.lookup(metadata, name, resource)
         namespace = namespace_of(metadata)
         if found is False or isinstance(found, Unknown):
-            if (kind, name) not in seen:
+            if whole and (kind, name) not in seen:
                 seen.add((kind, name))
                 yield noun(resource, _CLASSES[kind], kind, name, found, place, namespace)
         elif found and isinstance(namespace, str):

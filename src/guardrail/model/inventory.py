@@ -9,7 +9,10 @@ from guardrail.model.resource import Noun, Resource
 
 class Inventory:
     """Resources by address, kind (`data.` before that of a data source, `ephemeral.` of an ephemeral resource) and
-    concept. The index of who refers to whom is made when first asked for."""
+    concept. The index of who refers to whom is made when first asked for. `lacking`: whether a part of what belongs
+    together is in none of the files that there are, so that what is not here may be there."""
+
+    lacking = False
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self.resources: list[Resource] = []

@@ -162,12 +162,12 @@ def test_templates_that_need_what_is_not_there(charts: Make) -> None:
         {
             "Chart.yaml": MISSING,
             "templates/pod.yaml": POD % ("p", "a:1"),
-            "templates/other.yaml": POD % ("q", '{{ include "redis.image" . }}'),
+            "templates/other.yaml": POD % ("q", "{{ .Subcharts.redis.Values.image }}"),
         }
     ).read()
     assert addresses(found) == ["Pod/shop/p"]
     assert sorted(told(found)) == [("unrendered", "Chart.yaml", 5), ("unrendered", "templates/other.yaml", 7)]
-    assert any("redis.image" in problem.message for problem in found.problems)
+    assert any("Subcharts.redis" in problem.message for problem in found.problems)
     assert found.files["templates/other.yaml"] == "failed"
 
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from guardrail.inputs.kubernetes.helm.chart import Chart
 from guardrail.inputs.kubernetes.helm.engine import Engine
 from guardrail.inputs.kubernetes.helm.layout import CHART, ChartFolders, is_template
-from guardrail.inputs.kubernetes.helm.manifests import Failure, Rendered
+from guardrail.inputs.kubernetes.helm.manifests import Failure, Rendered, root_of
 from guardrail.inputs.kubernetes.helm.profiles import Profile, profiles_of
 from guardrail.inputs.kubernetes.helm.rendering import Renderer
-from guardrail.inputs.kubernetes.helm.values import SeenValues
+from guardrail.inputs.kubernetes.helm.values import switched_off
 from guardrail.inputs.kubernetes.helm.workspace import Builder, TooMuch, Workspace
 from guardrail.inputs.reader import Reading
-from guardrail.model import Map, Note, Problem, Value
+from guardrail.model import Note, Problem
 from guardrail.tree import Tree, Unreadable
 
 MAX_NAMED = 5
@@ -54,6 +54,7 @@ class ChartReading:
         all_charts.resources += reading.resources
         all_charts.problems += reading.problems
         all_charts.notes += reading.notes
+        all_charts.lacking |= reading.lacking
         all_charts.files.update(reading.files)
         for path, word in rest.items():
             all_charts.files.setdefault(path, word)
@@ -99,7 +100,7 @@ class ChartReading:
         rendered = renderer.finish()
         self.reading.problems += (*workspace.problems, *renderer.unreadable)
         self._missing(workspace, renderer, profiles)
-        self._dropped(rendered)
+        self._dropped(rendered, workspace.chart)
         self._failures(rendered)
         self._problems(rendered)
         if not rendered.profiles:
@@ -176,7 +177,9 @@ class ChartReading:
             version = f" {entry.version}" if entry.version else ""
             source = f" of {entry.repository}" if entry.repository else ""
             what = f"it depends on {entry.name}{version}{source}, which is not in its charts folder"
-            if all(_switched_off(entry.condition, renderer.values_of(profile)) for profile in profiles):
+            lacking = [p for p in profiles if not switched_off(entry.condition, renderer.values_of(p))]
+            self.reading.lacking.update(root_of(workspace.chart, profile) for profile in lacking)
+            if not lacking:
                 note = f"{what}; switched off by {entry.condition}"
                 self.reading.notes.append(Note("not-vendored", note, entry.span.file, entry.span.line))
             else:
@@ -185,9 +188,14 @@ class ChartReading:
                     Problem("unrendered", f"{what}: {more}", entry.span.file or self.path, entry.span.line)
                 )
 
-    def _dropped(self, rendered: Rendered) -> None:
+        if renderer.stand_ins:
+            what = f"unknown, since what they come from is not here: {_listed(list(renderer.stand_ins))}"
+            self.reading.notes.append(Note("stood-in", what, self.path))
+
+    def _dropped(self, rendered: Rendered, chart: Chart) -> None:
         """Templates that need what is missing: one problem for all of them, where the first fails."""
         if rendered.dropped and rendered.profiles:
+            self.reading.lacking.update(root_of(chart, profile) for profile in rendered.profiles)
             first = rendered.dropped[0]
             names = [posixpath.relpath(path, self.folder or ".") for path in {f.file: 0 for f in rendered.dropped}]
             told = f"not rendered, for want of what it depends on: {_listed(names)}; Helm says {first.message}"
@@ -250,14 +258,3 @@ def _is_base(profile: Profile) -> bool:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:MAX_NAMED])
     return f"{shown} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else shown
-
-
-def _switched_off(condition: str, values: Map) -> bool:
-    """Whether the first of a dependency's conditions that is there says no, as Helm takes them."""
-    for path in filter(None, (part.strip() for part in condition.split(","))):
-        found = SeenValues(values).find(tuple(path.split(".")))
-        value: Value = found[0].value if found else None
-        if isinstance(value, bool):
-            return not value
-    return False
-

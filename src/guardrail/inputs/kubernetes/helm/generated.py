@@ -4,9 +4,10 @@ and no two scans would see the same, so it is unknown."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from guardrail.inputs.kubernetes import documents
-from guardrail.model import Map, Sensitive, Seq, Unknown, Value
+from guardrail.model import HOLE, Map, PartText, Sensitive, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 REASON = "Helm makes it anew each time"
@@ -25,14 +26,26 @@ def made_by(action: str) -> bool:
     return _MAKES.search(action) is not None
 
 
-def blank_out(values: list[Value], again: str) -> None:
+class Words(NamedTuple):
+    """What stands for something unknown in the two renderings that are compared, and why it is unknown; no words where
+    the two have it at random."""
+
+    one: str
+    other: str
+    reason: str
+
+
+ANYTHING = Words("", "", REASON)
+
+
+def blank_out(values: list[Value], again: str, words: Words = ANYTHING) -> None:
     """Makes unknown, in the documents of an output, what another rendering (`again`) has otherwise."""
     others = [document.value for document in documents.load(again.encode("utf-8", "surrogatepass"), "").documents]
     for value, other in zip(values, others, strict=False):
-        _compare(value, other)
+        _compare(value, other, words)
 
 
-def _compare(root: Value, other: Value) -> None:
+def _compare(root: Value, other: Value, words: Words) -> None:
     stack: list[tuple[Value, Value, bool]] = [(root, other, _is_secret(root))]
     seen: set[int] = set()
     while stack:
@@ -47,7 +60,7 @@ def _compare(root: Value, other: Value) -> None:
             if isinstance(value, (Map, Seq)):
                 stack.append((value, beside, hidden))
             elif type(value) is not type(beside) or value != beside:
-                one[key] = _unknown(key, value, beside, hidden)  # type: ignore[index]
+                one[key] = _unknown(key, value, beside, hidden, words)  # type: ignore[index]
 
 
 def _at(holder: Value, key: str | int) -> Value:
@@ -58,12 +71,18 @@ def _at(holder: Value, key: str | int) -> Value:
     return None
 
 
-def _unknown(key: str | int, value: Value, beside: Value, hidden: bool) -> Value:
-    if key == "name" and isinstance(value, str) and isinstance(beside, str):
-        alike = next((index for index, (a, b) in enumerate(zip(value, beside, strict=False)) if a != b), 0)
-        return value[:alike] + "*"
-    unknown = Unknown(REASON)
-    return Sensitive(unknown) if hidden else unknown
+def _unknown(key: str | int, value: Value, beside: Value, hidden: bool, words: Words) -> Value:
+    scalar = not isinstance(value, (Map, Seq, Unknown)) and not isinstance(beside, (Map, Seq, Unknown))
+    one, other = str(value), str(beside)
+    # Of a word it is known where it stands, unless something was made of it.
+    holes = scalar and bool(words.one) and one.replace(words.one, words.other) == other
+    if key == "name" and scalar:
+        alike = next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+        return one.replace(words.one, "*") if holes else one[:alike] + "*"
+    unknown = Unknown(words.reason)
+    if hidden:
+        return Sensitive(unknown)
+    return PartText(words.reason, (), one.replace(words.one, HOLE)) if holes and one != words.one else unknown
 
 
 def _is_secret(value: Value) -> bool:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.inputs.kubernetes import documents
+from guardrail.inputs.kubernetes.helm.chart import Chart
 from guardrail.inputs.kubernetes.helm.engine import Job, Rendering
 from guardrail.inputs.kubernetes.helm.flows import Flows
-from guardrail.inputs.kubernetes.helm.generated import blank_out
+from guardrail.inputs.kubernetes.helm.generated import ANYTHING, Words, blank_out
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.placed import Document, Placed
 from guardrail.inputs.kubernetes.helm.places import Asked, Placer
 from guardrail.inputs.kubernetes.helm.profiles import Profile
+from guardrail.inputs.kubernetes.helm.standins import REASON
 from guardrail.inputs.kubernetes.helm.values import SeenValues
 from guardrail.inputs.kubernetes.helm.workspace import Instance, Part, owner_of
 from guardrail.inputs.kubernetes.scopes import group_of, is_cluster_scoped
@@ -50,14 +52,18 @@ class Rendered(NamedTuple):
     dropped: list[Failure]
 
 
+def root_of(chart: Chart, profile: Profile) -> str:
+    """What its resources have as `root`."""
+    return f"{chart.folder}/Chart.yaml with {profile.name}".lstrip("/")
+
+
 class ManifestReader:
     """Reads what one profile came to."""
 
     def __init__(self, renderer: Renderer, profile: Profile, job: Job, rendered: Rendered) -> None:
         self.renderer, self.profile, self.job, self.rendered = renderer, profile, job, rendered
         self._again: Rendering | None = None
-        chart = renderer.workspace.chart
-        self.root = f"{chart.folder}/Chart.yaml with {profile.name}".lstrip("/")
+        self.root = root_of(renderer.workspace.chart, profile)
         self.flows: dict[tuple[int, ...], Flows] = {}
         self._near: Rendering | None = None
         self._near_marker: Marker | None = None
@@ -119,13 +125,17 @@ class ManifestReader:
         loaded = documents.load(text.encode("utf-8", "surrogatepass"), file or part.place.file)
         tests = False
         values = [untagged(document.value) for document in loaded.documents]
-        again = text if output.same else self._once_more(name, text)
+        stood_in = self.job in renderer.stood_in
+        again = text if output.same and not stood_in else self._once_more(name, text)
         if again != text:
-            blank_out(values, again)
+            blank_out(values, again, Words(*renderer.words, REASON) if stood_in else ANYTHING)
         asked: Asked = {}
         made: list[Document] = []
-        for value in values:
+        for value, document in zip(values, loaded.documents, strict=True):
             if not isinstance(value, (Map, Seq)) or not value:
+                if stood_in and value is not None:
+                    what = "what it puts out comes from a chart that is not in the repository; not judged"
+                    loaded.problems.append(Problem("unrendered", what, file or part.place.file, document.line))
                 continue
             if isinstance(value, Map) and _is_test(value):
                 tests = True
@@ -144,11 +154,15 @@ class ManifestReader:
         return placed
 
     def _once_more(self, name: str, text: str) -> str:
-        """The output of a template that may make something else each time."""
-        if not self.renderer.makes_anything:
+        """The output of a template that may make something else each time, or has stand-ins in it."""
+        renderer = self.renderer
+        stood_in = self.job in renderer.stood_in
+        if not renderer.makes_anything and not stood_in:
             return text
         if self._again is None:
-            self._again = self.renderer.again(self.job)
+            self._again = renderer.again(self.job)
+        if self._again.error and stood_in:
+            return text.replace(*renderer.words)
         return self._again.manifests.get(name, text)
 
     def _output(self, name: str, text: str, marked: str | None) -> Output:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 from guardrail.formats.text import decode
 from guardrail.inputs.kubernetes.helm.engine import Engine, Job, Rendering
@@ -16,8 +17,9 @@ from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Sources
 from guardrail.inputs.kubernetes.helm.placed import PlacedTemplates
 from guardrail.inputs.kubernetes.helm.profiles import Profile
+from guardrail.inputs.kubernetes.helm.standins import PARTIAL, StandIns, names_in, words
 from guardrail.inputs.kubernetes.helm.syntax import NotATemplate, Template
-from guardrail.inputs.kubernetes.helm.values import load_values, merged
+from guardrail.inputs.kubernetes.helm.values import load_values, merged, switched_off
 from guardrail.inputs.kubernetes.helm.workspace import Workspace, owner_of
 from guardrail.model import Map, Problem, plain
 from guardrail.model.patterns import lazy_regex
@@ -45,6 +47,11 @@ class Renderer:
         self.spared: set[str] = set()  # templates without marks
         self.profiles: Sequence[Profile] = ()
         self.placed = PlacedTemplates()
+        self.stood_in: dict[Job, Job] = {}  # with stand-ins: with other ones
+        self.stand_ins: dict[str, None] = {}  # what they are for
+        self.words = ("", "")
+        self.partials: Sequence[bytes] = ()
+        self.others_written = False
 
     def _parse(self) -> Sources:
         workspace = self.workspace
@@ -73,6 +80,7 @@ class Renderer:
         first = [rendering.result() for rendering in self.clean]
         rendered = Rendered([], [], [], [], {}, [], [], [])
         if self.workspace.missing:
+            self._with_stand_ins(first)
             if all(rendering.error for rendering in first):
                 self._without_what_fails(first, rendered)
             self._start_marked()
@@ -89,6 +97,35 @@ class Renderer:
     def _start_marked(self) -> None:
         self.full = self._write_marked("marked")
         self.marked = [self.engine.start(self._for_places(job, "marked")) for job in self.jobs]
+
+    def _with_stand_ins(self, first: list[Rendering]) -> None:
+        """Renders a chart that lacks dependencies with something in the place of what it asks them for."""
+        missing = {entry.key: entry for entry in self.workspace.chart.dependencies if entry in self.workspace.missing}
+        own = [template for name, template in self.sources.templates.items() if not name.startswith("charts/")]
+        defined = {name for template in self.sources.templates.values() for name in template.defines}
+        stand_ins = StandIns(own, missing, defined)
+        if not stand_ins:
+            return
+        pair = self.words = words(self.workspace.files.values())
+        self.partials = [stand_ins.partial(word) for word in pair]
+        self.workspace.write(self._copy("chart"), {PARTIAL: self.partials[0]})
+        tried: list[tuple[int, Job, Future[Rendering]]] = []
+        for index, (profile, job) in enumerate(zip(self.profiles, self.jobs, strict=True)):
+            values = self.values_of(profile)
+
+            def is_missing(key: str, values: Map = values) -> bool:
+                return not switched_off(missing[key].condition, values)
+
+            files = [self._said(stand_ins.values(values, is_missing, word)) for word in pair]
+            one = job._replace(values=(files[0], *job.values))
+            self.stood_in[one] = one._replace(chart=self._copy("other"), values=(files[1], *job.values))
+            self.stand_ins.update(dict.fromkeys(names_in(stand_ins.values(values, is_missing, pair[0]))))
+            tried.append((index, one, self.engine.start(one)))
+        for index, one, started in tried:
+            rendering = started.result()
+            if first[index].error or not rendering.error:  # what goes without them goes without them
+                first[index], self.jobs[index] = rendering, one
+        self.stand_ins.update(dict.fromkeys(f"template {name}" for name in stand_ins.templates))
 
     def _without_what_fails(self, first: list[Rendering], rendered: Rendered) -> None:
         """Renders a chart that lacks dependencies without those of its templates that cannot do without them."""
@@ -126,7 +163,7 @@ class Renderer:
             for name, template in self.sources.templates.items()
             if name not in self.spared
         }
-        self.workspace.write(self._copy(copy), {**self.workspace.files, **marked, **self.dropped})
+        self.workspace.write(self._copy(copy), {**self.workspace.files, **marked, **self.dropped, **self._partial(0)})
         return marker
 
     def _copy(self, name: str) -> str:
@@ -135,9 +172,18 @@ class Renderer:
     def _for_places(self, job: Job, copy: str) -> Job:
         return job._replace(chart=self._copy(copy), for_places=True)
 
+    def _partial(self, number: int) -> dict[str, bytes]:
+        return {PARTIAL: self.partials[number]} if self.partials else {}
+
     def again(self, job: Job) -> Rendering:
         """The same once more, of which something else may come."""
-        return self.engine.render(job)
+        other = self.stood_in.get(job)
+        if other is None:
+            return self.engine.render(job)
+        if not self.others_written:
+            self.others_written = True
+            self.workspace.write(self._copy("other"), {**self.workspace.files, **self.dropped, **self._partial(1)})
+        return self.engine.render(other)
 
     def near(self, job: Job) -> Rendering:
         """Once more for places, with fewer marks."""
@@ -167,13 +213,17 @@ class Renderer:
     def _job(self, profile: Profile) -> Job:
         files = [path for name in profile.files if (path := self._values_file(name)) is not None]
         if profile.values is not None:
-            path = os.path.join(self.folder, f"said{len(os.listdir(self.folder))}.json")
-            with open(path, "w", encoding="utf-8") as stream:
-                json.dump(plain(profile.values), stream)
-            files.append(path)
+            files.append(self._said(plain(profile.values)))
         release = profile.release or self.workspace.chart.release
         # Nobody knows yet where it will be installed; not in the default namespace, one hopes.
         return Job(self._copy("chart"), tuple(files), release, profile.namespace or release)
+
+    def _said(self, values: Any) -> str:
+        """Values that are in no file, in one."""
+        path = os.path.join(self.folder, f"said{len(os.listdir(self.folder))}.json")
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(values, stream)
+        return path
 
     def _values_file(self, name: str) -> str | None:
         if name not in self.values_files:

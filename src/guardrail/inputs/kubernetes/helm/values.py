@@ -131,6 +131,16 @@ def _item(at: Found, holder: Seq, index: int) -> Found:
     return Found(value, span, header, f"{at.name}[{index}]")
 
 
+def switched_off(condition: str, values: Map) -> bool:
+    """Whether the first of a dependency's conditions that is there says no, as Helm takes them."""
+    for path in filter(None, (part.strip() for part in condition.split(","))):
+        found = SeenValues(values).find(tuple(path.split(".")))
+        value: Value = found[0].value if found else None
+        if isinstance(value, bool):
+            return not value
+    return False
+
+
 def same(rendered: Value, value: Value, encoded: bool = False) -> bool:
     """Whether what was rendered is this value. Numbers and text that read alike are alike, since templates quote as
     they like; `encoded`: also if it is in base64."""

@@ -61,6 +61,7 @@ class Kustomizations:
         reading.resources += self.reading.resources
         reading.problems += self.reading.problems
         reading.notes += self.reading.notes
+        reading.lacking |= self.reading.lacking
         for path, status in self.reading.files.items():
             reading.files.setdefault(path, status)
 
@@ -117,6 +118,8 @@ class Kustomizations:
             objects = [built for built in objects if built.path in only]
             for path in self.files.used.keys() - before - only:
                 del self.files.used[path]
+        if build.stock.unread:
+            self.reading.lacking.add(root.path)
         trace = (Origin("built by", root.place, root.path),)
         for built in objects:
             self.reading.resources.append(_resource(built, root, trace))

@@ -1,0 +1,186 @@
+"""A chart that lacks dependencies is rendered all the same, and what would come of them is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helm_charts import Charts, at, place
+
+from guardrail.inputs.kubernetes.helm.standins import StandIns, names_in, words
+from guardrail.inputs.kubernetes.helm.syntax import Template
+from guardrail.inputs.kubernetes.helm.values import load_values
+from guardrail.model import HOLE, PartText, Sensitive, Unknown, Value
+from guardrail.scanning import Request, scan
+
+Make = Callable[..., Charts]
+CHART = """\
+apiVersion: v2
+name: shop
+version: 1.2.3
+dependencies:
+  - {name: redis, version: 1.2.3, repository: https://c.example, condition: redis.enabled}
+  - {name: common, version: 1.2.3, repository: https://c.example}
+"""
+MAP = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: c
+data:
+"""
+
+
+def data_of(charts: Make, lines: str, values: str = "a: 1\n", **files: str) -> dict[str, Value]:
+    made = charts({"Chart.yaml": CHART, "values.yaml": values, "templates/c.yaml": MAP + lines, **files})
+    return dict(at(made.read(), "ConfigMap/shop/c").attributes["data"])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{{ .Values.redis.port }}",
+        "{{ .Values.redis.master.service.port }}",
+        "{{ (.Values.redis.master).port }}",
+        "{{ ((.Values.redis).master).port }}",
+        '{{ (index .Values "redis" "some-thing").port }}',
+        '{{ index $.Values "redis" "master-port" }}',
+        "{{ .Values.redis.port | int }}",
+        "{{ .Values.redis.port | toString | sha256sum }}",
+        "{{ .Values.redis.password | b64enc | quote }}",
+        '{{ include "redis.fullname" . }}',
+        '{{ include "redis.fullname" . | trunc 3 | quote }}',
+        "{{ $port := .Values.redis.port }}{{ add $port 1 }}",
+    ],
+)
+def test_what_comes_of_it_is_unknown(charts: Make, written: str) -> None:
+    found = data_of(charts, f"  known: b\n  asked: {written}\n")
+    assert found["known"] == "b"
+    assert isinstance(found["asked"], Unknown)
+    assert "not in the repository" in found["asked"].reason
+
+
+def test_what_stands_around_it_is_known(charts: Make) -> None:
+    found = data_of(charts, '  url: "redis://{{ include "redis.fullname" . }}:{{ .Values.redis.port }}/0"\n')
+    assert isinstance(found["url"], PartText)
+    assert found["url"].template == f"redis://{HOLE}:{HOLE}/0"
+
+
+def test_what_the_values_say_is_known(charts: Make) -> None:
+    lines = "  port: {{ .Values.redis.port }}\n  user: {{ .Values.redis.user }}\n"
+    found = data_of(charts, lines, "redis:\n  port: 7\n")
+    assert found["port"] == 7
+    assert isinstance(found["user"], Unknown)
+
+
+@pytest.mark.parametrize("values", ["a: 1\n", "redis: {}\n", "redis: {master: {}}\n", "redis: null\n"])
+def test_what_is_asked_whether_it_is_there_is_not(charts: Make, values: str) -> None:
+    lines = "  a: b\n{{ if .Values.redis.master.on }}  on: {{ .Values.redis.master.on }}\n{{ end }}"
+    assert data_of(charts, lines, values) == {"a": "b"}
+
+
+def test_entries_of_a_mapping(charts: Make) -> None:
+    text = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  labels: {{- include "common.labels" . | nindent 4 }}
+    app: web
+spec:
+  containers:
+    - name: c
+      image: {{ include "common.image" . }}
+"""
+    found = charts({"Chart.yaml": CHART, "templates/pod.yaml": text}).read()
+    labels = at(found, "Pod/shop/p", "no values").attributes["metadata"]["labels"]
+    assert labels["app"] == "web"
+    assert [value for value in labels.values() if isinstance(value, Unknown)]
+    assert not [problem for problem in found.problems if problem.file != "Chart.yaml"]
+
+
+def test_names(charts: Make) -> None:
+    text = MAP.replace("name: c", "name: {{ include \"common.fullname\" . }}-web") + "  a: b\n"
+    found = charts({"Chart.yaml": CHART, "templates/c.yaml": text}).read()
+    assert [resource.address for resource in found.resources] == ["ConfigMap/shop/*-web"]
+
+
+def test_places_are_those_of_the_template(charts: Make) -> None:
+    files = {"Chart.yaml": CHART, "values.yaml": "kept: v\n",
+             "templates/c.yaml": MAP + "  a: {{ .Values.redis.port }}\n  b: {{ .Values.kept }}\n"}  # fmt: skip
+    found = at(charts(files).read(), "ConfigMap/shop/c")
+    assert place(found, "data.a") == "templates/c.yaml:6:3"
+    assert place(found, "data.b") == "values.yaml:1:1"
+
+
+def test_secrets_stay_secret(charts: Make) -> None:
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  a: x{{ .Values.redis.password }}\n"
+    found = at(charts({"Chart.yaml": CHART, "templates/s.yaml": text}).read(), "Secret/shop/s", "no values")
+    assert isinstance(found.attributes["stringData"]["a"], Sensitive)
+    assert isinstance(found.attributes["stringData"]["a"].reveal(), Unknown)
+
+
+def test_a_dependency_that_is_switched_off_has_none(charts: Make) -> None:
+    """Helm does not have its defaults then, either."""
+    lines = "  port: {{ .Values.redis.port | quote }}\n"
+    assert data_of(charts, lines, "redis: {enabled: false}\n") == {"port": None}
+
+
+def test_a_chart_that_goes_without_but_not_with_them(charts: Make) -> None:
+    lines = '  a: {{ join "," .Values.redis.hosts | quote }}\n  b: {{ range .Values.redis.hosts }}{{ . }}{{ end }}\n'
+    lines += "  c: {{ merge (.Values.redis.more | default dict) (dict) | len }}\n"
+    assert data_of(charts, lines, "redis: {}\n") == {"a": "", "b": None, "c": 0}
+
+
+def test_what_is_all_of_a_template_is_told(charts: Make) -> None:
+    whole = {"templates/a.yaml": '{{ include "common.all" . }}\n'}
+    found = charts({"Chart.yaml": CHART, "templates/c.yaml": MAP + "  a: b\n", **whole}).read()
+    assert [resource.address for resource in found.resources] == ["ConfigMap/shop/c"]
+    (problem,) = [problem for problem in found.problems if problem.file != "Chart.yaml"]
+    assert (problem.kind, problem.file, problem.line) == ("unrendered", "templates/a.yaml", 1)
+    assert found.files["templates/a.yaml"] == "partial"
+
+
+def test_what_is_unknown_is_told(charts: Make) -> None:
+    lines = "  a: {{ .Values.redis.port }}\n  b: {{ include \"common.b\" . }}\n"
+    found = charts({"Chart.yaml": CHART, "templates/c.yaml": MAP + lines}).read()
+    (note,) = found.notes
+    assert (note.kind, note.file) == ("stood-in", "Chart.yaml")
+    assert note.message.endswith(": redis.port, template common.b")
+    assert found.lacking == {"Chart.yaml with no values"}
+
+
+def test_nothing_dangles_that_may_be_in_what_is_not_there(tmp_path: Path) -> None:
+    Charts(tmp_path).write(
+        {
+            "Chart.yaml": CHART,
+            "values.yaml": "redis: {enabled: true}\n",
+            "values-off.yaml": "redis: {enabled: false}\n",
+            "templates/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: mine}\n---\n"
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n    - name: c\n      image: a:1\n"
+            "      envFrom: [{secretRef: {name: theirs}}]\n",
+        }
+    )
+    (tmp_path / "Chart.yaml").write_text(CHART.rsplit("\n", 2)[0] + "\n")  # redis alone
+    found = [f for f in scan(Request((str(tmp_path),), only=("secret-exists",))).findings if f.verdict == "fail"]
+    assert [finding.resource for finding in found] == ["Pod/shop/p"]
+    assert "values-off.yaml" in str(found[0].evidence)
+    assert "values.yaml" not in str(found[0].evidence)
+
+
+def test_words_are_in_no_file() -> None:
+    assert words([]) == ("40961", "51000")
+    assert words([b"a: 40961\n", b"x51000"]) == ("40962", "51001")
+
+
+def test_what_is_asked_for() -> None:
+    text = "{{ .Values.redis.a }}{{ $x.Values.redis.b }}{{ .Values.redis.a.c }}{{ .Values.other.d }}"
+    text += "{{ if .Values.redis.e.f }}{{ end }}"
+    found = StandIns([Template(text)], {"redis"}, ())
+    assert found.paths == {("redis", "a", "c"): True, ("redis", "e", "f"): False}
+    added = found.values(load_values(b"redis: {}", ""), lambda key: True, "w")
+    assert added == {"redis": {"a": {"c": "w"}, "e": {}}}
+    assert list(names_in(added)) == ["redis.a.c"]
+    assert found.values(load_values(b"redis: {a: text}", ""), lambda key: True, "w") == {"redis": {"e": {}}}
+    assert found.values(load_values(b"", ""), lambda key: False, "w") == {}
