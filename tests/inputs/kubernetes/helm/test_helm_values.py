@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.inputs.kubernetes.helm.flows import EACH
-from guardrail.inputs.kubernetes.helm.values import SeenValues, load_values, merged, of_subchart, same
-from guardrail.model import Map, Seq
+from guardrail.inputs.kubernetes.helm.values import SeenValues, load_values, merged, of_subchart, outline_of, same
+from guardrail.model import Map, Seq, Value
 
 
 def values(text: str, file: str = "values.yaml") -> Map:
@@ -105,3 +105,28 @@ def test_a_path_may_be_as_long_as_a_template_writes_it() -> None:
     values = SeenValues(load_values(b"a: {b: 1}", "values.yaml"))
     assert values.find(("a", *["b"] * 5000)) == []
     assert [found.name for found in values.find(("a", "b"))] == ["a.b"]
+
+
+@pytest.mark.parametrize(
+    ("rendered", "value"),
+    [(1, "1"), ("1", 1), (1, 1.0), (1.0, "1"), (None, ""), (" a ", "a"), (True, "true")],
+)
+def test_what_is_the_same_has_the_same_outline(rendered: Value, value: Value) -> None:
+    assert same(rendered, value)
+    assert outline_of(rendered) == outline_of(value)
+
+
+def test_long_numbers_have_none() -> None:
+    assert same(10**15, 1e15)
+    assert same("1000000000000000", 10**15)
+    assert outline_of(1e15) is outline_of(10**15) is None
+    seen = SeenValues(load_values(b"a: 1.0e+15\nb: {c: [x, y, x, 1.0e+15, z]}\n", "v.yaml"))
+    assert seen.may_have("1000000000000000")
+    assert [found.name for found in seen.find_like(("b", "c", EACH), "x")] == ["b.c[0]", "b.c[2]", "b.c[3]"]
+
+
+def test_what_may_be_part_of_a_text() -> None:
+    seen = SeenValues(load_values(b"image: {name: app, tag: 1.2, on: true, none: '', more: {x: y}}\n", "v.yaml"))
+    parts = [(text, found.name) for text, found in seen.parts(("image",))]
+    assert parts == [("app", "image.name"), ("1.2", "image.tag")]
+    assert [text for text, _ in seen.parts(("image", "name"))] == ["app"]

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from guardrail.inputs.kubernetes import documents
 from guardrail.inputs.kubernetes.helm.chart import Chart
 from guardrail.inputs.kubernetes.helm.engine import Job, Rendering
-from guardrail.inputs.kubernetes.helm.flows import Flows
 from guardrail.inputs.kubernetes.helm.generated import ANYTHING, Words, blank_out
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.placed import Document, Placed
-from guardrail.inputs.kubernetes.helm.places import Asked, Placer
+from guardrail.inputs.kubernetes.helm.places import Asked, FlowsOf, Placer
 from guardrail.inputs.kubernetes.helm.profiles import Profile
 from guardrail.inputs.kubernetes.helm.standins import REASON
 from guardrail.inputs.kubernetes.helm.values import SeenValues
@@ -64,7 +63,7 @@ class ManifestReader:
         self.renderer, self.profile, self.job, self.rendered = renderer, profile, job, rendered
         self._again: Rendering | None = None
         self.root = root_of(renderer.workspace.chart, profile)
-        self.flows: dict[tuple[int, ...], Flows] = {}
+        self.flows: FlowsOf = {}
         self._near: Rendering | None = None
         self._near_marker: Marker | None = None
         self.instances = list(renderer.workspace.instances(renderer.values_of(profile)))
@@ -129,7 +128,7 @@ class ManifestReader:
         again = text if output.same and not stood_in else self._once_more(name, text)
         if again != text:
             blank_out(values, again, Words(*renderer.words, REASON) if stood_in else ANYTHING)
-        asked: Asked = {}
+        asked = Asked({}, set())
         made: list[Document] = []
         for value, document in zip(values, loaded.documents, strict=True):
             if not isinstance(value, (Map, Seq)) or not value:

@@ -48,7 +48,9 @@ class PlacedTemplates:
 
     def find(self, rendered: Rendered, values: SeenValues) -> Placed | None:
         for asked, pickled in self._kept.get(rendered, ()):
-            if all(_are_alike(values.find(path), found) for path, found in asked.items()):
+            if any(map(values.may_have, asked.absent)):
+                continue
+            if all(_are_alike(values.find(path), found) for path, found in asked.found.items()):
                 placed: Placed = pickle.loads(pickled)
                 return placed
         return None

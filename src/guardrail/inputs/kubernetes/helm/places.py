@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from guardrail.inputs.kubernetes.helm.flows import EACH, Flows, Path, Values
+from guardrail.inputs.kubernetes.helm.flows import EACH, Path, Values
 from guardrail.inputs.kubernetes.helm.generated import REASON, made_by
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.syntax import Action, Template
-from guardrail.inputs.kubernetes.helm.values import Found, SeenValues, as_text, below, same
+from guardrail.inputs.kubernetes.helm.values import Found, Outline, SeenValues, as_text, outline_of, same
 from guardrail.model import Map, Origin, Sensitive, Seq, Span, Text, Unknown, Value
 
 MAX_SUFFIX = 8
@@ -32,8 +32,12 @@ class Fed(NamedTuple):
     anew: bool = False
 
 
-Asked = dict[Path, list[Found]]
-"""What the values were asked for, and what there was."""
+FlowsOf = dict[tuple[int, ...], tuple[Values, ...]]
+class Asked(NamedTuple):
+    """What the values were asked for, and what there was; what they had nowhere at all."""
+
+    found: dict[Path, list[Found]]
+    absent: set[Outline]
 
 
 class Placer:
@@ -41,7 +45,7 @@ class Placer:
     Fills `asked`."""
 
     def __init__(
-        self, output: Output, values: SeenValues, fallback: Span, flows: dict[tuple[int, ...], Flows], asked: Asked
+        self, output: Output, values: SeenValues, fallback: Span, flows: FlowsOf, asked: Asked
     ) -> None:
         self.output, self.values, self.fallback, self.asked = output, values, fallback, asked
         self._flows = flows
@@ -159,15 +163,21 @@ class Placer:
         actions = (marker.marks[number].action for chain in chains for number in chain)
         return any(made_by(action.body) for action in actions if action is not None)
 
-    def _equal(self, flows: Flows, value: Value, path: Path, chain: tuple[int, ...]) -> Found | None:
+    def _equal(self, flows: tuple[Values, ...], value: Value, path: Path, chain: tuple[int, ...]) -> Found | None:
+        outline = None if self.encoded else outline_of(value)
+        if outline is not None and not self.values.may_have(outline):
+            self.asked.absent.add(outline)
+            return None
         for flow in flows:
-            if not isinstance(flow, Values):
+            tops = self._find(flow.path)
+            if not tops:  # nor is there anything further down
                 continue
-            for length in range(min(len(path), MAX_SUFFIX), -1, -1):
+            deep = any(isinstance(top.value, (Map, Seq)) for top in tops)
+            for length in range(min(len(path), MAX_SUFFIX) if deep else 0, -1, -1):
                 suffix = path[len(path) - length :]
                 alike = [
                     found
-                    for found in self._find((*flow.path, *suffix))
+                    for found in self._find((*flow.path, *suffix), outline)
                     if found.span.file and found.name and same(value, found.value, self.encoded)
                 ]
                 if not alike:
@@ -181,29 +191,27 @@ class Placer:
                 return alike[min(count, len(alike) - 1)]
         return None
 
-    def _find(self, path: Path) -> list[Found]:
-        found = self.asked[path] = self.values.find(path)
-        return found
+    def _find(self, path: Path, outline: Outline | None = None) -> list[Found]:
+        """Of what stands at a path, what may be the same as what has this outline."""
+        self.asked.found[path] = self.values.find(path)
+        return self.values.find_like(path, outline)
 
-    def _parts(self, flows: Flows, value: str) -> Fed:
+    def _parts(self, flows: tuple[Values, ...], value: str) -> Fed:
         """The values that a text is put together from. One that ends it, as a tag does an image, is what it stands
         for."""
         found: dict[Span, Found] = {}
         for flow in flows:
-            if not isinstance(flow, Values):
-                continue
-            for at in self._find(flow.path):
-                for part in below(at) if isinstance(at.value, Map) else (at,):
-                    text = "" if isinstance(part.value, (Map, Seq)) else as_text(part.value)
-                    if text and part.span.file and text in value and not isinstance(part.value, bool):
-                        found[part.span] = part
+            self._find(flow.path)
+            for text, part in self.values.parts(flow.path):
+                if text in value:
+                    found[part.span] = part
         ends = [part for part in found.values() if _ends(value, as_text(part.value))]
         last = max(ends, key=lambda part: len(as_text(part.value)), default=None)
         parts = [part for part in found.values() if part is not last]
         parts.sort(key=lambda part: -len(as_text(part.value)))
         return Fed(last, tuple(parts[:MAX_PARTS]), False)
 
-    def _flows_of(self, marker: Marker, chain: tuple[int, ...]) -> Flows:
+    def _flows_of(self, marker: Marker, chain: tuple[int, ...]) -> tuple[Values, ...]:
         key = (id(marker), *chain)
         known = self._flows.get(key)
         if known is None:
@@ -213,7 +221,8 @@ class Placer:
                 mark = marker.marks[number]
                 if mark.action is not None:
                     steps.append((sources.templates[mark.template], mark.action))
-            known = self._flows[key] = sources.looker.flows(steps) if steps else ()
+            found = sources.looker.flows(steps) if steps else ()
+            known = self._flows[key] = tuple(dict.fromkeys(flow for flow in found if isinstance(flow, Values)))
         return known
 
 

@@ -29,6 +29,7 @@ _PLACE = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+?):(\d+)")
 _NAMED = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
 MAX_MESSAGE = 500
 MAX_DROPPED = 40  # templates that are left out
+AHEAD = 2  # profiles that are rendered for places before they are asked for
 MAX_SPARED = 10  # times that marks are taken away from templates that cannot do with them
 
 
@@ -43,6 +44,7 @@ class Renderer:
         self.unreadable: list[Problem] = []
         self.full: Marker | None = None  # the marks of the renderings that `take` gets
         self.fewer: Marker | None = None  # those of `near`
+        self.started_near: dict[Job, Future[Rendering]] = {}
         self.dropped: dict[str, bytes] = {}
         self.spared: set[str] = set()  # templates without marks
         self.profiles: Sequence[Profile] = ()
@@ -156,10 +158,10 @@ class Renderer:
                     yield name, source
 
     def _write_marked(self, copy: str) -> Marker:
-        """Puts the chart on disk with marks everywhere, or, for a copy called `near`, with none in its `define`s."""
+        """Puts the chart on disk with marks: everywhere in `marked`, none in its `define`s in other copies."""
         marker = Marker(template.text for template in self.sources.templates.values())
         marked = {
-            name: marker.instrumented(name, template, copy != "near").encode("utf-8", "surrogatepass")
+            name: marker.instrumented(name, template, copy == "marked").encode("utf-8", "surrogatepass")
             for name, template in self.sources.templates.items()
             if name not in self.spared
         }
@@ -186,15 +188,23 @@ class Renderer:
         return self.engine.render(other)
 
     def near(self, job: Job) -> Rendering:
-        """Once more for places, with fewer marks."""
-        if self.fewer is None:
-            self.fewer = self._write_marked("near")
-        rendering = self.engine.render(self._for_places(job, "near"))
+        """Once more for places, with fewer marks, those of `fewer`. Profiles that come after one that needs this mostly
+        need it, too."""
+        if not self.spared:
+            if self.fewer is None:
+                self.fewer = self._write_marked("near")
+            first = self.jobs.index(job)
+            for each in self.jobs[first : first + 1 + AHEAD]:
+                if each not in self.started_near:
+                    self.started_near[each] = self.engine.start(self._for_places(each, "near"))
+            rendering = self.started_near[job].result()
+        else:
+            rendering = self.engine.render(self._for_places(job, "spared"))
         for _ in range(MAX_SPARED):
             if not rendering.error or rendering.aborted or not self._spare(rendering):
                 break
-            self.fewer = self._write_marked("near")
-            rendering = self.engine.render(self._for_places(job, "near"))
+            self.fewer = self._write_marked("spared")
+            rendering = self.engine.render(self._for_places(job, "spared"))
         return rendering
 
     def _spare(self, rendering: Rendering) -> bool:

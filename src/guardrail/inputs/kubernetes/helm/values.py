@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardrail.formats import yaml
@@ -70,12 +71,72 @@ def _put(result: Map, source: Map, key: str, value: Value) -> None:
     result.put(key, value, source.spans.get(key, source.header))
 
 
+Outline = str | int | frozenset[str]
+"""What values that are the same have in common: a scalar's text, a list's length, a mapping's keys."""
+
+
+def outline_of(value: Value) -> Outline | None:
+    """None for what may be the same as something that looks otherwise."""
+    if isinstance(value, Map):
+        return frozenset(value)
+    if isinstance(value, Seq):
+        return len(value)
+    if isinstance(value, str) or value is None or (isinstance(value, (int, float)) and abs(value) < 1e15):
+        return as_text(value).strip()
+    return None  # 1e+15 is as long a number as 1000000000000000
+
+
+def _outlines_in(root: Value) -> Iterator[Outline | None]:
+    stack: list[Value] = [root]
+    while stack:
+        value = stack.pop()
+        yield outline_of(value)
+        if isinstance(value, Map):
+            stack += value.values()
+        elif isinstance(value, Seq):
+            stack += value
+
+
 class SeenValues:
     """What a chart sees of the values. What stands at a path is looked up once: a template asks for the same ones at
     every line, and with the path of the line behind them."""
 
     def __init__(self, values: Map) -> None:
         self._known: dict[Path, list[Found]] = {(): [Found(values, values.span, values.header, "")]}
+        self._outlines: set[Outline | None] | None = None
+        self._parts: dict[Path, list[tuple[str, Found]]] = {}
+        self._by_outline: dict[Path, dict[Outline | None, list[Found]]] = {}
+
+    def may_have(self, outline: Outline) -> bool:
+        """Whether something that may be the same as what has this outline stands anywhere."""
+        if self._outlines is None:
+            self._outlines = set(_outlines_in(self._known[()][0].value))
+        return outline in self._outlines or None in self._outlines
+
+    def find_like(self, path: Path, outline: Outline | None) -> list[Found]:
+        """Of what `find` gives that which may be the same as what has this outline."""
+        found = self.find(path)
+        if outline is None or len(found) < 4:
+            return found
+        known = self._by_outline.get(path)
+        if known is None:
+            known = self._by_outline[path] = {}
+            for at in found:
+                known.setdefault(outline_of(at.value), []).append(at)
+        alike = known.get(outline, [])
+        return [at for at in found if at in alike or outline_of(at.value) is None] if None in known else alike
+
+    def parts(self, path: Path) -> list[tuple[str, Found]]:
+        """The texts that what stands at a path may bring into another: its own, or those right below it."""
+        known = self._parts.get(path)
+        if known is None:
+            known = self._parts[path] = []
+            for at in self.find(path):
+                for part in _step(at, EACH) if isinstance(at.value, Map) else (at,):
+                    text = "" if isinstance(part.value, (Map, Seq, bool)) else as_text(part.value)
+                    if text and part.span.file:
+                        known.append((text, part))
+        return known
 
     def find(self, path: Path) -> list[Found]:
         """What stands at a path; with EACH in it, all that do, in the order in which `range` goes through them."""
@@ -110,11 +171,6 @@ def _step(at: Found, step: object) -> list[Found]:
         index = step if isinstance(step, int) else int(step) if isinstance(step, str) and step.isdecimal() else -1
         return [_item(at, holder, index)] if 0 <= index < len(holder) else []
     return []
-
-
-def below(at: Found) -> list[Found]:
-    """What stands right below a value."""
-    return _step(at, EACH)
 
 
 def _entry(at: Found, holder: Map, key: str) -> Found:
