@@ -184,3 +184,25 @@ def test_what_is_asked_for() -> None:
     assert list(names_in(added)) == ["redis.a.c"]
     assert found.values(load_values(b"redis: {a: text}", ""), lambda key: True, "w") == {"redis": {"e": {}}}
     assert found.values(load_values(b"", ""), lambda key: False, "w") == {}
+
+
+def test_words_that_are_all_taken() -> None:
+    """Then they are not looked for for ever, and what comes of them is unknown all the same."""
+    everything = " ".join(map(str, range(40961, 65535))).encode()
+    assert words([everything]) == ("40961", "51000")
+
+
+def test_values_that_have_all_words(charts: Make) -> None:
+    lines = "  a: {{ .Values.redis.port }}\n  b: {{ .Values.taken }}\n"
+    lines += "  c: {{ .Values.taken }}-{{ .Values.redis.port }}\n"
+    found = data_of(charts, lines, f"taken: '40961'\nothers: '{' '.join(map(str, range(40961, 65535)))}'\n")
+    assert found["b"] == 40961
+    assert isinstance(found["a"], Unknown)
+    assert isinstance(found["c"], Unknown)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb"])
+def test_names_that_no_template_could_have(charts: Make, name: str) -> None:
+    asks = "{{ if .Values.on }}{{ include `NAME` . }}{{ end }}".replace("NAME", name)
+    found = data_of(charts, "  a: b\n", **{"templates/x.yaml": asks})
+    assert found == {"a": "b"}

@@ -16,12 +16,13 @@ from guardrail.model import Map, Value
 from guardrail.model.patterns import lazy_regex
 
 REASON = "it comes from a chart that is not in the repository"
+MAX_TRIED = 200
 PARTIAL = "templates/_stand-ins-of-guardrail.tpl"
 _VALUES = lazy_regex(r"(?<![\w)\]\"'.])\$?\.Values((?:\.[A-Za-z_]\w*)+)")
 _FURTHER = lazy_regex(r"\s*\)+((?:\.[A-Za-z_]\w*)+)")
 _INDEX = lazy_regex(r"\bindex\s+\$?\.Values((?:\s+\"[^\"\\]+\")+)")
 _QUOTED = lazy_regex(r"\"([^\"]+)\"")
-_CALL = lazy_regex(r"\b(?:include|template)\s+(?:\"([^\"\\]+)\"|`([^`]+)`)")
+_CALL = lazy_regex(r"\b(?:include|template)\s+(?:\"([^\"\\]+)\"|`([^`\"\\]+)`)")
 _INDENTS = lazy_regex(r"\|\s*n?indent\b")
 KEY = "not-in-the-repository"
 _ASKS = frozenset(("if", "else", "with", "range"))
@@ -30,17 +31,17 @@ Path = tuple[str, ...]
 
 
 def words(files: Iterable[bytes]) -> tuple[str, str]:
-    """Two that no file has, and that differ in every letter, since what is left of them may be their first. They are
-    numbers, and ports, so that functions that want one of these get one."""
+    """Two that no file has (or else what is like them is unknown, too), and that differ in every letter, since what is
+    left of them may be their first. They are numbers, and ports, so that functions that want one of these get one."""
     texts = list(files)
 
     def free(first: int, like: str = "     ") -> Iterator[str]:
-        for word in map(str, range(first, 65535)):
+        for word in map(str, range(first, first + MAX_TRIED)):
             if all(map(str.__ne__, word, like)) and not any(word.encode() in text for text in texts):
                 yield word
 
     one = next(free(40961), "40961")
-    return one, next(free(51000, one), "51072")
+    return one, next(free(51000, one), "51000")
 
 
 class StandIns:
@@ -57,7 +58,7 @@ class StandIns:
                         asked[path] = asked.get(path, True) and not _is_condition(action)
                 for match in _CALL.finditer(action.body):
                     name = match.group(1) or match.group(2)
-                    if name not in defined:
+                    if name not in defined and name.isprintable():
                         indented = _INDENTS.search(action.body, match.end()) is not None
                         self.templates[name] = self.templates.get(name, False) or indented
         holders = {path[:end] for path in asked for end in range(1, len(path))}
