@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from guardrail.inputs.kubernetes import read
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.tree import Tree
@@ -87,3 +89,46 @@ def test_other_tools_kinds_are_no_resources(tmp_path: Path) -> None:
     assert addresses(found) == ["odd/default/b"]
     assert found.files["a.yaml"] == "skipped"
     assert not found.problems
+
+
+CONTAINERS = "{containers: [{name: c, image: 'a:1'}]}"
+DEPLOYMENT = f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: d}}
+spec:
+  template: {{spec: {CONTAINERS}}}
+"""
+CRD = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: a.b}
+spec: {conversion: {}}
+"""
+JOB = "apiVersion: batch/v1\nkind: %s\nmetadata: {name: j}\nspec: %s\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "judged"),
+    [
+        ("webhook_patch", "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n"
+                          "metadata: {name: m}\n", False),
+        ("patches__in_things", CRD, False),
+        ("patches__deeper__in_things", CRD, True),
+        ("in_things", CRD, True),
+        ("manager_auth_proxy_patch", DEPLOYMENT, False),
+        ("manager_auth_proxy_patch", DEPLOYMENT + "  selector: {}\n", True),
+        ("manager", DEPLOYMENT, True),
+        ("manager", DEPLOYMENT.replace("image", "name"), False),
+        ("job-patch", JOB % ("Job", f"{{template: {{spec: {CONTAINERS}}}}}"), True),
+        ("job-patch", JOB % ("Job", "{template: {}}"), False),
+        ("job-patch", JOB % ("CronJob", f"{{jobTemplate: {{spec: {{template: {{spec: {CONTAINERS}}}}}}}}}"), True),
+        ("pod.patch", JOB % ("Pod", CONTAINERS), True),
+        ("dispatch", CRD, True),
+        ("elsewhere__a__patch", CRD, True),
+    ],
+)  # fmt: skip
+def test_patches_that_nobody_uses(tmp_path: Path, name: str, text: str, judged: bool) -> None:
+    found = reading(tmp_path, kustomization="resources: [role.yaml]\n", role=ROLE, **{name: text})
+    assert len(found.resources) == 1 + judged
+    assert [note.kind for note in found.notes] == ([] if judged else ["patch"])

@@ -16,9 +16,11 @@ from guardrail.inputs.kubernetes.kustomize.objects import Budget, Built, Refused
 from guardrail.inputs.kubernetes.scopes import address
 from guardrail.inputs.kubernetes.secrets import hide
 from guardrail.inputs.reader import Reading
-from guardrail.model import Map, Origin, Problem, Resource, Seq
+from guardrail.model import Map, Origin, Problem, Resource, Seq, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree
 
+_PATCH = lazy_regex(r"(?:^|[-_.])patch(?:es)?$")
 _SELECTED = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"})
 _NAMES = frozenset(NAMES)
 
@@ -70,17 +72,25 @@ class Kustomizations:
         return path in self._patches
 
     def is_partial(self, path: str, resource: Resource) -> bool:
-        """True for a workload beside a kustomization that no API server would take, for it has neither a
-        selector nor an image: a patch that is not in use."""
-        if resource.kind not in _SELECTED or self.files.kustomization(posixpath.dirname(path)) is None:
+        """True for a patch that is not in use. Beside a kustomization that is a workload that no API server would take,
+        for it has neither a selector nor an image; and whatever is called a patch, as kubebuilder's scaffold leaves
+        many, unless its pods could run."""
+        folder, name = posixpath.split(path)
+        called = _PATCH.search(name.rpartition(".")[0]) or posixpath.basename(folder) == "patches"
+        around = (folder, posixpath.dirname(folder)) if called else (folder,)
+        if not called and resource.kind not in _SELECTED:
+            return False
+        if all(self.files.kustomization(each) is None for each in around):
             return False
         spec = resource.attributes.get("spec")
-        if not isinstance(spec, Map) or "selector" in spec:
-            return False
-        template = spec.get("template")
-        pod = template.get("spec") if isinstance(template, Map) else None
-        containers = pod.get("containers") if isinstance(pod, Map) else None
-        return not any(isinstance(c, Map) and "image" in c for c in (containers if isinstance(containers, Seq) else ()))
+        if not isinstance(spec, Map):
+            return bool(called)
+        if resource.kind in _SELECTED and ("selector" in spec or not called):
+            return "selector" not in spec and not _has_image(spec.get("template"))
+        job = spec.get("jobTemplate")
+        pods = job.get("spec") if isinstance(job, Map) else spec
+        template = pods.get("template") if isinstance(pods, Map) else None
+        return resource.kind in _SELECTED or not (_has_image(template) or _has_image(resource.attributes))
 
     def _around(self, files: Sequence[str]) -> list[Kustomization]:
         """Those in the folders of the files and above that were not claimed: a scan of one file is told by them what
@@ -123,6 +133,13 @@ class Kustomizations:
         trace = (Origin("built by", root.place, root.path),)
         for built in objects:
             self.reading.resources.append(_resource(built, root, trace))
+
+
+def _has_image(template: Value) -> bool:
+    """Whether a container of a pod, or of the template of one, has an image."""
+    pod = template.get("spec") if isinstance(template, Map) else None
+    containers = pod.get("containers") if isinstance(pod, Map) else None
+    return any(isinstance(c, Map) and "image" in c for c in (containers if isinstance(containers, Seq) else ()))
 
 
 def _resource(built: Built, root: Kustomization, trace: tuple[Origin, ...]) -> Resource:
