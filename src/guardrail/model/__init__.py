@@ -19,6 +19,7 @@ from guardrail.model.inventory import Inventory, without_instance_key
 from guardrail.model.resource import Edge, Noun, Resource
 from guardrail.model.span import NOWHERE, Span
 from guardrail.model.values import (
+    ELSEWHERE,
     HOLE,
     Encoded,
     EncodedUnknown,
@@ -39,6 +40,7 @@ from guardrail.model.values import (
 
 __all__ = [
     "CATEGORIES",
+    "ELSEWHERE",
     "HOLE",
     "NOWHERE",
     "SEVERITIES",

@@ -36,6 +36,10 @@ class Origin(NamedTuple):
 OriginsOf = Callable[[], "tuple[Origin, ...]"]
 
 
+ELSEWHERE = "it comes from a chart that is not in the repository"
+"""A reason that is told as a problem, once; that a rule cannot tell because of it is no news."""
+
+
 class Unknown:
     """A value that cannot be known from the files. `reason` completes the sentence "cannot be known: ..."
     ("var.size has no value"); `refs` are the addresses that it depends on, as written.

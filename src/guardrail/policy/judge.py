@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
 from guardrail.conditions.defaults import inside
 from guardrail.errors import GuardrailError
-from guardrail.model import Inventory, Map, Noun, Problem, Resource, Span, Unknown
+from guardrail.model import ELSEWHERE, Inventory, Map, Noun, Problem, Resource, Span, Unknown
 from guardrail.policy.narrowing import Clause, Narrowed
 from guardrail.policy.rule import Check, Rule
 from guardrail.timings import Timings
@@ -246,6 +246,8 @@ def _judge_each(
     assert check.each is not None
     for leaf in check.each.leaves(scope):
         if isinstance(leaf.value, Unknown):
+            if _is_told((leaf,)):
+                continue
             part = subject._replace(header=leaf.span, key=f"{subject.key}/{leaf.path}")
             judgement.verdicts.append(Verdict(rule, check, setting, part, False, (leaf,), leaf.span))
         elif isinstance(leaf.value, Map):
@@ -268,7 +270,14 @@ def _verdict(
         leaves = required.leaves
     else:
         leaves = tuple(leaf for leaf in (*applies.leaves, *required.leaves) if leaf.unknown) or required.leaves
+        if _is_told(leaves):
+            return
     judgement.verdicts.append(Verdict(rule, check, setting, subject, failed, leaves, place_of_leaves(leaves, subject)))
+
+
+def _is_told(leaves: tuple[Leaf, ...]) -> bool:
+    """Whether all that is unknown is so for a reason that is told by itself."""
+    return all(leaf.unknown is not None and ELSEWHERE in leaf.unknown.reason for leaf in leaves)
 
 
 def place_of_leaves(leaves: tuple[Leaf, ...], subject: Subject) -> Span:

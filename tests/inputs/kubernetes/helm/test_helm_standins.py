@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from helm_charts import Charts, at, place
 
-from guardrail.inputs.kubernetes.helm.standins import StandIns, names_in, words
+from guardrail.formats.hcl_values import PartialMap
+from guardrail.inputs.kubernetes.helm.standins import Calls, StandIns, names_in, words
 from guardrail.inputs.kubernetes.helm.syntax import Template
 from guardrail.inputs.kubernetes.helm.values import load_values
-from guardrail.model import HOLE, PartText, Sensitive, Unknown, Value
+from guardrail.model import HOLE, PartText, Sensitive, Seq, Unknown, Value
 from guardrail.scanning import Request, scan
 
 Make = Callable[..., Charts]
@@ -80,24 +81,85 @@ def test_what_is_asked_whether_it_is_there_is_not(charts: Make, values: str) -> 
     assert data_of(charts, lines, values) == {"a": "b"}
 
 
-def test_entries_of_a_mapping(charts: Make) -> None:
-    text = """\
+SPEC = """\
 apiVersion: v1
 kind: Pod
 metadata:
   name: p
-  labels: {{- include "common.labels" . | nindent 4 }}
-    app: web
 spec:
-  containers:
-    - name: c
-      image: {{ include "common.image" . }}
 """
-    found = charts({"Chart.yaml": CHART, "templates/pod.yaml": text}).read()
-    labels = at(found, "Pod/shop/p", "no values").attributes["metadata"]["labels"]
-    assert labels["app"] == "web"
-    assert [value for value in labels.values() if isinstance(value, Unknown)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "shape"),
+    [
+        ('  nodeSelector: {{- include "c.x" . | nindent 4 }}\n    a: b\n', "nodeSelector", "open"),
+        ('  nodeSelector:\n    a: b\n    {{- include "c.x" . | nindent 4 }}\n', "nodeSelector", "open"),
+        ('  nodeSelector:\n    {{- include "c.x" . | nindent 4 }}\n  a: b\n', "nodeSelector", "unknown"),
+        ('  nodeSelector:\n{{ include "c.x" . | indent 4 }}\n    a: b\n', "nodeSelector", "open"),
+        ('  volumes: {{- include "c.x" . | nindent 4 }}\n', "volumes", "items"),
+        ('  volumes: {{- include "c.x" . | nindent 4 }}\n    - name: a\n', "volumes", "items"),
+        ('  volumes:\n  - name: a\n    b: c\n  {{- include "c.x" . | nindent 2 }}\n', "volumes", "items"),
+        ('  volumes:\n  {{- include "c.x" . | nindent 2 }}\n', "volumes", "items"),
+        ('  something:\n    - a\n    {{- if true }}\n    {{- include "c.x" . | nindent 4 }}\n    {{- end }}\n',
+         "something", "items"),
+        ('  volumes: {{ include "c.x" . }}\n', "volumes", "unknown"),
+        ('  {{- include "handed.on" . | nindent 2 }}\n  a: b\n', "", "open"),
+    ],
+)  # fmt: skip
+def test_the_shape_of_what_a_template_puts_out(charts: Make, lines: str, path: str, shape: str) -> None:
+    helper = '{{ define "handed.on" }}\n{{- include "c.x" (dict "a" .) -}}\n{{ end }}'
+    found = charts({"Chart.yaml": CHART, "templates/pod.yaml": SPEC + lines, "templates/_h.tpl": helper}).read()
     assert not [problem for problem in found.problems if problem.file != "Chart.yaml"]
+    value = at(found, "Pod/shop/p", "no values").attributes["spec"]
+    if path:
+        value = value[path]
+    if shape == "unknown":
+        assert isinstance(value, Unknown)
+    elif shape == "open":
+        assert isinstance(value, PartialMap)
+        assert (dict(value), isinstance(value.get("whatever"), Unknown)) == ({"a": "b"}, True)
+    else:
+        assert isinstance(value, Seq)
+        assert sum(isinstance(item, Unknown) for item in value) == 1
+
+
+def test_one_template_in_two_shapes(charts: Make) -> None:
+    lines = '  hostname: {{ include "c.x" . }}\n  nodeSelector: {{- include "c.x" . | nindent 4 }}\n    a: b\n'
+    found = at(charts({"Chart.yaml": CHART, "templates/pod.yaml": SPEC + lines}).read(), "Pod/shop/p", "no values")
+    spec = found.attributes["spec"]
+    assert isinstance(spec["hostname"], Unknown)
+    assert dict(spec["nodeSelector"]) == {"a": "b"}
+    assert place(found, "spec.nodeSelector.a") == "templates/pod.yaml:8:5"
+
+
+def test_what_a_library_says_of_every_object(charts: Make) -> None:
+    text = """\
+apiVersion: {{ include "common.deployment.apiVersion" . }}
+kind: Deployment
+metadata:
+  name: {{ include "common.fullname" . }}
+  namespace: {{ include "common.namespace" . | quote }}
+spec:
+  serviceAccountName:
+    name: {{ include "common.fullname" . }}
+"""
+    secret = text.replace("Deployment", "Secret")
+    found = charts({"Chart.yaml": CHART, "templates/d.yaml": text, "templates/s.yaml": secret}).read()
+    assert sorted(resource.address for resource in found.resources) == ["Deployment/shop/*", "Secret/shop/*"]
+    one = at(found, "Deployment/shop/*", "no values")
+    assert one.attributes["apiVersion"] == "apps/v1"
+    assert isinstance(one.attributes["spec"]["serviceAccountName"]["name"], Unknown)
+
+
+def test_no_rule_says_that_it_cannot_tell(tmp_path: Path) -> None:
+    lines = "  containers:\n    - name: c\n      image: a:1\n      resources: {{- include \"c.x\" . | nindent 8 }}\n"
+    Charts(tmp_path).write({"Chart.yaml": CHART, "templates/pod.yaml": SPEC + lines})
+    found = scan(Request((str(tmp_path),), only=("container-memory-limit", "container-seccomp")))
+    assert [(finding.rule, finding.verdict) for finding in found.findings] == [("container-seccomp", "fail")]
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.2.3\n")
+    (tmp_path / "templates" / "_c.tpl").write_text('{{ define "c.x" }}limits: {cpu: 1}{{ end }}')
+    assert len(scan(Request((str(tmp_path),), only=("container-memory-limit",))).findings) == 1
 
 
 def test_names(charts: Make) -> None:
@@ -177,7 +239,7 @@ def test_words_are_in_no_file() -> None:
 def test_what_is_asked_for() -> None:
     text = "{{ .Values.redis.a }}{{ $x.Values.redis.b }}{{ .Values.redis.a.c }}{{ .Values.other.d }}"
     text += "{{ if .Values.redis.e.f }}{{ end }}"
-    found = StandIns([Template(text)], {"redis"}, ())
+    found = StandIns(Calls([Template(text)], ()), {"redis"})
     assert found.paths == {("redis", "a", "c"): True, ("redis", "e", "f"): False}
     added = found.values(load_values(b"redis: {}", ""), lambda key: True, "w")
     assert added == {"redis": {"a": {"c": "w"}, "e": {}}}

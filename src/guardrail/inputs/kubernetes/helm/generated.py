@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from guardrail.formats.hcl_values import PartialMap
 from guardrail.inputs.kubernetes import documents
 from guardrail.model import HOLE, Map, PartText, Sensitive, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
@@ -41,13 +42,28 @@ ANYTHING = Words("", "", REASON)
 def blank_out(values: list[Value], again: str, words: Words = ANYTHING) -> None:
     """Makes unknown, in the documents of an output, what another rendering (`again`) has otherwise."""
     others = [document.value for document in documents.load(again.encode("utf-8", "surrogatepass"), "").documents]
-    for value, other in zip(values, others, strict=False):
-        _compare(value, other, words)
+    for index, (value, other) in enumerate(zip(values, others, strict=False)):
+        values[index] = _opened(value, words)
+        _compare(values[index], other, words)
+
+
+def _opened(value: Value, words: Words) -> Value:
+    """A mapping in which a key has the word has entries that nobody knows in its place."""
+    if not words.one or not isinstance(value, Map) or not any(words.one in key for key in value):
+        return value
+    if all(words.one in key for key in value):
+        return Unknown(words.reason)
+    made = PartialMap(Unknown(words.reason), value.span, value.header)
+    for key, item in value.items():
+        if words.one not in key:
+            made.put(key, item, value.spans[key])
+    return made
 
 
 def _compare(root: Value, other: Value, words: Words) -> None:
     stack: list[tuple[Value, Value, bool]] = [(root, other, _is_secret(root))]
     seen: set[int] = set()
+    metadata = root.get("metadata") if isinstance(root, Map) else None
     while stack:
         one, two, hidden = stack.pop()
         if id(one) in seen or not isinstance(one, (Map, Seq)):
@@ -58,9 +74,13 @@ def _compare(root: Value, other: Value, words: Words) -> None:
             value: Value = one[key]  # type: ignore[index]
             beside = _at(two, key)
             if isinstance(value, (Map, Seq)):
+                value = _opened(value, words)
+                one[key] = Sensitive(value) if hidden and isinstance(value, Unknown) else value  # type: ignore[index]
                 stack.append((value, beside, hidden))
             elif type(value) is not type(beside) or value != beside:
-                one[key] = _unknown(key, value, beside, hidden, words)  # type: ignore[index]
+                # Two that are made at random have nothing to do with each other; what has a word in it may be anything.
+                named = key == "name" and (not words.one or one is metadata)
+                one[key] = _unknown(value, beside, named, hidden, words)  # type: ignore[index]
 
 
 def _at(holder: Value, key: str | int) -> Value:
@@ -71,12 +91,12 @@ def _at(holder: Value, key: str | int) -> Value:
     return None
 
 
-def _unknown(key: str | int, value: Value, beside: Value, hidden: bool, words: Words) -> Value:
+def _unknown(value: Value, beside: Value, named: bool, hidden: bool, words: Words) -> Value:
     scalar = not isinstance(value, (Map, Seq, Unknown)) and not isinstance(beside, (Map, Seq, Unknown))
     one, other = str(value), str(beside)
     # Of a word it is known where it stands, unless something was made of it.
     holes = scalar and bool(words.one) and one.replace(words.one, words.other) == other
-    if key == "name" and scalar:
+    if named and scalar:
         alike = next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
         return one.replace(words.one, "*") if holes else one[:alike] + "*"
     unknown = Unknown(words.reason)

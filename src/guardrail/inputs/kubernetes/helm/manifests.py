@@ -14,11 +14,11 @@ from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.placed import Document, Placed
 from guardrail.inputs.kubernetes.helm.places import Asked, FlowsOf, Placer
 from guardrail.inputs.kubernetes.helm.profiles import Profile
-from guardrail.inputs.kubernetes.helm.standins import REASON
+from guardrail.inputs.kubernetes.helm.standins import settle
 from guardrail.inputs.kubernetes.helm.values import SeenValues
 from guardrail.inputs.kubernetes.helm.workspace import Instance, Part, owner_of
 from guardrail.inputs.kubernetes.scopes import group_of, is_cluster_scoped
-from guardrail.model import Map, Origin, Problem, Resource, Seq, Span, Value
+from guardrail.model import ELSEWHERE, Map, Origin, Problem, Resource, Seq, Span, Value
 
 if TYPE_CHECKING:
     from guardrail.inputs.kubernetes.helm.rendering import Renderer
@@ -127,7 +127,10 @@ class ManifestReader:
         stood_in = self.job in renderer.stood_in
         again = text if output.same and not stood_in else self._once_more(name, text)
         if again != text:
-            blank_out(values, again, Words(*renderer.words, REASON) if stood_in else ANYTHING)
+            blank_out(values, again, Words(*renderer.words, ELSEWHERE) if stood_in else ANYTHING)
+        if stood_in:
+            for value in values:
+                settle(value)
         asked = Asked({}, set())
         made: list[Document] = []
         for value, document in zip(values, loaded.documents, strict=True):

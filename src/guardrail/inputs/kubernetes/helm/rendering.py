@@ -17,7 +17,7 @@ from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Sources
 from guardrail.inputs.kubernetes.helm.placed import PlacedTemplates
 from guardrail.inputs.kubernetes.helm.profiles import Profile
-from guardrail.inputs.kubernetes.helm.standins import PARTIAL, StandIns, names_in, words
+from guardrail.inputs.kubernetes.helm.standins import PARTIAL, Calls, StandIns, names_in, words
 from guardrail.inputs.kubernetes.helm.syntax import NotATemplate, Template
 from guardrail.inputs.kubernetes.helm.values import load_values, merged, switched_off
 from guardrail.inputs.kubernetes.helm.workspace import Workspace, owner_of
@@ -103,14 +103,19 @@ class Renderer:
     def _with_stand_ins(self, first: list[Rendering]) -> None:
         """Renders a chart that lacks dependencies with something in the place of what it asks them for."""
         missing = {entry.key: entry for entry in self.workspace.chart.dependencies if entry in self.workspace.missing}
-        own = [template for name, template in self.sources.templates.items() if not name.startswith("charts/")]
         defined = {name for template in self.sources.templates.values() for name in template.defines}
-        stand_ins = StandIns(own, missing, defined)
+        own = {name: template for name, template in self.sources.templates.items() if not name.startswith("charts/")}
+        calls = Calls(own.values(), defined)
+        apart = {name: calls.told_apart(template) for name, template in own.items()}
+        renamed = {name: text.encode("utf-8", "surrogatepass") for name, (text, called) in apart.items() if called}
+        self.workspace.files.update(renamed)
+        self.sources = self._parse()
+        stand_ins = StandIns(Calls([self.sources.templates[name] for name in own], defined), missing)
         if not stand_ins:
             return
         pair = self.words = words(self.workspace.files.values())
         self.partials = [stand_ins.partial(word) for word in pair]
-        self.workspace.write(self._copy("chart"), {PARTIAL: self.partials[0]})
+        self.workspace.write(self._copy("chart"), {**renamed, PARTIAL: self.partials[0]})
         tried: list[tuple[int, Job, Future[Rendering]]] = []
         for index, (profile, job) in enumerate(zip(self.profiles, self.jobs, strict=True)):
             values = self.values_of(profile)
@@ -127,7 +132,8 @@ class Renderer:
             rendering = started.result()
             if first[index].error or not rendering.error:  # what goes without them goes without them
                 first[index], self.jobs[index] = rendering, one
-        self.stand_ins.update(dict.fromkeys(f"template {name}" for name in stand_ins.templates))
+        called = (name for _, names in apart.values() for name in names)
+        self.stand_ins.update(dict.fromkeys(f"template {name}" for name in called))
 
     def _without_what_fails(self, first: list[Rendering], rendered: Rendered) -> None:
         """Renders a chart that lacks dependencies without those of its templates that cannot do without them."""

@@ -38,3 +38,8 @@ _KINDS = {
 def api_versions() -> list[str]:
     """Groups with their versions, and each kind: `apps/v1`, `apps/v1/Deployment`."""
     return [name for version, kinds in _KINDS.items() for name in (version, *(f"{version}/{k}" for k in kinds.split()))]
+
+
+def version_of(kind: str) -> str | None:
+    """The latest version of a kind, with its group."""
+    return next((version for version, kinds in reversed(_KINDS.items()) if kind in kinds.split()), None)

@@ -9,22 +9,29 @@ unknown.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from guardrail.inputs.kubernetes.helm.served import version_of
 from guardrail.inputs.kubernetes.helm.syntax import Action, Template
-from guardrail.model import Map, Value
+from guardrail.model import Map, Sensitive, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
-REASON = "it comes from a chart that is not in the repository"
 MAX_TRIED = 200
+MAX_LOOKED = 100  # lines around a call
+MAX_HANDED_ON = 5  # by templates that do nothing but call another
 PARTIAL = "templates/_stand-ins-of-guardrail.tpl"
 _VALUES = lazy_regex(r"(?<![\w)\]\"'.])\$?\.Values((?:\.[A-Za-z_]\w*)+)")
 _FURTHER = lazy_regex(r"\s*\)+((?:\.[A-Za-z_]\w*)+)")
 _INDEX = lazy_regex(r"\bindex\s+\$?\.Values((?:\s+\"[^\"\\]+\")+)")
 _QUOTED = lazy_regex(r"\"([^\"]+)\"")
 _CALL = lazy_regex(r"\b(?:include|template)\s+(?:\"([^\"\\]+)\"|`([^`\"\\]+)`)")
-_INDENTS = lazy_regex(r"\|\s*n?indent\b")
+_INDENTS = lazy_regex(r"\|\s*n?indent\s+([0-9]{1,3})\b")
 KEY = "not-in-the-repository"
+_LISTS = frozenset(
+    ("args", "command", "containers", "egress", "env", "envFrom", "from", "hostAliases", "hosts", "imagePullSecrets",
+     "ingress", "initContainers", "items", "paths", "ports", "rules", "subjects", "tls", "to", "tolerations",
+     "topologySpreadConstraints", "volumeClaimTemplates", "volumeMounts", "volumes")
+)  # fmt: skip
 _ASKS = frozenset(("if", "else", "with", "range"))
 
 Path = tuple[str, ...]
@@ -44,23 +51,75 @@ def words(files: Iterable[bytes]) -> tuple[str, str]:
     return one, next(free(51000, one), "51000")
 
 
-class StandIns:
-    """Of one chart. `keys`: what its values call the dependencies that are missing; `defined`: the names of all
-    templates that there are."""
+class Shape(NamedTuple):
+    """What callers need of a template: `sign` is put in the place of the first letter of its name."""
 
-    def __init__(self, templates: Iterable[Template], keys: Collection[str], defined: Collection[str]) -> None:
-        asked: dict[Path, bool] = {}  # whether it is only put out
-        self.templates: dict[str, bool] = {}  # whether they are to put out entries of a mapping
+    sign: str
+    text: str
+
+
+_TEXT, _ENTRIES, _ITEMS = Shape("", "{word}"), Shape("~", KEY + '-{word}: "{word}"'), Shape("!", "- {word}")
+
+
+class Calls:
+    """Of templates that nobody defines, in the templates of one chart."""
+
+    def __init__(self, templates: Collection[Template], defined: Collection[str]) -> None:
+        self.templates, self.defined = templates, defined
+        self._indented: dict[str, tuple[Template, Action, str]] = {}  # of what is called in no other way, where first
+        plainly: set[str] = set()
         for template in templates:
+            for action in template.actions:
+                for name, _, rest in _calls(action):
+                    if _INDENTS.search(rest):
+                        self._indented.setdefault(name, (template, action, rest))
+                    else:
+                        plainly.add(name)
+        for name in plainly:
+            self._indented.pop(name, None)
+
+    def undefined_in(self, template: Template) -> Iterator[tuple[str, int, Shape]]:
+        """Name, where it stands in the text, and what is needed of it."""
+        for action in template.actions:
+            start = template.text.find(action.body, action.start)
+            for name, at, rest in _calls(action):
+                if name not in self.defined and name.isprintable():
+                    yield name, start + at, self._shape(template, action, rest)
+
+    def _shape(self, template: Template, action: Action, rest: str) -> Shape:
+        for _ in range(MAX_HANDED_ON):
+            if _INDENTS.search(rest) or action.unit is None or not _is_all_of_it(template, action.unit):
+                break
+            caller = self._indented.get(action.unit.name)
+            if caller is None:
+                break
+            template, action, rest = caller
+        return _shape(template, action, rest)
+
+    def told_apart(self, template: Template) -> tuple[str, list[str]]:
+        """The template's text with other names for the templates that nobody defines, as long as they were: one for
+        each shape that is needed of them. And the names that they had."""
+        letters = list(template.text)
+        names: list[str] = []
+        for name, at, shape in self.undefined_in(template):
+            letters[at : at + len(shape.sign)] = shape.sign
+            names.append(name)
+        return "".join(letters), names
+
+
+class StandIns:
+    """Of one chart. `calls` of templates are told apart; `keys`: what its values call the dependencies that are
+    missing."""
+
+    def __init__(self, calls: Calls, keys: Collection[str]) -> None:
+        asked: dict[Path, bool] = {}  # whether it is only put out
+        self.templates: dict[str, Shape] = {}
+        for template in calls.templates:
             for action in template.actions:
                 for path in _paths_in(action.body):
                     if path[0] in keys and len(path) > 1:
                         asked[path] = asked.get(path, True) and not _is_condition(action)
-                for match in _CALL.finditer(action.body):
-                    name = match.group(1) or match.group(2)
-                    if name not in defined and name.isprintable():
-                        indented = _INDENTS.search(action.body, match.end()) is not None
-                        self.templates[name] = self.templates.get(name, False) or indented
+            self.templates.update((name, shape) for name, _, shape in calls.undefined_in(template))
         holders = {path[:end] for path in asked for end in range(1, len(path))}
         # What is asked whether it is there is left away, and only what it would stand in is there.
         self.paths = {path: put_out for path, put_out in asked.items() if path not in holders}
@@ -83,11 +142,26 @@ class StandIns:
     def partial(self, word: str) -> bytes:
         """A file of templates."""
         lines = (
-            f'{{{{- define "{name}" -}}}}{KEY}-{word}: "{word}"{{{{- end -}}}}\n' if entries else
-            f'{{{{- define "{name}" -}}}}{word}{{{{- end -}}}}\n'
-            for name, entries in self.templates.items()
-        )  # fmt: skip
+            f'{{{{- define "{name}" -}}}}{shape.text.format(word=word)}{{{{- end -}}}}\n'
+            for name, shape in self.templates.items()
+        )
         return "".join(lines).encode()
+
+
+def settle(value: Value) -> None:
+    """What a library of templates would have said of an object: the version of its kind that the cluster serves, and
+    the release's namespace, which is that of objects without one."""
+    if not isinstance(value, Map):
+        return
+    kind, metadata = value.get("kind"), value.get("metadata")
+    if isinstance(value.get("apiVersion"), Unknown) and isinstance(kind, str):
+        version = version_of(kind)
+        if version:
+            value["apiVersion"] = version
+    if isinstance(metadata, Map) and "namespace" in metadata:
+        namespace = metadata["namespace"]
+        if isinstance(namespace.reveal() if isinstance(namespace, Sensitive) else namespace, Unknown):
+            del metadata["namespace"], metadata.spans["namespace"]
 
 
 def names_in(added: Mapping[str, Any], before: str = "") -> Iterator[str]:
@@ -112,6 +186,58 @@ def _further(body: str, end: int) -> Iterator[str]:
     while match := _FURTHER.match(body, end):
         yield from match.group(1)[1:].split(".")
         end = match.end()
+
+
+def _calls(action: Action) -> Iterator[tuple[str, int, str]]:
+    """Name of a template that is called, where it stands in the action's body, and what stands behind it."""
+    for match in _CALL.finditer(action.body):
+        group = 1 if match.group(1) is not None else 2
+        yield match.group(group), match.start(group), action.body[match.end() :]
+
+
+def _is_all_of_it(template: Template, define: Action) -> bool:
+    """Whether a template puts out nothing but what it calls."""
+    return all(not template.text[start:end].strip() for start, end, unit in template.texts if unit is define)
+
+
+def _shape(template: Template, action: Action, rest: str) -> Shape:
+    """Told by what stands around it in its template, at the column that it is indented to."""
+    indents = _INDENTS.search(rest)
+    if indents is None:
+        return _TEXT
+    width = int(indents.group(1))
+    first, column = template.line_of(action.start)
+    last, _ = template.line_of(action.end)
+    below = range(last + 1, min(last + MAX_LOOKED, len(template.starts)) + 1)
+    for text, depth in _written(map(template.line_text, below), width):
+        if depth == width:
+            return _ITEMS if text.startswith("-") else _ENTRIES
+    own = template.line_text(first)[: column - 1].strip()
+    if own:  # `volumes: {{- include ... }}`
+        return _below(own)
+    above = range(first - 1, max(first - 1 - MAX_LOOKED, 0), -1)
+    for text, depth in _written(map(template.line_text, above), width):
+        if depth < width or _below(text) is _ITEMS:
+            return _below(text)
+        return _ITEMS if text.startswith("-") else _ENTRIES
+    return _ENTRIES
+
+
+def _written(lines: Iterable[str], width: int) -> Iterator[tuple[str, int]]:
+    """Up to the first line that is less far to the right: what is no action, nor further to the right."""
+    for line in lines:
+        text = line.strip()
+        depth = len(line) - len(line.lstrip())
+        if text and not text.startswith(("{{", "#")) and depth <= width:
+            yield text, depth
+            if depth < width:
+                return
+
+
+def _below(line: str) -> Shape:
+    """What the key at a line's end is a key of."""
+    key = line.removeprefix("- ").removesuffix(":").strip("\"' ")
+    return _ITEMS if line.endswith(":") and key in _LISTS else _ENTRIES
 
 
 def _is_condition(action: Action) -> bool:
