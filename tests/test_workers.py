@@ -84,3 +84,20 @@ def test_nothing_is_left_running_or_open() -> None:
         os.waitpid(-1, os.WNOHANG)
     if before:
         assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_where_there_is_no_room_for_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork = os.fork
+    forks: list[int] = []
+
+    def refuse() -> int:
+        if len(forks) == 1:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        forks.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", refuse)
+    before = sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else []
+    assert results_of(lambda number: number, range(9), 4) == {number: number for number in range(9)}
+    if before:
+        assert sorted(os.listdir("/proc/self/fd")) == before

@@ -37,7 +37,11 @@ def results_of(work: Callable[[int], T], order: Sequence[int], processes: int) -
     os.close(giving)  # after the last lot there is nothing to read
     copies: list[_Copy] = []
     try:
-        copies += (_copy(work, lots, taking, copies) for _ in range(min(processes, len(lots)) - 1))
+        for _ in range(min(processes, len(lots)) - 1):
+            try:
+                copies.append(_copy(work, lots, taking, copies))
+            except OSError:  # the system has no room for another one
+                break
         done = dict(_mine(work, lots, taking))
         for copy in copies:
             done.update(_received(copy))
@@ -63,7 +67,12 @@ def _copy(
     work: Callable[[int], Any], lots: Sequence[Sequence[int]], taking: int, others: Sequence[_Copy]
 ) -> _Copy:
     reading, writing = os.pipe()
-    process = os.fork()
+    try:
+        process = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
     if process == 0:
         os.close(reading)
         for other in others:

@@ -37,6 +37,8 @@ def test_the_same_by_two(charts: Make) -> None:
             "library/Chart.yaml": chart("library", "type: library"),
             "user/Chart.yaml": chart("user", "dependencies: [{name: library, version: 1.2.3, repository: file://../library}]"),
             "user/templates/a.yaml": POD % "1",
+            "lacking/Chart.yaml": chart("lacking", "dependencies: [{name: gone, version: 1.2.3, repository: https://c.e}]"),
+            "lacking/templates/a.yaml": POD % 'x{{ .Values.gone.x }}\n  a: {{ include "g.a" . | nindent 4 }}\n    b: c',
             "nameless/Chart.yaml": "apiVersion: v2\n",
             "nameless/templates/a.yaml": POD % "1",
         }

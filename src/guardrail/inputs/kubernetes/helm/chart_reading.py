@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shutil
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -98,6 +99,7 @@ class ChartReading:
         del self.renderer  # with all that was rendered
         parts = {instance.part.chart.folder for instance in workspace.instances(workspace.root.values)}
         rendered = renderer.finish()
+        shutil.rmtree(self.at, ignore_errors=True)  # Helm may still be at something that turned out not to be needed
         self.reading.problems += (*workspace.problems, *renderer.unreadable)
         self._missing(workspace, renderer, profiles)
         self._dropped(rendered, workspace.chart)

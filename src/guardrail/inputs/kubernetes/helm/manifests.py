@@ -135,7 +135,7 @@ class ManifestReader:
         made: list[Document] = []
         for value, document in zip(values, loaded.documents, strict=True):
             if not isinstance(value, (Map, Seq)) or not value:
-                if stood_in and value is not None:
+                if stood_in and not isinstance(value, (Map, Seq)) and value is not None:
                     what = "what it puts out comes from a chart that is not in the repository; not judged"
                     loaded.problems.append(Problem("unrendered", what, file or part.place.file, document.line))
                 continue

@@ -44,7 +44,11 @@ class PlacedTemplates:
 
     def keep(self, rendered: Rendered, asked: Asked, placed: Placed) -> None:
         """To be called before anything of it is changed. `asked`: all that the values were asked for."""
-        self._kept.setdefault(rendered, []).append((asked, pickle.dumps(placed, pickle.HIGHEST_PROTOCOL)))
+        try:
+            pickled = pickle.dumps(placed, pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError, RecursionError):
+            return  # origins that are functions, mappings that are too deep: placed each time
+        self._kept.setdefault(rendered, []).append((asked, pickled))
 
     def find(self, rendered: Rendered, values: SeenValues) -> Placed | None:
         for asked, pickled in self._kept.get(rendered, ()):

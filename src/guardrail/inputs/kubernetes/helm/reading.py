@@ -20,7 +20,7 @@ NO_HELM = (
 )
 AHEAD = 2  # charts that Helm is at while another one is read
 IN_MEMORY = "/dev/shm"
-MEMORY = 512 << 20  # bytes that must be free to have the copies in memory
+MEMORY = 1 << 30  # bytes that must be free to have the copies in memory
 INODES = 50_000
 CHARTS_EACH = 2  # fewer are not worth a further process, which starts a Helm of its own
 
