@@ -207,7 +207,7 @@ def _workers(scans: Sequence[Scan]) -> str:
     head = ("input", "size", "times as fast", "one worker", "two workers", "peak memory")
     words = (
         "What must be looked at together goes to one worker: roots that share modules, manifests of a namespace,\n"
-        "pipelines that call each other."
+        "pipelines that call each other. A root module is never split: terraform-one-root, above, takes one worker."
     )
     return f"## Two workers\n\n{words}\n\n{_table(head, rows)}"
 

@@ -33,6 +33,14 @@ def resources(count: int) -> Iterator[tuple[str, str]]:
             yield f"root-{root:03}/{number:02}-{words.name()}.tf", _ten(words)
 
 
+def one_root(count: int) -> Iterator[tuple[str, str]]:
+    """The same in one folder, which nothing can part among workers."""
+    words = Words("terraform-one-root")
+    yield "main.tf", SETTINGS
+    for number in range(max(1, count // RESOURCES_PER_FILE)):
+        yield f"{number:04}-{words.name()}.tf", _ten(words)
+
+
 def _ten(words: Words) -> str:
     """Ten resources in five blocks."""
     name = words.name().replace("-", "_")
@@ -184,6 +192,7 @@ def objects(count: int) -> Iterator[tuple[str, str]]:
 
 SCALES = {
     "terraform-resources": Scale("resources", 20_000, resources),
+    "terraform-one-root": Scale("resources", 20_000, one_root),
     "terraform-nested": Scale("calls, each six deep", 1_000, nested),
     "kubernetes-objects": Scale("manifests", 10_000, objects),
 }

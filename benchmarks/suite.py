@@ -96,7 +96,7 @@ def measure(
 
 
 def _startup(bench: Bench, folder: Path, runs: int) -> dict[str, Run]:
-    small = make("terraform-flat", "S", folder / "inputs").folder / "main.tf"
+    small = make("terraform-flat", "S", folder / "inputs").folder / "root-000/main.tf"
     manifest = folder / "deployment.yaml"
     manifest.write_text(_DEPLOYMENT)
     commands = {
@@ -111,7 +111,7 @@ def _startup(bench: Bench, folder: Path, runs: int) -> dict[str, Run]:
 
 
 def _by_rules(bench: Bench, folder: Path, runs: int) -> dict[int, Run]:
-    small = make("terraform-flat", "S", folder / "inputs").folder / "main.tf"
+    small = make("terraform-flat", "S", folder / "inputs").folder / "root-000/main.tf"
     say("numbers of rules")
     commands = {
         str(number): [

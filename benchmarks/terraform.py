@@ -1,4 +1,4 @@
-"""Terraform without modules: one folder of many files, as roots become that have grown for years."""
+"""Terraform without modules: roots of many files each, as they become that have grown for years."""
 
 from __future__ import annotations
 
@@ -87,5 +87,11 @@ def folder(words: Words, size: int, prefix: str = "") -> Iterator[tuple[str, str
         yield f"{prefix}{name}.tf", text
 
 
+ROOT = 100_000
+"""Bytes of a root module. Larger ones take their owners hours to plan."""
+
+
 def files(size: int) -> Iterator[tuple[str, str]]:
-    return folder(Words("terraform-flat"), size)
+    words = Words("terraform-flat")
+    for number in range(max(1, size // ROOT)):
+        yield from folder(words, min(size, ROOT), f"root-{number:03}/")
