@@ -40,5 +40,16 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+def _look_away() -> None:
+    """`python -m` looks for modules in the working directory first, which is often the tree that is scanned: a click.py
+    or yaml.py there would be run in place of the library.
+    """
+    import os
+
+    if sys.path and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+
+
 if __name__ == "__main__":
+    _look_away()
     command()

@@ -179,6 +179,18 @@ def test_a_pipe_does_not_hang_the_scan(folder: Path) -> None:
     assert [p["file"] for p in json.loads(done.stdout)["problems"]] == ["pipe.tf"]
 
 
+def test_modules_in_the_tree_are_not_imported(folder: Path) -> None:
+    (folder / "good.yaml").write_text(GOOD)
+    for name in ("click", "yaml", "grp", "json", "pickle"):
+        (folder / f"{name}.py").write_text("open('owned', 'w').close()\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "guardrail", "scan", ".", "-f", "json"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["findings"], done.stderr
+    assert not (folder / "owned").exists()
+
+
 def test_control_characters_do_not_reach_the_terminal(folder: Path, guardrail: Guardrail) -> None:
     (folder / "evil\x1b[31m.yaml").write_text(GOOD.replace("good", "\"\\e]0;owned\\a\""))
     done = guardrail("scan", folder)
