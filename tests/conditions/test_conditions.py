@@ -286,3 +286,20 @@ def test_a_path_steps_into_json_in_a_string() -> None:
     assert judge({"content.inputs.keys[1].id": 1}, {"content": text}) is False
     assert judge({"content.inputs.other": {"set": False}}, {"content": text}) is True
     assert judge({"content.inputs": {"set": True}}, {"content": "{not json"}) is False
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"a": {"in": ["x", "y"]}}, "one of x, y"),
+        ({"a": {"not": {"in": ["x", "y"]}}}, "not one of x, y"),
+        ({"a": {"not": {"not": {"in": ["x", "y"]}}}}, "one of x, y"),
+        ({"not": {"a": {"in": ["x", "y"]}}}, "not one of x, y"),
+        ({"b": {"none": {"in": ["x", "y"]}}}, "not one of x, y"),
+        ({"not": {"a": {"set": True}}}, "not set"),
+        ({"not": {"c": {"set": False}}}, "set"),
+        ({"not": {"a": {"refers": False}}}, "attribute of a resource"),
+    ],
+)
+def test_what_is_asked_of_a_value_is_said_the_right_way_round(condition: Any, words: str) -> None:
+    assert [leaf.wanted for leaf in outcome(condition, {"a": "x", "b": ["z", "x"]}).leaves] == [words]

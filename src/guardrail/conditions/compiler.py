@@ -311,12 +311,7 @@ def _compared_with(operator: str, operand: _Operand) -> Check:
 
 
 def _negated(check: Check) -> Check:
-    def negated(leaf: Leaf, scope: Scope) -> Outcome:
-        outcome = check(leaf, scope)
-        leaves = tuple([inner.asked(f"not {inner.wanted}") if inner.wanted else inner for inner in outcome.leaves])
-        return negation(Outcome(outcome.truth, leaves))
-
-    return negated
+    return lambda leaf, scope: negation(check(leaf, scope))
 
 
 def _defaulted(check: Check, default: Any) -> Check:

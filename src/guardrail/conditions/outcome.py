@@ -92,5 +92,11 @@ def _chosen(outcomes: list[Outcome], truth: bool | None) -> Outcome:
 
 
 def negation(outcome: Outcome) -> Outcome:
-    """`not unknown` is unknown."""
-    return Outcome(None if outcome.truth is None else not outcome.truth, outcome.leaves)
+    """`not unknown` is unknown. What was asked of the values is asked the other way round."""
+    leaves = tuple([leaf.asked(_opposite(leaf.wanted)) if leaf.wanted else leaf for leaf in outcome.leaves])
+    return Outcome(None if outcome.truth is None else not outcome.truth, leaves)
+
+
+def _opposite(wanted: str) -> str:
+    """`wanted` is a phrase: "at least 3", "not set", "no attribute of a resource"."""
+    return wanted.removeprefix("not ").removeprefix("no ") if wanted.startswith(("not ", "no ")) else f"not {wanted}"
