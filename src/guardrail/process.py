@@ -109,7 +109,7 @@ def process(group: Group, task: Task) -> Part:
             problems += judgement.problems
             add_counts(passed, judgement.passed)
     with stage(task.timings, "findings"):
-        judged = _except(findings_of(verdicts), reading, task)
+        judged = _except(findings_of(verdicts, hidden), reading, task)
         problems += judged.problems
         add_counts(passed, judged.passed)
         findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden, reading.unquoted)

@@ -37,6 +37,43 @@ def veil_origin(holder: Map | Seq, key: str | int) -> None:
     origins[key] = veiled  # type: ignore[index]
 
 
+class Concealer:
+    """Values on the way of others that are no secrets themselves: a script's way leads past the password that is put
+    into it. `hidden`: secrets with their places."""
+
+    def __init__(self, hidden: Iterable[tuple[str, Span]]) -> None:
+        self.at: dict[tuple[str, int], list[str]] = {}
+        self.anywhere: dict[str, None] = {}
+        for value, span in hidden:
+            if not value:
+                continue
+            self.at.setdefault((span.file, span.line), []).append(value)
+            if len(value) >= 8 and (len(value) >= 12 or not (value.isalpha() and value.islower())):
+                self.anywhere[value] = None  # shorter ones, and words, may well be something else
+
+    def __call__(self, value: Value, span: Span) -> Value:
+        if isinstance(value, Sensitive):
+            return value
+        if self.at:
+            secrets = (*self.at.get((span.file, span.line), ()), *self.anywhere)
+            if any(secret in text for text in _texts(value) for secret in secrets):
+                return Sensitive(value)
+        return star_out(value) if isinstance(value, str) else value
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, (Encoded, EncodedUnknown)):
+        yield from _texts(value.decoded)
+    if isinstance(value, Map):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, Seq):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, (str, int)):
+        yield str(value)
+
+
 class Scrubber:
     """Stars out copies of what was found, wherever a template or an output carried them."""
 

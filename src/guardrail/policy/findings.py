@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from guardrail.concepts.secret_masks import Concealer
 from guardrail.conditions import MISSING, Leaf, Scope, parse_path
 from guardrail.model import (
     HOLE,
@@ -16,6 +17,7 @@ from guardrail.model import (
     Finding,
     Inventory,
     Map,
+    Origin,
     PartText,
     Sensitive,
     Seq,
@@ -37,21 +39,22 @@ _INDEX = lazy_regex(r"\[[^\]]*\]")
 _DIGITS = lazy_regex(r"(\d+)")
 
 
-def findings_of(verdicts: Iterable[Verdict]) -> list[Finding]:
+def findings_of(verdicts: Iterable[Verdict], hidden: Iterable[tuple[str, Span]] = ()) -> list[Finding]:
     """Sorted. Of the instances of one block, those that fail make one finding; where none fails, those
-    that can't be decided do."""
+    that can't be decided do. `hidden`: secrets and their places, which no evidence may show."""
     groups: dict[tuple[str, Span], list[Verdict]] = {}
     for verdict in verdicts:
         groups.setdefault((verdict.rule.id, verdict.span), []).append(verdict)
     made: list[Finding] = []
+    conceal = Concealer(hidden)
     for (_, span), group in groups.items():
         chosen = [v for v in group if v.failed] or group
         chosen.sort(key=lambda v: (_natural(v.subject.resource.address), v.subject.key))
-        made.append(_finding(chosen, span))
+        made.append(_finding(chosen, span, conceal))
     return sorted(made, key=Finding.sort_key)
 
 
-def _finding(group: list[Verdict], span: Span) -> Finding:
+def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
     first = group[0]
     rule, resource = first.rule, first.subject.resource
     instances = tuple(dict.fromkeys(v.subject.resource.address for v in group))
@@ -70,7 +73,7 @@ def _finding(group: list[Verdict], span: Span) -> Finding:
         span=span,
         message=message,
         remedy=" ".join(rule.remedy(resource, first.subject.concept).split()),
-        evidence=_evidence(first, group),
+        evidence=_evidence(first, group, conceal),
         replaces=rule.data.get("replaces") or {},
         frameworks=rule.data.get("frameworks") or {},
         fingerprint=_fingerprint(first),
@@ -249,18 +252,18 @@ def _undetermined(verdict: Verdict) -> str:
     return f"{verdict.subject.name}: cannot tell, because {why}"
 
 
-def _evidence(verdict: Verdict, group: list[Verdict]) -> tuple[Evidence, ...]:
+def _evidence(verdict: Verdict, group: list[Verdict], conceal: Concealer) -> tuple[Evidence, ...]:
     """The values that decided (with the path of each), followed by where they came from; then how the resource came
     about. What the last two say stands in the note. `group`: all verdicts of the finding."""
     found: list[Evidence] = []
     for leaf in verdict.leaves:
-        found += _evidence_of(leaf)
+        found += _evidence_of(leaf, conceal)
     came: list[Evidence] = []
     if verdict.subject.resource.declared:
         came = _ways(group)
     else:
         for origin in verdict.subject.resource.trace:
-            found.append(Evidence("", _small(plain(origin.value)), origin.span, origin.note))
+            found.append(_step(origin, conceal))
     if len(found) > 1:
         found = list({(e.path, repr(e.value), e.span, e.note): e for e in found}.values())
     return (*found[: MAX_EVIDENCE - len(came)], *came)
@@ -282,7 +285,7 @@ def _ways(group: list[Verdict]) -> list[Evidence]:
     return made
 
 
-def _evidence_of(leaf: Leaf) -> list[Evidence]:
+def _evidence_of(leaf: Leaf, conceal: Concealer) -> list[Evidence]:
     if not leaf.span.line:
         return []
     value: Any = None if leaf.value is MISSING else leaf.value
@@ -298,8 +301,12 @@ def _evidence_of(leaf: Leaf) -> list[Evidence]:
         notes.insert(0, f"of {leaf.owner.address}")
     found = [Evidence(leaf.path, _small(plain(value)), leaf.span, ", ".join(notes))]
     for origin in leaf.origins():
-        found.append(Evidence("", _small(plain(origin.value)), origin.span, origin.note))
+        found.append(_step(origin, conceal))
     return found
+
+
+def _step(origin: Origin, conceal: Concealer) -> Evidence:
+    return Evidence("", _small(plain(conceal(origin.value, origin.span))), origin.span, origin.note)
 
 
 def _small(value: Any, depth: int = 0) -> Any:

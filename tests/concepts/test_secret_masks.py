@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from guardrail.concepts.secret_masks import Concealer
+from guardrail.model import Encoded, Map, Sensitive, Span
+
+HERE, THERE = Span("main.tf", 3, 1, 3, 9), Span("main.tf", 9, 1, 9, 9)
+
+
+@pytest.mark.parametrize(
+    ("secret", "value", "place", "concealed"),
+    [
+        ("hunter2", "hunter2", HERE, True),
+        ("hunter2", "hunter2", THERE, False),  # too short to be sure that it is the same
+        ("postgres", "postgres://db/app", THERE, False),
+        ("postgres", "postgres", HERE, True),
+        ("Sommer2024!", "mysql://root:Sommer2024!@db", THERE, True),
+        ("correcthorsebattery", "pw=correcthorsebattery", THERE, True),
+        ("12345678", 12345678, THERE, True),
+        ("", "", HERE, False),
+    ],
+)
+def test_concealed(secret: str, value: str, place: Span, concealed: bool) -> None:
+    assert isinstance(Concealer([(secret, HERE)])(value, place), Sensitive) is concealed
+
+
+def test_secrets_within_what_is_shown() -> None:
+    conceal = Concealer([("Sommer2024!", HERE)])
+    outer = Map(THERE)
+    outer.put("inner", Encoded("{}", {"a": "Sommer2024!"}), THERE)
+    assert isinstance(conceal(outer, THERE), Sensitive) is False  # a plain dict is nothing that the model holds
+    inner = Map(THERE)
+    inner.put("a", "Sommer2024!", THERE)
+    outer.put("inner", Encoded("{}", inner), THERE)
+    assert isinstance(conceal(outer, THERE), Sensitive)
+    assert conceal("anything else", THERE) == "anything else"
