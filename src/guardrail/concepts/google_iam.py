@@ -22,15 +22,26 @@ _DEFAULT_KINDS = ("data.google_compute_default_service_account", "data.google_ap
 # Roles that let their holder act as service accounts, or hand out roles.
 _ESCALATING = frozenset((
     "roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountKeyAdmin",
-    "roles/iam.serviceAccountAdmin", "roles/iam.workloadIdentityUser", "roles/iam.securityAdmin", "roles/iam.roleAdmin",
-    "roles/iam.organizationRoleAdmin", "roles/resourcemanager.projectIamAdmin", "roles/resourcemanager.folderIamAdmin",
+    "roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountOpenIdTokenCreator", "roles/iam.workloadIdentityUser",
+    "roles/iam.securityAdmin", "roles/iam.roleAdmin", "roles/iam.organizationRoleAdmin",
+    "roles/resourcemanager.projectIamAdmin", "roles/resourcemanager.folderIamAdmin",
     "roles/resourcemanager.folderAdmin", "roles/resourcemanager.organizationAdmin", "roles/deploymentmanager.editor",
-    "roles/composer.worker", "roles/cloudbuild.serviceAgent", "roles/serverless.serviceAgent",
+    "roles/composer.worker", "roles/dataproc.hubAgent",
     "roles/editor",  # may act as any service account
+    "roles/cloudbuild.builds.editor", "roles/dataflow.admin", "roles/dataflow.developer",  # start builds
 ))  # fmt: skip
+# Roles of Google's own accounts: most may act as service accounts, and what they may changes without notice.
+_OF_AGENTS = lazy_regex(r"roles/(?:[a-z]+\.(?:[a-z]+)?serviceagent|cloudbuild\.builds\.builder)\Z", re.IGNORECASE)
+_AGENT = lazy_regex(
+    r"@(?:cloudservices|cloudbuild)\.gserviceaccount\.com\Z|:service-[^@]*@.+iam\.gserviceaccount\.com\Z",
+    re.IGNORECASE,
+)
+_ACCOUNT_KINDS = ("google_service_account", "data.google_service_account", *_DEFAULT_KINDS)
+_ANY_MEMBER = ("x", "service-1@gcp-sa-x.iam.gserviceaccount.com")
 _ESCALATING_PERMISSIONS = lazy_regex(
     r"iam\.serviceAccounts\.(?:getAccessToken|actAs|signBlob|signJwt|implicitDelegation|getOpenIdToken)\Z"
     r"|iam\.serviceAccountKeys\.create\Z|iam\.roles\.update\Z"
+    r"|(?:cloudbuild\.builds|deploymentmanager\.deployments)\.create\Z"
     r"|(?:iam\.serviceAccounts|resourcemanager\.(?:projects|folders|organizations))\.setIamPolicy\Z"
 )
 
@@ -55,7 +66,7 @@ def google_grants(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
                     yield from _bindings(target.attributes, resource, scope)
     else:
         key = "member" if attributes.get("member") is not None else "members"
-        yield _binding(attributes, key, resource, scope, "")
+        yield from _binding(attributes, key, resource, scope, "")
 
 
 def _bindings(holder: Map, resource: Resource, scope: str) -> Iterator[Noun]:
@@ -65,10 +76,14 @@ def _bindings(holder: Map, resource: Resource, scope: str) -> Iterator[Noun]:
         for index, block in enumerate(blocks if isinstance(blocks, Seq) else ()):
             if isinstance(block, Map):
                 role = block.get("role")
-                yield _binding(block, "members", resource, scope, role if isinstance(role, str) else f"{key}[{index}]")
+                name = role if isinstance(role, str) else f"{key}[{index}]"
+                yield from _binding(block, "members", resource, scope, name)
 
 
-def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: str) -> Noun:
+def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: str) -> Iterator[Noun]:
+    members = _members(listed(_named(holder.get(key)), holder.place(key)))
+    if isinstance(members, Seq) and not members:
+        return  # which is how a role is taken from everybody
     role, place = holder.get("role"), holder.place("role")
     fields = Map(holder.span, holder.header)
     for field, value in (("system", "google"), ("class", "binding"), ("effect", "allow")):
@@ -79,7 +94,6 @@ def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: st
     fields.spans["scope"] = holder.header
     if scope:
         fields.put("scope", scope, holder.header)
-    members = _members(listed(_named(holder.get(key)), holder.place(key)))
     fields.spans["principals"] = holder.place(key)
     if members is not None:
         fields["principals"] = members
@@ -96,12 +110,14 @@ def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: st
     escalation: Value = Seq(place)
     if scope in _SCOPES.values() and narrowed is not True:
         escalates = among(role, _ESCALATING)
+        if escalates is False and isinstance(role, str) and _OF_AGENTS.match(role):
+            escalates, _ = some(members, at, _is_no_agent, _ACCOUNT_KINDS, _may_be_no_agent)
         if isinstance(escalates, Unknown):
             escalation = escalates
         elif escalates:
             escalation.add(role, place)
     fields.put("escalation", escalation, place)
-    return Noun("grant", f"{resource.local} {noun_key}".strip(), fields, noun_key)
+    yield Noun("grant", f"{resource.local} {noun_key}".strip(), fields, noun_key)
 
 
 def _members(members: Seq | Unknown | None) -> Seq | Unknown | None:
@@ -127,6 +143,15 @@ def _is_default(text: str) -> bool:
 
 def _may_be_default(member: PartText) -> bool | None:
     return filled(member, _is_default, DEFAULT_ACCOUNT_FILLERS)
+
+
+def _is_no_agent(text: str) -> bool:
+    return not _AGENT.search(text)
+
+
+def _may_be_no_agent(member: PartText) -> bool | None:
+    verdicts = {_is_no_agent(member.template.replace(HOLE, filler)) for filler in _ANY_MEMBER}
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
 def _may_be_everybody(member: PartText) -> bool | None:
