@@ -23,17 +23,21 @@ ACTS_ON_DATA: tuple[str, ...] = (
 
 GIVES_CREDENTIALS: tuple[str, ...] = (
     # Answers with a password, a key or a token of somebody.
-    "chime:CreateApiKey", "codepipeline:PollForJobs", "cognito-identity:GetCredentialsForIdentity",
+    "airflow:CreateCliToken", "airflow:CreateWebLoginToken", "appsync:CreateApiKey", "chime:CreateApiKey",
+    "cloud9:CreateEnvironmentToken", "codeartifact:GetAuthorizationToken", "codepipeline:PollForJobs",
+    "cognito-identity:GetCredentialsForIdentity",
     "cognito-identity:GetOpenIdToken", "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
     "connect:GetFederationToken", "connect:GetFederationTokens", "ec2:GetPasswordData",
-    "gamelift:RequestUploadCredentials", "iam:CreateAccessKey", "iam:CreateLoginProfile",
-    "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential", "iam:UpdateAccessKey",
+    "emr-containers:GetManagedEndpointSessionCredentials", "finspace-api:GetProgrammaticAccessCredentials",
+    "gamelift:GetInstanceAccess", "gamelift:RequestUploadCredentials", "grafana:CreateWorkspaceApiKey",
+    "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateServiceSpecificCredential",
+    "iam:ResetServiceSpecificCredential", "iam:UpdateAccessKey", "lightsail:CreateBucketAccessKey",
     "lightsail:DownloadDefaultKeyPair", "lightsail:GetBucketAccessKeys", "lightsail:GetInstanceAccessDetails",
     "lightsail:GetRelationalDatabaseMasterUserPassword", "mediapackage:RotateChannelCredentials",
-    "mediapackage:RotateIngestEndpointCredentials", "rds-db:connect", "redshift:GetClusterCredentials",
-    "snowball:GetJobUnlockCode", "sso:GetRoleCredentials", "storagegateway:DescribeChapCredentials",
-    "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken",
-    "sts:GetSessionToken",
+    "mediapackage:RotateIngestEndpointCredentials", "rds-db:connect", "redshift-serverless:GetCredentials",
+    "redshift:GetClusterCredentials", "redshift:GetClusterCredentialsWithIAM", "snowball:GetJobUnlockCode",
+    "sso:GetRoleCredentials", "storagegateway:DescribeChapCredentials", "sts:AssumeRole", "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken", "sts:GetSessionToken",
 )  # fmt: skip
 
 BROAD_MANAGED = ("PowerUserAccess",)
