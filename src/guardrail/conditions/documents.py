@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from guardrail.formats.json import load
 from guardrail.model import (
     HOLE,
     Encoded,
@@ -18,7 +19,6 @@ from guardrail.model import (
     Text,
     Unknown,
     Value,
-    plain,
 )
 from guardrail.model.patterns import lazy_regex
 
@@ -43,12 +43,10 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
         return None
     try:
-        parsed = json.loads(value)
         if isinstance(value, Text) and value.exact:
-            located = _located(value, value.file or span.file)
-            if located is not None and plain(located) == parsed:
-                return located
-        placed: Map | Seq = _placed(parsed, span, 0)
+            located: Map | Seq = load(value, value.file or span.file, value.first_line, value.indent)
+            return located
+        placed: Map | Seq = _placed(json.loads(value), span, 0)
         return placed
     except (ValueError, RecursionError):
         return None
@@ -117,35 +115,6 @@ def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
             elif isinstance(item, str) and _END in item:
                 holder[key] = _filled(item, part)  # type: ignore[index]
     return root
-
-
-def _located(text: Text, file: str) -> Map | Seq | None:
-    """JSON read as the YAML that it is, for the sake of places; None for the little that is JSON and no YAML
-    (tabs for indentation, surrogate pairs)."""
-    from guardrail.formats import yaml
-
-    loaded = yaml.load(text.encode("utf-8", "surrogatepass"), file)
-    if loaded.problems or len(loaded.documents) != 1:
-        return None
-    root = loaded.documents[0].value
-    if not isinstance(root, (Map, Seq)):
-        return None
-    below, right = text.first_line - 1, text.indent
-    stack: list[Map | Seq] = [root]
-    while stack:
-        holder = stack.pop()
-        holder.span, holder.header = _moved(holder.span, below, right), _moved(holder.header, below, right)
-        if isinstance(holder, Map):
-            holder.spans = {key: _moved(place, below, right) for key, place in holder.spans.items()}
-            stack.extend(item for item in holder.values() if isinstance(item, (Map, Seq)))
-        else:
-            holder.spans = [_moved(place, below, right) for place in holder.spans]
-            stack.extend(item for item in holder if isinstance(item, (Map, Seq)))
-    return root
-
-
-def _moved(place: Span, below: int, right: int) -> Span:
-    return Span(place.file, place.line + below, place.column + right, place.end_line + below, place.end_column + right)
 
 
 def _placed(parsed: Any, span: Span, depth: int) -> Any:
