@@ -375,6 +375,16 @@ def test_a_provider(attributes: str, classes: list[str]) -> None:
         ('"github_actions_secret" "x" {\n  plaintext_value = "Sommer2024!"\n}', ["secret"]),
         ('"kubernetes_secret" "x" {\n  data = { username = "api", key = "Sommer2024!" }\n}', ["secret"]),
         ('"helm_release" "x" {\n  set {\n    name = "auth.password"\n    value = "Sommer2024!"\n  }\n}', ["password"]),
+        ('"helm_release" "x" {\n  set {\n    name = "license"\n    value = "Sommer2024!"\n  }\n}', []),
+        ('"helm_release" "x" {\n  set_sensitive {\n    name = "license"\n    value = "Sommer2024!"\n  }\n}', ["secret"]),
+        ('"helm_release" "x" {\n  set_sensitive = [{ name = "license", value = "Sommer2024!" }]\n}', ["secret"]),
+        ('"aws_db_instance" "x" {\n  password_wo = "Sommer2024!"\n  password_wo_version = 1\n}', ["password"]),
+        ('"aws_db_instance" "x" {\n  password_wo = ephemeral.random_password.x.result\n}', []),
+        ('"aws_secretsmanager_secret_version" "x" {\n  secret_string_wo = "Sommer2024!"\n}', ["secret"]),
+        ('"kubernetes_secret_v1" "x" {\n  data_wo = { key = "Sommer2024!" }\n}', ["secret"]),
+        ('"gitlab_project_variable" "x" {\n  key = "LICENSE"\n  value = "Sommer2024!"\n  masked = true\n}', ["secret"]),
+        ('"gitlab_project_variable" "x" {\n  key = "LICENSE"\n  value = "Sommer2024!"\n}', []),
+        ('"yandex_lockbox_secret_version" "x" {\n  entries {\n    text_value = "Sommer2024!"\n  }\n}', ["secret"]),
     ],
 )
 def test_attributes_that_are_secrets_by_nature(resource: str, classes: list[str]) -> None:

@@ -171,6 +171,7 @@ def starred(text: str, matches: Iterator[Match] | list[Match]) -> str:
 
 def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None:
     """The class of secret that a literal under a name is, or None."""
+    name = name.removesuffix("_wo")  # Terraform keeps a write-only value out of its state, but not out of the source
     if not value or not _is_telling(name) or len(value) > 4096 or "\n" in value:
         return None
     if _NO_VALUE.search(value) or _PLACEHOLDER.match(value):

@@ -27,6 +27,7 @@ from guardrail.concepts.secret_forms import (
     starred,
 )
 from guardrail.concepts.secret_masks import Scrubber, mask_lines, veil_origin
+from guardrail.concepts.secret_places import told_by_their_place
 from guardrail.model import (
     HOLE,
     Encoded,
@@ -49,21 +50,6 @@ __all__ = ["hide", "mask_lines"]
 Hidden = tuple[str, Span]
 """What is to be hidden, and where it stands."""
 
-# Attributes whose literal is a secret whatever it looks like.
-_BY_NATURE: dict[str, tuple[str, ...]] = {
-    "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
-    "azurerm_key_vault_secret": ("value",),
-    "google_secret_manager_secret_version": ("secret_data",),
-    "github_actions_secret": ("plaintext_value", "value"),
-    "github_actions_environment_secret": ("plaintext_value", "value"),
-    "github_actions_organization_secret": ("plaintext_value", "value"),
-    "github_dependabot_secret": ("plaintext_value", "value"),
-    "github_codespaces_secret": ("plaintext_value", "value"),
-    "kubernetes_secret": ("data", "string_data", "binary_data"),
-    "kubernetes_secret_v1": ("data", "string_data", "binary_data"),
-    "vault_generic_secret": ("data_json",),
-    "vault_kv_secret_v2": ("data_json",),
-}
 # What they hold is encrypted, or says where the secret is.
 _SEALED = frozenset(("SealedSecret", "ExternalSecret", "ClusterExternalSecret", "SecretProviderClass", "SopsSecret",
                      "PushSecret", "VaultStaticSecret", "CustomResourceDefinition"))  # fmt: skip
@@ -138,11 +124,8 @@ class _Finder:
 
     def resource_itself(self) -> None:
         resource = self.resource
-        by_nature = () if resource.mode in ("data", "ephemeral") else _BY_NATURE.get(resource.kind, ())
-        if resource.kind == "aws_ssm_parameter" and resource.attributes.get("type") == "SecureString":
-            by_nature = ("value",)
-        for key in by_nature:
-            self._outright(resource.attributes, key)
+        for holder, key in told_by_their_place(resource):
+            self._outright(holder, key)
         if resource.kind == "variable" and resource.attributes.get("sensitive") is True:
             default = resource.attributes.get("default")
             if default and not isinstance(default, (bool, Unknown, Sensitive)):

@@ -1,0 +1,78 @@
+"""Attributes of Terraform's resources whose literal is a secret whatever it looks like and is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from guardrail.model import Map, Resource, Seq, Value
+
+_BY_NATURE: dict[str, tuple[str, ...]] = {
+    "alicloud_kms_secret": ("secret_data",),
+    "aws_kms_ciphertext": ("plaintext",),
+    "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
+    "azuredevops_variable_group": ("variable.secret_value",),
+    "azurerm_key_vault_secret": ("value",),
+    "circleci_context_environment_variable": ("value",),
+    "circleci_environment_variable": ("value",),
+    "cloudflare_worker_secret": ("secret_text",),
+    "cloudflare_workers_secret": ("secret_text",),
+    "doppler_secret": ("value",),
+    "google_secret_manager_regional_secret_version": ("secret_data",),
+    "google_secret_manager_secret_version": ("secret_data",),
+    **dict.fromkeys((
+        "github_actions_environment_secret", "github_actions_organization_secret", "github_actions_secret",
+        "github_codespaces_organization_secret", "github_codespaces_secret", "github_codespaces_user_secret",
+        "github_dependabot_organization_secret", "github_dependabot_secret",
+    ), ("plaintext_value", "value")),
+    "helm_release": ("set_sensitive.value",),
+    "heroku_app": ("sensitive_config_vars",),
+    "heroku_app_config_association": ("sensitive_vars",),
+    "ibm_sm_arbitrary_secret": ("payload",),
+    "kubernetes_secret": ("data", "string_data", "binary_data"),
+    "kubernetes_secret_v1": ("data", "string_data", "binary_data"),
+    "kubernetes_secret_v1_data": ("data",),
+    "oci_vault_secret": ("secret_content.content",),
+    "scaleway_secret_version": ("data",),
+    "tencentcloud_ssm_secret_version": ("secret_string", "secret_binary"),
+    "vault_generic_secret": ("data_json",),
+    "vault_kv_secret": ("data_json",),
+    "vault_kv_secret_v2": ("data_json",),
+    "yandex_lockbox_secret_version": ("entries.text_value",),
+}  # fmt: skip
+# The same where another attribute says so.
+_BY_MARK: dict[str, tuple[str, Value, str]] = {
+    "aws_ssm_parameter": ("type", "SecureString", "value"),
+    "azurerm_automation_variable_string": ("encrypted", True, "value"),
+    "bitbucket_deployment_variable": ("secured", True, "value"),
+    "bitbucket_repository_variable": ("secured", True, "value"),
+    "bitbucket_workspace_variable": ("secured", True, "value"),
+    "gitlab_group_variable": ("masked", True, "value"),
+    "gitlab_instance_variable": ("masked", True, "value"),
+    "gitlab_project_variable": ("masked", True, "value"),
+    "tfe_variable": ("sensitive", True, "value"),
+}
+
+
+def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
+    """The mappings that hold them, with their names there; they need not be set."""
+    if resource.mode in ("data", "ephemeral"):
+        return
+    paths = _BY_NATURE.get(resource.kind, ())
+    mark, wanted, marked = _BY_MARK.get(resource.kind, ("", None, ""))
+    if mark and resource.attributes.get(mark) == wanted:
+        paths = (marked,)
+    for path in paths:
+        *outer, key = path.split(".")
+        for holder in _holders(resource.attributes, outer):
+            yield holder, key
+            yield holder, f"{key}_wo"  # write-only: Terraform keeps it out of its state, but not out of the source
+
+
+def _holders(attributes: Map, path: Sequence[str]) -> list[Map]:
+    """The blocks, or objects of lists, that a path leads to."""
+    found = [attributes]
+    for name in path:
+        inner = [holder.get(name) for holder in found]
+        items = [item for value in inner for item in (value if isinstance(value, Seq) else (value,))]
+        found = [item for item in items if isinstance(item, Map)]
+    return found
