@@ -297,6 +297,27 @@ def test_a_units_arguments_count_more_than_those_of_the_same_name_in_what_it_inc
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ('"${get_env("E") == "prod" ? "git::https://x.example/m.git" : "../../m"}"', True),
+        ('get_env("E") == "prod" ? (get_env("F") == "x" ? "git::https://x.example/m" : "../../m") : "../..//m"', True),
+        ('get_env("E") == "prod" ? "git::https://x.example/m.git" : get_env("M")', False),
+        ('get_env("E") == "prod" ? "../../m" : "../../n"', False),
+        ('get_env("E") == "prod" ? "git::https://x.example/m.git" : "../../none"', False),
+    ],
+)
+def test_a_condition_that_is_not_known_chooses_the_module_in_the_tree(source, module):
+    made = reading({
+        "live/u/terragrunt.hcl": f"terraform {{\n  source = {source}\n}}\ninputs = {{ v = 1 }}\n",
+        "m/main.tf": MODULE, "n/main.tf": MODULE,
+    })  # fmt: skip
+    ((kind, line, message),) = [(note.kind, note.line, note.message) for note in made.notes]
+    assert (kind, line, "taken to be" in message) == ("remote-module", 2, module)
+    assert {r.root for r in made.resources if r.kind == "a_b"} >= ({"live/u"} if module else {"m", "n"})
+    assert made.problems == []
+
+
 # ---- generate ----
 
 ROOT = """
@@ -385,6 +406,52 @@ def test_files_that_are_not_terraforms_and_those_switched_off_are_passed_over():
     made = generated(root=root)
     assert (made.notes, made.problems) == ([], [])
     assert tags(made) == {"Own": "yes", "Json": "yes"}
+
+
+def test_a_file_of_the_tree_is_generated_with_its_own_lines():
+    root = (
+        'generate "variables" {\n  path      = "common.tf"\n  if_exists = "overwrite"\n'
+        '  contents  = file("envs/variables.tf")\n}\n'
+    )
+    variables = 'variable "region" {\n  default = "eu-west-1"\n}\n'
+    use = 'resource "a_b" "x" {\n  r = var.region\n}\n'
+    made = generated(root=root, **{"envs/variables.tf": variables, "m/use.tf": use})
+    assert (made.notes, made.problems) == ([], [])
+    (resource,) = (r for r in made.resources if r.kind == "a_b")
+    assert resource.attributes["r"] == "eu-west-1"
+    (origin,) = resource.attributes.origin_of("r")
+    assert (origin.span.file, origin.span.line) == ("envs/variables.tf", 2)
+
+
+def test_what_stands_for_whole_values_and_blocks_may_be_unknown():
+    root = """\
+generate "provider" {
+  path      = "provider.tf"
+  if_exists = "overwrite"
+  contents  = <<EOF
+provider "aws" {
+  region              = "${get_env("R")}"
+  allowed_account_ids = [${get_env("ACCOUNT")}]
+  default_tags {
+    tags = { Environment = "prod" }
+  }
+}
+%{ if get_env("STAGE") == "prod" }
+provider "aws" {
+  alias = "other"
+}
+%{ endif }
+EOF
+}
+"""
+    made = generated(root=root)
+    assert [(note.kind, "condition" in note.message) for note in made.notes] == [("generated", True)]
+    assert made.problems == []
+    assert tags(made) == {"Environment": "prod", "Own": "yes"}
+    (provider,) = (r for r in made.resources if r.kind == "provider")
+    assert isinstance(provider.attributes["region"], Unknown)
+    assert isinstance(provider.attributes["allowed_account_ids"][0], Unknown)
+    assert provider.attributes.place("allowed_account_ids").line == 7
 
 
 def test_what_one_unit_generates_is_not_anothers():

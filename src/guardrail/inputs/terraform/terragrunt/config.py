@@ -264,7 +264,8 @@ class Whole(Deferred):
 
 
 class _Files(Templates):
-    """Files that functions read: their paths are relative to the unit, or absolute."""
+    """Files that Terraform's functions read: their paths are relative to the file that the call stands in, also where
+    a unit includes that, or absolute."""
 
     __slots__ = ("config",)
 
@@ -273,7 +274,11 @@ class _Files(Templates):
         self.config = config
 
     def _name(self, path: str) -> str | Unknown:
-        name = self.config.locate(path)
+        config = self.config
+        if config.included:
+            name = in_tree(path, folder_of(config.path), config.run.tree)
+        else:
+            name = config.locate(path)
         return Unknown("the file lies outside the scanned tree") if name is None or path.startswith("~") else name
 
 

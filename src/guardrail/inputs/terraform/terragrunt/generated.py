@@ -5,12 +5,17 @@ from __future__ import annotations
 from guardrail.formats.hcl import Attribute, Block, Document, parse
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.folder import JSON_CODE, is_code
+from guardrail.inputs.terraform.functions.encoding import FileText
 from guardrail.inputs.terraform.terragrunt.config import Config
 from guardrail.inputs.terraform.terragrunt.paths import BASE
 from guardrail.model import HOLE, PartText, Value
+from guardrail.model.patterns import lazy_regex
 
 _KEPT = frozenset(("skip", "error"))  # what becomes of a file that is there already: it stays
-_UNKNOWN = "${provider::terragrunt::unknown()}"
+_ALONE = lazy_regex(rf"(?m)^[ \t]*{HOLE}[ \t]*$")
+"""What is not known and has lines to itself: blocks between `%{ if }` and `%{ endif }`."""
+_STRING = lazy_regex(r'"(?:\\.|[^"\\\n])*"')
+_UNKNOWN = "provider::terragrunt::unknown()"
 """What stands for an unknown part of a text that is parsed: a call that nobody knows the value of."""
 
 
@@ -53,7 +58,15 @@ def _generated(config: Config, block: Block, folder: str) -> tuple[str, Document
         return None
     if asked("if_exists") in _KEPT and run.tree.is_file(name):
         return None
-    document = _parsed(str(text), attributes["contents"], name, config)
+    if isinstance(contents, FileText):
+        document: Document | None = _document(contents, name, contents.path)
+    else:
+        document = _parsed(str(text), attributes["contents"], name, config)
+        if document is not None and document.problems and _ALONE.search(text):
+            document = _parsed(_ALONE.sub("", text), attributes["contents"], name, config)
+            if document is not None and not document.problems:
+                what = f"what the generate block {label} writes is read but for what a condition decides"
+                run.note("generated", what, block.header)
     if document is None or document.problems:
         run.note("generated", f"what the generate block {label} writes is not read", block.header)
         return None
@@ -66,11 +79,19 @@ def _parsed(text: str, attribute: Attribute, name: str, config: Config) -> Docum
     source = config.run.tree.read(config.path).split(b"\n")[first - 1]
     if text.strip().count("\n") > attribute.span.end_line - first:
         return None
-    for unknown in (HOLE, BASE):
-        text = text.replace(unknown, _UNKNOWN)
-    data = ("\n" * (first if b"<<" in source else first - 1) + text).encode("utf-8", "replace")
+    text = "\n" * (first if b"<<" in source else first - 1) + text.replace(BASE, HOLE)
+    document = _document(text.replace(HOLE, f"${{{_UNKNOWN}}}"), name, config.path)
+    if document.problems and HOLE in text and "<<" not in text:  # it stands where a whole value does
+        inside = _STRING.sub(lambda match: match.group().replace(HOLE, f"${{{_UNKNOWN}}}"), text)
+        document = _document(inside.replace(HOLE, _UNKNOWN), name, config.path)
+    return document
+
+
+def _document(text: str, name: str, path: str) -> Document:
+    """`path`: the file that it stands in, with the same lines."""
+    data = text.encode("utf-8", "replace")
     if name.endswith(JSON_CODE):
         from guardrail.inputs.terraform.json_syntax import parse_json
 
-        return parse_json(data, config.path)
-    return parse(data, config.path)
+        return parse_json(data, path)
+    return parse(data, path)

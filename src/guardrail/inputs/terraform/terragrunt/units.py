@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from guardrail.formats.hcl import Attribute, Block
+from guardrail.formats.hcl_nodes import Node
+from guardrail.formats.hcl_operation_nodes import Conditional
+from guardrail.formats.hcl_template_nodes import Template
 from guardrail.formats.hcl_values import EvalError, PartialMap, derived
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform.folder import Folder, Sources
@@ -104,6 +107,12 @@ def _folder(sourced: Config, attribute: Attribute, config: Config) -> str | None
     """The folder in the tree that a source leads to. `a//b` is b, of which Terragrunt copies all of a."""
     run = config.run
     source = sourced.value(attribute, "source")
+    if isinstance(source, Unknown):
+        near = _near(sourced, attribute, config)
+        if near is not None:
+            run.note("remote-module", f"the module of {config.unit} is taken to be the one in the tree, {near}, "
+                     f"though it may come from elsewhere ({source.reason})", attribute.span)  # fmt: skip
+            return near
     if isinstance(source, Unknown) or not isinstance(source, str):
         why = source.reason if isinstance(source, Unknown) else "it is no string"
         run.note("remote-module", f"the module of {config.unit} is not read: its source is unknown ({why})",
@@ -119,6 +128,27 @@ def _folder(sourced: Config, attribute: Attribute, config: Config) -> str | None
         run.tell("missing-module", f"the source {shown} of {config.unit} leads to no Terraform files", attribute.span)
         return None
     return folder
+
+
+def _near(sourced: Config, attribute: Attribute, config: Config) -> str | None:
+    """Where a condition that is not known chooses between a module in the tree and others: the one in the tree."""
+    found: set[str] = set()
+    stack = [attribute.node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Template) and len(node.parts) == 1 and isinstance(node.parts[0], Node):
+            node = node.parts[0]
+        if isinstance(node, Conditional):
+            stack += (node.yes, node.no)
+            continue
+        source = config.run.value_of(node, sourced.scope, attribute.span, "source")
+        if not isinstance(source, str) or isinstance(source, Unknown):
+            continue
+        path = source.partition("?")[0].replace("//", "/")
+        folder = config.locate(path) if is_local(path, config) else None
+        if folder is not None and config.run.tree.contains(folder) and config.sources.code_files(folder):
+            found.add(folder)
+    return found.pop() if len(found) == 1 else None
 
 
 def is_local(path: str, config: Config) -> bool:
