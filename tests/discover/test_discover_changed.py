@@ -101,7 +101,9 @@ def test_what_a_changed_plan_brings_about_stands_in_the_files_that_it_was_made_o
 
 
 UNITS = {
-    "root.hcl": 'locals {\n  tags = yamldecode(file("tags.yaml"))\n}\n',
+    "root.hcl": 'locals {\n  tags = yamldecode(file("tags.yaml"))\n}\n'
+    'generate "common" {\n  path      = "common.tf"\n  if_exists = "overwrite"\n  contents  = file("common.tf")\n}\n',
+    "common.tf": 'variable "common" {}\n',
     "env/common.hcl": "inputs = {}\n",
     "live/a/terragrunt.hcl": 'include "root" {\n  path = find_in_parent_folders("root.hcl")\n}\n'
     'terraform {\n  source = "../../m"\n}\n',
@@ -122,6 +124,7 @@ UNITS = {
     ("changed", "units", "modules"),
     [
         ("root.hcl", ["live/a/terragrunt.hcl"], ["m/main.tf"]),
+        ("common.tf", ["live/a/terragrunt.hcl"], ["m/main.tf"]),
         ("env/common.hcl", ["live/b/terragrunt.hcl"], ["n/main.tf"]),
         ("live/c/own.yml", ["live/c/terragrunt.hcl"], ["m/main.tf"]),
         ("shared.tfvars", ["live/c/terragrunt.hcl"], ["m/main.tf"]),
