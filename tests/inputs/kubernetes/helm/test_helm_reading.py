@@ -54,6 +54,50 @@ def test_what_comes_out_empty_and_tests_are_noted(web: Reading) -> None:
     assert "templates/tests/test-connection.yaml" in web.notes[1].message
 
 
+JOINED = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: first}
+
+---
+
+{{- if .Values.more -}}
+
+# what the second is for
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: second}
+data:
+  a: {{ .Values.a }}
+
+---
+
+{{- end -}}
+
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: third}
+data:
+  b: {{ .Values.b }}
+"""
+
+
+@pytest.mark.parametrize("more", ["true", "false"])
+def test_documents_that_begin_on_the_line_of_their_divider(charts: Make, more: str) -> None:
+    found = charts({
+        "Chart.yaml": chart("web"),
+        "values.yaml": f"more: {more}\na: one\nb: two\n",
+        "templates/all.yaml": JOINED,
+    }).read()  # fmt: skip
+    assert not found.problems
+    wanted = ["first", "second", "third"] if more == "true" else ["first", "third"]
+    assert [resource.attributes["metadata"]["name"] for resource in found.resources] == wanted
+    third = at(found, "ConfigMap/web/third")
+    assert third.attributes["data"]["b"] == "two"
+    assert place(third, "metadata.name") == "templates/all.yaml:22:12"
+    assert place(third, "data.b").startswith("values.yaml:3")
+
+
 SUBCHART = {
     "charts/shop/Chart.yaml": chart("shop", "dependencies:", "  - name: api", "    version: 1.x.x",
                                     "    repository: file://../api", "    alias: backend"),

@@ -29,6 +29,7 @@ MAX_OUTPUT = 10 << 20  # bytes of one rendering
 AT_ONCE = 4  # processes of Helm
 WORTH_ANOTHER = 8  # renderings that wait for a process of the library, which takes as long to start as they take
 _OUT_OF_MEMORY = ("out of memory", "MemoryError", "annot allocate", "pthread_create failed")  # no room for a stack
+_JOINED = lazy_regex(r"^---(?=[^\s-])", re.M)
 _SOURCE = lazy_regex(r"^---[ \t]*\n# Source: (\S.*)\n", re.M)
 
 
@@ -212,7 +213,7 @@ class _Child:
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             return Rendering({}, str(answer["error"]))
-        return Rendering({str(name): str(text) for name, text in answer["manifests"].items()})
+        return Rendering({str(name): _parted(str(text)) for name, text in answer["manifests"].items()})
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None or self.process.poll() is not None:
@@ -322,6 +323,13 @@ def _limit(process: int) -> None:
             prlimit(process, kind, (most, most))
         except (OSError, ValueError):
             return  # it has ended already, or a lower limit holds
+
+
+def _parted(text: str) -> str:
+    """With a line to itself for each `---`. Where an action trims what follows it (`{{- if .Values.x -}}`), the next
+    document begins on the same line, which is no YAML, but is for Helm: it parts documents before it reads them.
+    """
+    return _JOINED.sub("---\n", text)
 
 
 def _by_source(text: str) -> Iterator[tuple[str, str]]:
