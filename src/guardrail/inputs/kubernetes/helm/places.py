@@ -14,7 +14,7 @@ from guardrail.inputs.kubernetes.helm.generated import REASON, made_by
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.output import Output
 from guardrail.inputs.kubernetes.helm.syntax import Action, Template
-from guardrail.inputs.kubernetes.helm.values import Found, Outline, SeenValues, as_text, outline_of, same
+from guardrail.inputs.kubernetes.helm.values import Found, Outline, SeenValues, as_text, leads_on, outline_of, same
 from guardrail.model import Map, Origin, Sensitive, Seq, Span, Text, Unknown, Value
 
 MAX_SUFFIX = 8
@@ -175,6 +175,8 @@ class Placer:
             deep = any(isinstance(top.value, (Map, Seq)) for top in tops)
             for length in range(min(len(path), MAX_SUFFIX) if deep else 0, -1, -1):
                 suffix = path[len(path) - length :]
+                if suffix and not leads_on(tops, suffix[0]):
+                    continue
                 alike = [
                     found
                     for found in self._find((*flow.path, *suffix), outline)

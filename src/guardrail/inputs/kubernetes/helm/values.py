@@ -143,21 +143,31 @@ class SeenValues:
         whole = self._known.get(path)
         if whole is not None:
             return whole
-        found = self._known[()]
-        for end in range(1, len(path) + 1):
-            known = self._known.get(path[:end])
-            if known is None:
-                known = []
-                for at in found:
-                    known += _step(at, path[end - 1])
-                    if len(known) > MAX_FOUND:
-                        break
-                self._known[path[:end]] = known
-            found = known
-            if not found:  # nor is there anything further down, however long the path
+        start = len(path) - 1
+        while (known := self._known.get(path[:start])) is None:
+            start -= 1
+        for end in range(start + 1, len(path) + 1):
+            if not known:  # nor is there anything further down, however long the path
                 break
-        self._known[path] = found
-        return found
+            below: list[Found] = []
+            for at in known:
+                below += _step(at, path[end - 1])
+                if len(below) > MAX_FOUND:
+                    break
+            known = self._known[path[:end]] = below
+        self._known[path] = known
+        return known
+
+
+def leads_on(found: list[Found], step: object) -> bool:
+    """Whether anything stands a step further down."""
+    for at in found:
+        if isinstance(at.value, Map):
+            if step in at.value:
+                return True
+        elif isinstance(at.value, Seq):
+            return True  # perhaps
+    return False
 
 
 def _step(at: Found, step: object) -> list[Found]:
