@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from guardrail.formats.hcl_numbers import MAX_BITS, Real, exactly, made, rounded, same
 from guardrail.formats.hcl_values import (
+    Deferred,
     EvalError,
     ListSeq,
     OpenMap,
@@ -81,10 +82,13 @@ def _unlike(left: Value, right: Value) -> bool:
 
 
 def _equal_unknown(left: Value, right: Value) -> bool | Unknown:
-    """A string of which a part is known is not null, nor a string that lacks that part."""
+    """A string of which a part is known is not null, nor a string that lacks that part; a resource that is there is not
+    null either."""
     for one, other in ((left, right), (right, left)):
         known = isinstance(one, PartText) and not isinstance(other, Unknown)
         if known and not (isinstance(other, str) and one.can_be(other)):
+            return False
+        if other is None and isinstance(one, Deferred) and one.is_there:
             return False
     return combined(item for item in (left, right) if isinstance(item, Unknown))
 

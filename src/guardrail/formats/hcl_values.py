@@ -107,6 +107,11 @@ class Deferred(Unknown):
 
     __slots__ = ()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it surely exists, so that it is not null."""
+        return False
+
     def attr(self, name: str) -> Value:
         raise NotImplementedError
 

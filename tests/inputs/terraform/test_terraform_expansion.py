@@ -68,3 +68,72 @@ resource "aws_s3_bucket_policy" "logs" {
     value = found["aws_s3_bucket_policy.logs"].attributes["bucket"]
     assert isinstance(value, Unknown)
     assert not isinstance(value, Reference)
+
+
+ENABLED = """
+variable "create" {
+  default = false
+}
+variable "perhaps" {}
+resource "aws_s3_bucket" "off" {
+  bucket = "off"
+  lifecycle {
+    enabled = var.create
+  }
+}
+resource "aws_s3_bucket" "on" {
+  bucket = "on"
+  lifecycle {
+    enabled         = !var.create
+    prevent_destroy = !var.create
+    ignore_changes  = [tags]
+  }
+}
+resource "aws_s3_bucket" "perhaps" {
+  bucket = "perhaps"
+  lifecycle {
+    enabled = var.perhaps
+  }
+}
+module "off" {
+  source = "./queue"
+  lifecycle {
+    enabled = "false"
+  }
+}
+module "on" {
+  source = "./queue"
+  lifecycle {
+    enabled = true
+  }
+}
+resource "a_b" "c" {
+  off    = aws_s3_bucket.off == null ? "none" : aws_s3_bucket.off.bucket
+  on     = aws_s3_bucket.on == null ? "none" : aws_s3_bucket.on.bucket
+  id     = aws_s3_bucket.on.id
+  module = module.off == null ? "none" : module.off.name
+  name   = module.on.name
+}
+"""
+
+
+def test_enabled_of_opentofu() -> None:
+    queue = 'resource "aws_sqs_queue" "q" {\n  name = "q"\n}\noutput "name" {\n  value = aws_sqs_queue.q.name\n}\n'
+    found = resources(ENABLED, queue=queue)
+    managed = {address for address, resource in found.items() if resource.mode == "managed"}
+    assert managed == {"aws_s3_bucket.on", "aws_s3_bucket.perhaps", "module.on.aws_sqs_queue.q", "a_b.c"}
+    (lifecycle,) = found["aws_s3_bucket.on"].attributes["lifecycle"]
+    assert (lifecycle["prevent_destroy"], list(lifecycle["ignore_changes"])) == (True, ["tags"])
+    values = found["a_b.c"].attributes
+    assert [values[name] for name in ("off", "on", "module", "name")] == ["none", "on", "none", "q"]
+    assert isinstance(values["id"], Reference)
+
+
+def test_enabled_is_instead_of_count_and_no_string_of_words() -> None:
+    text = b'resource "a_b" "c" {\n  count = 2\n  lifecycle {\n    enabled = true\n  }\n}\n'
+    text += b'resource "a_b" "d" {\n  lifecycle {\n    enabled = "perhaps"\n  }\n}\n'
+    found = read(["main.tf"], Tree("/nowhere", {"main.tf": text}), ReadOptions())
+    assert [(problem.line, problem.message) for problem in found.problems] == [
+        (2, "a_b.c has both count and enabled"),
+        (9, "enabled of a_b.d: a string stands where a bool is needed"),
+    ]

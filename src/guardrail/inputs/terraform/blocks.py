@@ -20,7 +20,8 @@ META = frozenset(("count", "for_each", "depends_on", "provider"))
 _UNEVALUATED = frozenset(("precondition", "postcondition", "validation", "dynamic"))
 # Attributes whose words are no references; None: every one of the block.
 _KEYWORDS = {
-    "lifecycle": None, "provisioner": ("when", "on_failure"), "module": ("providers",), "variable": ("type",),
+    "lifecycle": ("ignore_changes", "replace_triggered_by"), "provisioner": ("when", "on_failure"),
+    "module": ("providers",), "variable": ("type",),
     "action_trigger": ("events", "actions"),  # Terraform 1.14
 }  # fmt: skip
 

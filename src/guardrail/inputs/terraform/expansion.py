@@ -1,4 +1,4 @@
-"""count and for_each: how many instances a block has, and what each, count are in them."""
+"""count, for_each and enabled: how many instances a block has, and what each, count are in them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,26 @@ from collections.abc import Sequence
 
 from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_nodes import Scope, Tuple
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, to_number, to_text, type_name
+from guardrail.formats.hcl_values import (
+    Deferred,
+    EvalError,
+    PartialMap,
+    SetSeq,
+    derived,
+    to_bool,
+    to_number,
+    to_text,
+    type_name,
+)
 from guardrail.inputs.terraform.blocks import MAX_INSTANCES
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
 
 
 class Expansion:
-    """`kind`: "one", "list" (count), "map" (for_each) or "open" (their value is unknown: one instance stands
-    for all, and `rest` says why). `scopes`: for each instance its key (None or an Unknown where there is none)
-    and its scope.
+    """`kind`: "one", "none" (not enabled), "list" (count), "map" (for_each) or "open" (their value is unknown: one
+    instance stands for all, and `rest` says why). `scopes`: for each instance its key (None or an Unknown where there
+    is none) and its scope.
     `edges`: references that the number of instances depends on, by way of `argument`."""
 
     __slots__ = ("argument", "edges", "kind", "rest", "scopes")
@@ -35,6 +45,8 @@ class Expansion:
         keys are not known. Not for "open", of which one says nothing about how many there are."""
         if self.kind == "one":
             return refs[0]
+        if self.kind == "none":
+            return None
         if self.kind == "list":
             sequence = Seq()
             for ref in refs:
@@ -55,24 +67,50 @@ class Expansion:
 def expand(block: Block, scope: Scope, run: Run, name: str, doubtful: bool) -> Expansion:
     """`doubtful`: perhaps there is no module that the block stands in."""
     attributes = block.body.attributes
-    each, count = attributes.get("for_each"), attributes.get("count")
-    if each is None and count is None:
+    each, count, enabled = attributes.get("for_each"), attributes.get("count"), _enabled_in(block)
+    if each is None and count is None and enabled is None:
         return Expansion("one", [(None, scope)], {})
-    if each is not None and count is not None:
-        run.tell("evaluation", f"{name} has both count and for_each", each.span)
+    several = [argument for argument in (each, count, enabled) if argument is not None]
+    if len(several) > 1:
+        names = " and ".join(sorted(argument.name for argument in several))
+        run.tell("evaluation", f"{name} has both {names}", several[0].span)
     outer, run.edges = run.edges, {}
     perhaps, run.perhaps = run.perhaps, doubtful
     try:
         if each is not None:
             made = _for_each(each, scope, run, name)
-        else:
-            assert count is not None
+        elif count is not None:
             made = _count(count, scope, run, name)
+        else:
+            assert enabled is not None
+            made = _one_or_none(enabled, scope, run, name)
         made.edges = run.edges
-        made.argument = "count" if each is None else "for_each"
+        made.argument = several[0].name
     finally:
         run.edges, run.perhaps = outer, perhaps
     return made
+
+
+def _enabled_in(block: Block) -> Attribute | None:
+    """`lifecycle { enabled = ... }` (OpenTofu 1.11, https://opentofu.org/docs/language/meta-arguments/enabled/)."""
+    return next((inner.body.attributes["enabled"] for inner in block.body.of_type("lifecycle")
+                 if "enabled" in inner.body.attributes), None)  # fmt: skip
+
+
+def _one_or_none(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expansion:
+    what = f"enabled of {name}"
+    value = run.value_of(attribute.node, scope, attribute.span, what)
+    try:
+        value = to_bool(value.reveal() if isinstance(value, Sensitive) else value)
+    except EvalError as error:
+        value = run.rejected(error, attribute.node, scope, attribute.span, what)
+    if value is None:
+        value = run.rejected(EvalError("it is null"), attribute.node, scope, attribute.span, what)
+    if isinstance(value, Unknown):
+        made = Expansion("open", [(None, scope)], {})
+        made.rest = value
+        return made
+    return Expansion("one", [(None, scope)], {}) if value else Expansion("none", [], {})
 
 
 def key_text(key: Value) -> str:

@@ -24,6 +24,10 @@ class ResourceRef(Reference, Deferred):
         super().__init__(address, "")
         self.address, self.module, self.instance, self.open = address, module, instance, open_
 
+    @property
+    def is_there(self) -> bool:
+        return self.instance is not None and not self.open and not self.instance.doubtful
+
     def attr(self, name: str) -> Value:
         self.module.run.edges[(self.address, name)] = None
         if self.instance is not None:
@@ -81,6 +85,10 @@ class ModuleRef(Deferred):
     def __init__(self, call: str, module: Module | None, reason: str, open_: bool = False) -> None:
         super().__init__(reason, (call,))
         self.call, self.module, self.open = call, module, open_
+
+    @property
+    def is_there(self) -> bool:
+        return not self.open
 
     def attr(self, name: str) -> Value:
         if self.module is None:
