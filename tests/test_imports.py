@@ -75,3 +75,14 @@ def test_the_version_costs_nothing(cache: Path) -> None:
     assert {name for name in found if name.startswith("guardrail.")} <= {
         "guardrail.__main__", "guardrail._version", "guardrail.cli", "guardrail.errors",
     }  # fmt: skip
+
+
+def test_a_changed_manifest_is_nothing_to_terraform(cache: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "deploy" / "pod.yaml"
+    manifest.parent.mkdir()
+    manifest.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n")
+    (tmp_path / "main.tf").write_text('resource "a_b" "c" {}\n')
+    found = modules(["scan", "-q", "--changed", str(manifest)], cache)
+    assert "guardrail.inputs.kubernetes.reader" in found
+    terraform = {name for name in found if name.startswith(("guardrail.inputs.terraform.", "guardrail.formats.hcl"))}
+    assert terraform <= {"guardrail.inputs.terraform.grouping"}

@@ -45,9 +45,11 @@ def _look_away() -> None:
     or yaml.py there would be run in place of the library.
     """
     import os
+    from contextlib import suppress
 
-    if sys.path and sys.path[0] in ("", os.getcwd()):
-        del sys.path[0]
+    with suppress(OSError):  # a working directory that has been deleted
+        if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.getcwd()]):
+            del sys.path[0]
 
 
 if __name__ == "__main__":

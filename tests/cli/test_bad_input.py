@@ -191,6 +191,19 @@ def test_modules_in_the_tree_are_not_imported(folder: Path) -> None:
     assert not (folder / "owned").exists()
 
 
+def test_a_working_directory_that_is_gone(folder: Path, tmp_path: Path) -> None:
+    (folder / "good.yaml").write_text(GOOD)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"import os, sys; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); os.execv(sys.executable, sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", script, sys.executable, "-m", "guardrail", "scan", str(folder), "-f", "json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert json.loads(done.stdout)["findings"]
+
+
 def test_control_characters_do_not_reach_the_terminal(folder: Path, guardrail: Guardrail) -> None:
     (folder / "evil\x1b[31m.yaml").write_text(GOOD.replace("good", "\"\\e]0;owned\\a\""))
     done = guardrail("scan", folder)

@@ -28,10 +28,20 @@ def test_concealed(secret: str, value: str, place: Span, concealed: bool) -> Non
 def test_secrets_within_what_is_shown() -> None:
     conceal = Concealer([("Sommer2024!", HERE)])
     outer = Map(THERE)
-    outer.put("inner", Encoded("{}", {"a": "Sommer2024!"}), THERE)
-    assert isinstance(conceal(outer, THERE), Sensitive) is False  # a plain dict is nothing that the model holds
     inner = Map(THERE)
     inner.put("a", "Sommer2024!", THERE)
     outer.put("inner", Encoded("{}", inner), THERE)
     assert isinstance(conceal(outer, THERE), Sensitive)
     assert conceal("anything else", THERE) == "anything else"
+
+
+def test_credentials_are_known_by_their_form_too() -> None:
+    conceal = Concealer([])
+    address = "postgresql://app:qq7zzk@db.internal/app"
+    assert conceal(address, THERE) == "postgresql://app:******@db.internal/app"
+    several = Map(THERE)
+    several.put("url", address, THERE)
+    assert isinstance(conceal(several, THERE), Sensitive)
+    harmless = Map(THERE)
+    harmless.put("url", "https://db.internal/app", THERE)
+    assert conceal(harmless, THERE) is harmless

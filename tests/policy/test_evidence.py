@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from guardrail.conditions import Leaf
+from guardrail.model import ELSEWHERE, NOWHERE, Unknown
+from guardrail.policy.judge import _is_told
 from guardrail.scanning import Request, scan
 
 SCRIPT = """\
@@ -45,3 +48,11 @@ def test_a_secret_on_the_way_of_a_script_is_not_shown(tmp_path: Path, secret: st
     assert steps["default of var.pass_phrase"] == {"$sensitive": True}
     assert "local.database" in steps
     assert secret not in repr(findings)
+
+
+def test_only_what_is_told_elsewhere_is_not_told_again() -> None:
+    lacking, open_ = Leaf("a", Unknown(ELSEWHERE), NOWHERE), Leaf("b", Unknown("var.b has no value"), NOWHERE)
+    assert _is_told((lacking,))
+    assert not _is_told((lacking, open_))
+    assert not _is_told((Leaf("c", 1, NOWHERE),))
+    assert not _is_told(())

@@ -150,6 +150,7 @@ def _is_no_agent(text: str) -> bool:
 
 
 def _may_be_no_agent(member: PartText) -> bool | None:
+    """Not by `filled`: what is surely the name of something may be that of an agent all the same."""
     verdicts = {_is_no_agent(member.template.replace(HOLE, filler)) for filler in _ANY_MEMBER}
     return verdicts.pop() if len(verdicts) == 1 else None
 

@@ -54,24 +54,30 @@ class Concealer:
     def __call__(self, value: Value, span: Span) -> Value:
         if isinstance(value, Sensitive):
             return value
-        if self.at:
-            secrets = (*self.at.get((span.file, span.line), ()), *self.anywhere)
-            if any(secret in text for text in _texts(value) for secret in secrets):
-                return Sensitive(value)
-        return star_out(value) if isinstance(value, str) else value
+        secrets = (*self.at.get((span.file, span.line), ()), *self.anywhere)
+        texts = [str(leaf) for leaf in leaves_of(value)]
+        if any(secret in text for text in texts for secret in secrets):
+            return Sensitive(value)
+        if isinstance(value, str):
+            return star_out(value)
+        return Sensitive(value) if any(star_out(text) != text for text in texts) else value
 
 
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, (Encoded, EncodedUnknown)):
-        yield from _texts(value.decoded)
-    if isinstance(value, Map):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, Seq):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, (str, int)):
-        yield str(value)
+def leaves_of(value: Value) -> Iterator[str | int | float]:
+    """The texts and numbers in a value, what is encoded decoded, what is sensitive revealed."""
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Sensitive):
+            value = value.reveal()
+        if isinstance(value, (Encoded, EncodedUnknown)):
+            stack.append(value.decoded)
+        elif isinstance(value, dict):
+            stack.extend(reversed(list(value.values())))
+        elif isinstance(value, list):
+            stack.extend(reversed(value))
+        elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            yield value
 
 
 class Scrubber:

@@ -26,7 +26,7 @@ from guardrail.concepts.secret_forms import (
     star_out,
     starred,
 )
-from guardrail.concepts.secret_masks import Scrubber, mask_lines, veil_origin
+from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, veil_origin
 from guardrail.concepts.secret_places import told_by_their_place
 from guardrail.model import (
     HOLE,
@@ -356,7 +356,7 @@ class _Finder:
     def _sensitive(self, item: Sensitive, name: str, holder: Map, key: str) -> None:
         """What the reader marked as sensitive and written in a file."""
         kind = "kubernetes-secret" if self.resource.kind == "Secret" else "sensitive"
-        leaves = [str(leaf) for leaf in _leaves(item.reveal()) if str(leaf).strip()]
+        leaves = [str(leaf) for leaf in leaves_of(item.reveal()) if str(leaf).strip()]
         real = [leaf for leaf in leaves if kind != "sensitive" or "\n" in leaf or secret_by_name("password", leaf)]
         if not real:
             return
@@ -413,19 +413,3 @@ def _decoded_has_secret(item: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return next(forms_in(script), None) is not None or next(assignments_in(script), None) is not None
-
-
-def _leaves(value: Value) -> Iterator[Value]:
-    stack = [value]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Sensitive):
-            value = value.reveal()
-        if isinstance(value, (Encoded, EncodedUnknown)):
-            stack.append(value.decoded)
-        elif isinstance(value, dict):
-            stack.extend(reversed(list(value.values())))
-        elif isinstance(value, list):
-            stack.extend(reversed(value))
-        elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            yield value

@@ -10,7 +10,6 @@ from guardrail.tree import Unreadable
 
 _ACTION_NAMES = ("action.yml", "action.yaml")
 _WORKFLOWS = ".github/workflows"
-_READ_BY_UNITS = (".hcl", ".tfvars", ".yaml", ".yml", ".json", ".tftpl")
 
 
 def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Walk) -> None:
@@ -39,19 +38,9 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
 
 def _may_concern_units(changed: frozenset[str], claims: Claims) -> bool:
     """Whether one of the changed files may have a part in Terragrunt's units without being one."""
-    if not any(path.endswith(_READ_BY_UNITS) or _is_beside_units(path, claims) for path in changed):
-        return False
-    from guardrail.inputs.terraform.terragrunt.touched import may_concern_units
+    from guardrail.inputs.terraform.grouping import may_concern_units
 
     return any(may_concern_units(path, claims.tree) for path in sorted(changed))
-
-
-def _is_beside_units(path: str, claims: Claims) -> bool:
-    """Whether code stands where a file beside it may generate it into modules."""
-    folder = path.rpartition("/")[0]
-    return path.endswith((".tf", ".tofu")) and any(
-        claims.tree.is_file(f"{folder}/{name}" if folder else name) for name in ("root.hcl", "terragrunt.hcl")
-    )
 
 
 def _take_linked_modules(changed: frozenset[str], claims: Claims, walk: Walk) -> None:

@@ -277,7 +277,7 @@ def _verdict(
 
 def _is_told(leaves: tuple[Leaf, ...]) -> bool:
     """Whether all that is unknown is so for a reason that is told by itself."""
-    return all(leaf.unknown is not None and ELSEWHERE in leaf.unknown.reason for leaf in leaves)
+    return bool(leaves) and all(leaf.unknown is not None and ELSEWHERE in leaf.unknown.reason for leaf in leaves)
 
 
 def place_of_leaves(leaves: tuple[Leaf, ...], subject: Subject) -> Span:

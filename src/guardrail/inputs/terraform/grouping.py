@@ -14,6 +14,8 @@ _FOLDER = lazy_regex(rb"""["}](\.?\.?/[^"\n]*)""")
 
 UNIT = "terragrunt.hcl"
 STACK = "terragrunt.stack.hcl"
+_ROOTS = ("root.hcl", UNIT, STACK)
+_READ_BY_UNITS = (".hcl", ".tfvars", ".yaml", ".yml", ".json", ".tftpl")
 
 
 def is_unit(path: str) -> bool:
@@ -28,6 +30,27 @@ def is_stack(path: str) -> bool:
 
 def folder_of(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def may_concern_units(path: str, tree: Tree) -> bool:
+    """Whether a file may have a part in Terragrunt's units: one of its own, one that such a file may read, or code that
+    a file beside it may generate into modules."""
+    if path.endswith(".hcl"):
+        return not path.endswith(".terraform.lock.hcl")
+    folder = folder_of(path)
+    if path.endswith((".tf", ".tofu")):
+        return _has_root(folder, tree)
+    if not path.endswith(_READ_BY_UNITS):
+        return False
+    while not _has_root(folder, tree):
+        if not folder:
+            return False
+        folder = folder_of(folder)
+    return True
+
+
+def _has_root(folder: str, tree: Tree) -> bool:
+    return any(tree.is_file(f"{folder}/{name}" if folder else name) for name in _ROOTS)
 
 
 def local_sources(data: bytes) -> list[str]:

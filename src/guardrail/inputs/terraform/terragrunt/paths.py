@@ -27,6 +27,11 @@ def in_tree(path: str, folder: str, tree: Tree) -> str | None:
     return None if path.startswith("/") else tree.join(folder, path)
 
 
+def path_in(source: str) -> str:
+    """The path in a source that may be an address: without its query, and without the mark of what is copied."""
+    return source.partition("?")[0].replace("//", "/")
+
+
 def relative(name: str, folder: str) -> str:
     return posixpath.relpath("/" + name, "/" + folder)
 

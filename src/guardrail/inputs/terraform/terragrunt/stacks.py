@@ -16,7 +16,7 @@ from guardrail.inputs.terraform.expansion import expand
 from guardrail.inputs.terraform.folder import Sources
 from guardrail.inputs.terraform.grouping import STACK, UNIT
 from guardrail.inputs.terraform.terragrunt.config import Config
-from guardrail.inputs.terraform.terragrunt.paths import BASE
+from guardrail.inputs.terraform.terragrunt.paths import BASE, path_in
 from guardrail.model import Map, Origin, Unknown, Value
 
 MADE = ".terragrunt-stack"
@@ -94,7 +94,7 @@ def _made(stack: Config, block: Block, scope: Scope, what: str) -> Config | None
         why = f" ({source.reason})" if isinstance(source, Unknown) else ""
         run.note("remote-module", f"{what} is not read: its source is unknown{why}", block.header)
         return None
-    path = source.partition("?")[0].replace("//", "/")
+    path = path_in(source)
     if not is_local(path, stack):
         run.note("remote-module", f"{what} comes from {source} and is not read", block.header)
         return None

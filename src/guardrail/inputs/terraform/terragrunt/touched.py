@@ -6,31 +6,11 @@ from collections.abc import Collection, Sequence
 
 from guardrail.formats.hcl import Document
 from guardrail.inputs.reader import ReadOptions
-from guardrail.inputs.terraform.folder import Sources, is_code
-from guardrail.inputs.terraform.grouping import folder_of, is_stack, is_unit
+from guardrail.inputs.terraform.folder import Sources
+from guardrail.inputs.terraform.grouping import is_stack, is_unit
 from guardrail.inputs.terraform.run import Run
 from guardrail.inputs.terraform.terragrunt.units import root_of, units
 from guardrail.tree import MAX_FILE_BYTES, Tree
-
-SUFFIXES = (".hcl", ".tfvars", ".yaml", ".yml", ".json", ".tftpl")
-_ROOTS = ("root.hcl", "terragrunt.hcl", "terragrunt.stack.hcl")
-
-
-def may_concern_units(path: str, tree: Tree) -> bool:
-    """Whether a file is worth asking for: one of Terragrunt's own, or one that such a file may read."""
-    if path.endswith(".hcl"):
-        return not path.endswith(".terraform.lock.hcl")
-    folder = folder_of(path)
-    if is_code(path):  # which a file beside it may generate into modules
-        return any(tree.is_file(f"{folder}/{name}" if folder else name) for name in _ROOTS)
-    if not path.endswith(SUFFIXES):
-        return False
-    while True:
-        if any(tree.is_file(f"{folder}/{name}" if folder else name) for name in _ROOTS):
-            return True
-        if not folder:
-            return False
-        folder = folder_of(folder)
 
 
 def units_touched(changed: Collection[str], files: Sequence[str], tree: Tree) -> set[str]:

@@ -14,7 +14,7 @@ from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform.folder import Folder, Sources
 from guardrail.inputs.terraform.grouping import is_stack, is_unit
 from guardrail.inputs.terraform.terragrunt.config import Config
-from guardrail.inputs.terraform.terragrunt.paths import BASE, without_marks
+from guardrail.inputs.terraform.terragrunt.paths import BASE, path_in, without_marks
 from guardrail.inputs.terraform.variables import Given, given_values
 from guardrail.model import Map, Origin, Seq, Span, Unknown, Value
 
@@ -118,16 +118,22 @@ def _folder(sourced: Config, attribute: Attribute, config: Config) -> str | None
         run.note("remote-module", f"the module of {config.unit} is not read: its source is unknown ({why})",
                  attribute.span)  # fmt: skip
         return None
-    path = source.partition("?")[0].replace("//", "/")
+    path = path_in(source)
     if not is_local(path, config):
         run.note("remote-module", f"the module of {config.unit} comes from {source} and is not read", attribute.span)
         return None
-    folder = config.locate(path)
-    if folder is None or not run.tree.contains(folder) or not config.sources.code_files(folder):
+    folder = _with_code(path, config)
+    if folder is None:
         shown = source.removeprefix(BASE + "/")
         run.tell("missing-module", f"the source {shown} of {config.unit} leads to no Terraform files", attribute.span)
-        return None
     return folder
+
+
+def _with_code(path: str, config: Config) -> str | None:
+    """The folder in the tree at a path, if it has code."""
+    folder = config.locate(path)
+    there = folder is not None and config.run.tree.contains(folder) and config.sources.code_files(folder)
+    return folder if there else None
 
 
 def _near(sourced: Config, attribute: Attribute, config: Config) -> str | None:
@@ -142,12 +148,9 @@ def _near(sourced: Config, attribute: Attribute, config: Config) -> str | None:
             stack += (node.yes, node.no)
             continue
         source = config.run.value_of(node, sourced.scope, attribute.span, "source")
-        if not isinstance(source, str) or isinstance(source, Unknown):
-            continue
-        path = source.partition("?")[0].replace("//", "/")
-        folder = config.locate(path) if is_local(path, config) else None
-        if folder is not None and config.run.tree.contains(folder) and config.sources.code_files(folder):
-            found.add(folder)
+        if isinstance(source, str) and is_local(path_in(source), config):
+            folder = _with_code(path_in(source), config)
+            found.update([folder] if folder is not None else [])
     return found.pop() if len(found) == 1 else None
 
 
