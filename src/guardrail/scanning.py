@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail import process as processing
-from guardrail.config import Config, check_rule_ids, did_you_mean
+from guardrail.config import Config, did_you_mean
 from guardrail.config import load as load_config
 from guardrail.discover import Discovery, discover, find_base
 from guardrail.errors import ConfigError, UsageError
 from guardrail.inputs.groups import Group, groups_of
 from guardrail.inputs.reader import ReadOptions
 from guardrail.model import Coverage, Finding, Problem, Result, Span
-from guardrail.policy.assembly import assemble
+from guardrail.policy.assembly import assemble, check_settings
 from guardrail.policy.bundle import Bundle, cache_folder
 from guardrail.policy.findings import numbered
 from guardrail.policy.judge import Setting
@@ -103,8 +103,7 @@ def prepare(request: Request) -> Plan:
     for names in found.claimed.values():
         for name in names:
             config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
-    known = {*bundle.rules, *bundle.aliases}
-    check_rule_ids(config, known)
+    check_settings(config, bundle)
     rules = _chosen(bundle, request.only)
     options = ReadOptions(
         variables=(*config.variables, *request.variables),
@@ -181,7 +180,8 @@ class SettingsOf:
             if not found.provenance:
                 found = settings.rule(alias, rule.category)
         try:
-            rule.values(found.parameters)
+            if found.parameters:
+                rule.checks(found.parameters)
         except ValueError as error:
             place = next((p for key, p in found.provenance.items() if key.startswith("parameters.")), None)
             raise ConfigError(str(error), *(place or ())) from None

@@ -84,6 +84,9 @@ def test_2_usage(
         ("rules:\n  container-privileged: {severity: hgih}\n", "guardrail.yaml:2"),
         ("rules:\n  container-memory-limit: {parameters: {mx: 1Gi}}\n", 'did you mean "max"'),
         ("rules:\n  container-memory-limit: {parameters: {max: much}}\n", "is not a quantity"),
+        ("rules:\n  namespace-name-pattern: {parameters: {pattern: team-(}}\n",
+         "guardrail.yaml:2:41: rule namespace-name-pattern: matches: not a regular expression: missing )"),
+        ("rules:\n  tag-value-pattern: {parameters: {patterns: {owner: '('}}}\n", "'(' is no pattern"),
         ("rules: [\n", "guardrail.yaml"),
     ],
 )

@@ -189,7 +189,7 @@ def test_a_sensitive_value_is_judged_but_stays_hidden() -> None:
 @pytest.mark.parametrize("condition", [{"a": {"mox": 1}}, {"a": {"matches": "("}}, {"a": {"max": "many"}}, 3, {"a.": 1},
                                        {"a": "$nobody"}, {"related": {"by": 1}}])  # fmt: skip
 def test_what_is_no_condition_does_not_compile(condition: Any) -> None:
-    with pytest.raises((ValueError, __import__("re").error)):
+    with pytest.raises(ValueError):
         compile_condition(condition, {})
 
 

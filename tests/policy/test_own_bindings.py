@@ -108,7 +108,7 @@ def test_the_cached_bundle_knows_nothing_of_it(tmp_path: Path) -> None:
         ("  store:\n  - {kinds: [A], fields: {encrypted: {test: {x: {abov: 1}}}}}\n",
          "3:50: 'abov' is not an operator; did you mean \"above\"?"),
         ("  store:\n  - {kinds: [A], when: {x: {matches: '('}}, fields: {encrypted: x}}\n",
-         "3:29: not a regular expression: missing ), unterminated subpattern at position 0"),
+         "3:29: matches: not a regular expression: missing ), unterminated subpattern at position 0"),
         ("  store:\n  - {kinds: [aws_s3_buckt], fields: {encrypted: x}}\n",
          '3:14: there is no kind "aws_s3_buckt"; did you mean "aws_s3_bucket"?'),
         ("  store:\n  - {kinds: [aws_s3_bucket], fields: {encrypted: x}}\n",

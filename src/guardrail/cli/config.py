@@ -26,10 +26,10 @@ def show(path: str, form: str, explicit: str | None, profiles: tuple[str, ...], 
     """
     import os
 
-    from guardrail.config import check_rule_ids, load
+    from guardrail.config import load
     from guardrail.config.show import text
     from guardrail.discover import find_base
-    from guardrail.policy.assembly import assemble
+    from guardrail.policy.assembly import assemble, check_settings
     from guardrail.tree import Tree
 
     tree = Tree(find_base([path]))
@@ -38,5 +38,5 @@ def show(path: str, form: str, explicit: str | None, profiles: tuple[str, ...], 
     name = os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/")
     rules = [(rule.id, rule.category) for rule in bundle.rules.values()] if everything else []
     shown = config.show("" if name == "." else name, rules)
-    check_rule_ids(config, {*bundle.rules, *bundle.aliases})
+    check_settings(config, bundle)
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False) if form == "json" else text(shown))

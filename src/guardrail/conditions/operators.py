@@ -72,7 +72,10 @@ def _in(wanted: Any) -> Test:
 
 
 def _matches(pattern: Any) -> Test:
-    search = re.compile(pattern).search
+    try:
+        search = re.compile(pattern).search
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
     return lambda value: bool(search(value)) if isinstance(value, str) else bool(search(_as_text(value)))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from guardrail.config import Config
+from guardrail.config import Config, check_rule_ids
 from guardrail.config.source import ConfigFile, Place, Setting
+from guardrail.errors import ConfigError
+from guardrail.model import plain
 from guardrail.policy.bundle import Bundle, load_bundle
 from guardrail.shipped import folder
 from guardrail.tree import Tree
@@ -42,6 +44,22 @@ def assemble(
 
         bundle = bundle.with_bindings(checked_bindings(*config.bindings, bundle))
     return bundle
+
+
+def check_settings(config: Config, bundle: Bundle) -> None:
+    """What the files read so far say of rules, whether a scan comes to these rules or not. Raises ConfigError for the
+    first rule that does not exist, or parameter that a rule has not or can make no sense of."""
+    check_rule_ids(config, {*bundle.rules, *bundle.aliases})
+    for source in (*config.under, *config.files):
+        for layer in source.layers:
+            for name, settings in layer.rules.items():
+                rule = bundle.rules[bundle.aliases.get(name, name)]
+                for key, setting in settings.items():
+                    if key.startswith("parameters."):
+                        try:
+                            rule.checks({key.removeprefix("parameters."): plain(setting.value)})
+                        except ValueError as error:
+                            raise ConfigError(str(error), *setting.place) from None
 
 
 def _bound(bundle: Bundle, policy: ConfigFile) -> Bundle:

@@ -148,8 +148,6 @@ class Checker:
             self.fail(f"{operator} takes a list", place)
         try:
             SIMPLE[operator](plain(operand))
-        except re.error as error:
-            self.fail(f"not a regular expression: {error}", place)
         except (TypeError, ValueError) as error:
             self.fail(f"{operator}: {error}", place)
 

@@ -80,11 +80,15 @@ class Rule:
 
     def checks(self, parameters: dict[str, Any] | None = None) -> tuple[Check, ...]:
         """With `parameters` instead of the defaults of the same names. Raises ValueError for a parameter
-        that the rule has not, or that is of the wrong type."""
+        that the rule has not, that is of the wrong type, or that makes nonsense of a condition."""
         key = json.dumps(parameters, sort_keys=True) if parameters else ""
         found = self._compiled.get(key)
         if found is None:
-            found = self._compiled[key] = self._compile(self.values(parameters or {}), bool(parameters))
+            values = self.values(parameters or {})
+            try:
+                found = self._compiled[key] = self._compile(values, bool(parameters))
+            except ValueError as error:
+                raise ValueError(f"rule {self.id}: {error}") from None
         return found
 
     def values(self, parameters: dict[str, Any]) -> dict[str, Any]:
