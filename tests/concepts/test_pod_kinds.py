@@ -151,6 +151,31 @@ spec:
     assert workloads(inventory)["hot/statefulset"]["replicas"] == 3
 
 
+SELECTED = """
+apiVersion: elasticsearch.k8s.elastic.co/v1
+kind: Elasticsearch
+metadata: {name: search, namespace: logs}
+spec:
+  version: 9.1.0
+  nodeSets: [{name: hot, count: 3, podTemplate: {metadata: {labels: {tier: hot}}, spec: {containers: []}}}]
+"""
+
+
+def test_an_operator_makes_budgets_and_labels_of_its_own() -> None:
+    (alone,) = workloads(judged(SELECTED)).values()
+    assert isinstance(alone["disruption_budget"], Unknown)
+    assert alone["isolated"] is False
+    (chosen,) = workloads(judged(SELECTED + """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: search, namespace: logs}
+spec: {podSelector: {matchLabels: {elasticsearch.k8s.elastic.co/cluster-name: search}}, policyTypes: [Ingress]}
+""")).values()  # fmt: skip
+    assert isinstance(chosen["isolated"], Unknown)
+    assert "NetworkPolicy/logs/search" in chosen["isolated"].reason
+
+
 def test_tekton_steps_and_sidecars() -> None:
     inventory = judged("""
 apiVersion: tekton.dev/v1

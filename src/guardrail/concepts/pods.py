@@ -83,7 +83,10 @@ def _of_bearer(
     workload = _workload(resource, kind, attributes, spelling, bearer, labels, runs, joins)
     _ending(workload.fields, bearer, spelling)
     add_to_workload(workload.fields, spec, template, labels, spelling)
-    workload.fields.put("isolated", joins.policies.selecting(namespace, labels), workload.fields.header)
+    isolated = joins.policies.selecting(namespace, labels)
+    if bearer.doubt and isolated is False:  # the operator's own labels may be what a policy goes by
+        isolated = joins.policies.selecting(namespace, Unknown(bearer.doubt))
+    workload.fields.put("isolated", isolated, workload.fields.header)
     containers: list[Noun] = []
     if isinstance(spec, Map):
         selected = joins.services.selecting(namespace, labels) if runs is not False else False
@@ -125,7 +128,9 @@ def _sums(fields: Map, bearer: Bearer, containers: list[Noun], spelling: Spellin
 
 
 def _doubt(fields: Map, spec: Block, why: Unknown, spelling: Spelling) -> None:
-    """Of what the template doesn't say, what it comes to is not known."""
+    """Of what the template doesn't say, what it comes to is not known. Operators make budgets, too."""
+    if fields.get("disruption_budget") is False:
+        fields.put("disruption_budget", why, fields.spans["disruption_budget"])
     for field, keys in _WRITTEN_AS:
         if not isinstance(spec, Map) or all(spec.get(spelling[key]) is None for key in keys):
             fields.put(field, why, fields.spans.get(field) or fields.header)

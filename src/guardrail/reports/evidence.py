@@ -23,4 +23,6 @@ class Said(NamedTuple):
 
 def in_words(item: Evidence) -> Said:
     value = "" if item.value is None else value_in_words(item.value)
+    if isinstance(item.value, dict) and item.value.get("$unknown") and item.value["$unknown"] in item.note:
+        value = "unknown"  # the note says why
     return Said(item.path, value, item.note) if item.path else Said(item.note, value, "")
