@@ -40,6 +40,10 @@ from guardrail.tree import Tree
 RANDOM = "h8Jk2LmP9qXz4Rt6"  # no credential of anybody
 KEY_BODY = "\n".join(["MIIEpAIBAAKCAQEA7Vq0mYkq3h8Jk2LmP9qXz4Rt6Wv8Yb1Nc5Df3Gh7Sj9Ak2L"] * 3)
 PRIVATE_KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{KEY_BODY}\n-----END RSA PRIVATE KEY-----"
+ENCODED_KEYS = [
+    base64.b64encode(PRIVATE_KEY.replace("RSA ", kind).encode()).decode()
+    for kind in ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ")
+]
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhcGkifQ.h8Jk2LmP9qXz4Rt6Wv8Yb1Nc5Df3Gh7"
 
 
@@ -54,6 +58,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhcGkifQ.h8Jk2LmP9qXz4Rt6Wv8Yb1Nc5Df3Gh7"
         ("private-key", PRIVATE_KEY, PRIVATE_KEY),
         ("private-key", PRIVATE_KEY.replace("\n", "\\n"), PRIVATE_KEY.replace("\n", "\\n")),
         ("private-key", PRIVATE_KEY.replace("RSA ", "OPENSSH "), PRIVATE_KEY.replace("RSA ", "OPENSSH ")),
+        *(("encoded-private-key", f"client-key-data: {key}", key) for key in ENCODED_KEYS),
         ("github-token", "token ghp_16C7e42F292c6912E7710c838347Ae178B4a", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
         ("gitlab-token", "glpat-x7Kd9Qm2Lp4Rt6Vw8Yz1", "glpat-x7Kd9Qm2Lp4Rt6Vw8Yz1"),
         ("slack-token", "xoxb-123456789012-abcdefGHIJK", "xoxb-123456789012-abcdefGHIJK"),
@@ -399,6 +404,13 @@ def test_user_data() -> None:
     assert secrets(f'resource "aws_instance" "x" {{\n  user_data_base64 = "{encoded}"\n}}\n') == [("encoded-script", 2)]
     harmless = base64.b64encode(b"#!/bin/bash\necho hello world and more\n").decode()
     assert secrets(f'resource "aws_instance" "x" {{\n  user_data_base64 = "{harmless}"\n}}\n') == []
+
+
+def test_a_private_key_in_base64() -> None:
+    key, certificate = ENCODED_KEYS[1], base64.b64encode(PRIVATE_KEY.replace("PRIVATE KEY", "CERTIFICATE").encode()).decode()
+    assert secrets(f'resource "aws_instance" "x" {{\n  user_data_base64 = "{key}"\n}}\n') == [("encoded-private-key", 2)]
+    assert secrets(f'resource "local_file" "x" {{\n  content = base64decode("{key}")\n}}\n') == [("private-key", 2)]
+    assert secrets(f'resource "local_file" "x" {{\n  content = "{certificate}"\n}}\n') == []
 
 
 def test_a_private_key_is_hidden_to_its_end() -> None:

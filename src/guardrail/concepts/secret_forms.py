@@ -18,6 +18,10 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("private-key", r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
                     r"(?:(?!-----)[A-Za-z0-9+/=:,.()\s\\-]){40,20000}"
                     r"(?:-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?"),
+    # The same in base64, as kubeconfigs (`client-key-data`) and start data have it.
+    ("encoded-private-key", r"LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFWS0t|BSU0EgUFJJVkFURSBLRVkt|BFQyBQUklWQVRFIEtFWS0t"
+                            r"|BEU0EgUFJJVkFURSBLRVkt|BPUEVOU1NIIFBSSVZBVEUgS0VZLS0t|BFTkNSWVBURUQgUFJJVkFURSBLRVkt)"
+                            r"[A-Za-z0-9+/\s]{40,20000}={0,2}"),
     ("github-token", r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})"),
     ("gitlab-token", r"(?<![A-Za-z0-9])gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|oas)-[A-Za-z0-9_-]{20,255}"),
     ("slack-token", r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,255}"),
@@ -52,9 +56,9 @@ def _form() -> re.Pattern[str]:
 # What any of the forms must hold: a look over the bytes of a file that spares looking at its values.
 # Of values that are put together only their parts stand there: `postgres://${var.user}:...@`, `"npm_${local.rest}"`.
 _HINT = lazy_regex(
-    r"AKIA|ASIA|PRIVATE KEY-|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|oas)-|xox[abeoprs]-"
-    r"|hooks\.slack|AIza|GOCSPX|k_live_|npm_|pypi-AgEI|SG\.|sk-ant-|T3BlbkFJ|dckr_|hvs\.|atlasv1|do[opr]_v1_|AccountKey="
-    r"|SharedAccessKey=|eyJ|://[^\s/]{0,300}:[^\s/@'\"${}<>*]{3,200}@"
+    r"AKIA|ASIA|PRIVATE KEY-|LS0tLS1CRUdJTi|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|oas)-"
+    r"|xox[abeoprs]-|hooks\.slack|AIza|GOCSPX|k_live_|npm_|pypi-AgEI|SG\.|sk-ant-|T3BlbkFJ|dckr_|hvs\.|atlasv1|do[opr]_v1_"
+    r"|AccountKey=|SharedAccessKey=|eyJ|://[^\s/]{0,300}:[^\s/@'\"${}<>*]{3,200}@"
 )
 _DOCUMENTED = lazy_regex(r"EXAMPLE")  # AKIAIOSFODNN7EXAMPLE and its like stand in AWS's documentation
 
