@@ -90,8 +90,9 @@ def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
 
 # Ideas that no peer has a check for.
 OWN = {
-    "machine-trusted-launch", "service-account-key-not-in-state", "share-protocol-strong",
-    "storage-not-replicated-across-tenants", "bucket-website-behind-cdn", "organization-all-features", "store-cors-bounded",
+    "machine-trusted-launch", "rbac-no-port-forward", "service-account-key-not-in-state", "share-protocol-strong",
+    "storage-not-replicated-across-tenants", "bucket-website-behind-cdn", "organization-all-features",
+    "store-cors-bounded",
     "cdn-origin-tls-minimum", "machine-disk-bandwidth", "search-own-security-group",
     "api-key-hosts-bounded", "api-key-services-bounded", "app-engine-encrypted", "network-names-logged",
     "cloud-sql-hides-databases", "cloud-sql-hides-error-details", "cloud-sql-no-external-scripts",
