@@ -90,7 +90,8 @@ def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
 
 # Ideas that no peer has a check for.
 OWN = {
-    "machine-trusted-launch", "rbac-no-port-forward", "service-account-key-not-in-state", "share-protocol-strong",
+    "claim-free-for-next-pod", "claim-not-shared-by-replicas", "machine-trusted-launch", "rbac-no-port-forward",
+    "service-account-key-not-in-state", "share-protocol-strong",
     "storage-not-replicated-across-tenants", "bucket-website-behind-cdn", "organization-all-features",
     "store-cors-bounded",
     "cdn-origin-tls-minimum", "machine-disk-bandwidth", "search-own-security-group",

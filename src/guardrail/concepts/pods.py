@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guardrail.concepts import pod_kinds
-from guardrail.concepts.blocks import KUBERNETES, Block, Spelling, account_is_default, take, truth, whole, word
+from guardrail.concepts.blocks import (
+    KUBERNETES,
+    Block,
+    Spelling,
+    account_is_default,
+    number_or_name,
+    take,
+    truth,
+    whole,
+    word,
+)
+from guardrail.concepts.pod_claims import add_claims
 from guardrail.concepts.pod_containers import (
     NOT_ADDED,
     Pod,
@@ -83,6 +94,7 @@ def _of_bearer(
     workload = _workload(resource, kind, attributes, spelling, bearer, labels, runs, joins)
     _ending(workload.fields, bearer, spelling)
     add_to_workload(workload.fields, spec, template, labels, spelling)
+    add_claims(workload.fields, spec, spelling.block(attributes, "metadata"), spelling, inventory)
     isolated = joins.policies.selecting(namespace, labels)
     if bearer.doubt and isolated is False:  # the operator's own labels may be what a policy goes by
         isolated = joins.policies.selecting(namespace, Unknown(bearer.doubt))
@@ -282,6 +294,8 @@ def _strategy(fields: Map, top: Block, spelling: Spelling, rolling: bool) -> Non
         strategy = spelling.block(top, key)
         if strategy is not None:
             take(fields, "strategy", strategy, "type", fields.header, word)
+            rolls = spelling.block(strategy, "rollingUpdate")
+            take(fields, "surge", rolls, spelling["maxSurge"], fields.header, number_or_name)
             break
     if rolling:
         fields.setdefault("strategy", "RollingUpdate")
