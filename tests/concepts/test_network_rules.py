@@ -90,6 +90,25 @@ def test_a_network_is_not_the_internet_though_its_range_is_computed() -> None:
     assert side(Reference("aws_eip.main", "public_ip")).anywhere == Reference("aws_eip.main", "public_ip")
 
 
+def test_the_range_of_a_network_is_not_the_internet_though_nobody_knows_it() -> None:
+    vpc = (
+        'variable "range" {}\n'
+        'resource "aws_vpc" "main" {\n  cidr_block = var.range\n  tags       = { Office = var.range }\n}\n'
+    )
+    for source, known in (
+        ("aws_vpc.main.cidr_block", True),
+        ("module.vpc.vpc_cidr_block", True),
+        ("module.vpc.private_subnets_cidr_blocks[0]", True),
+        ("var.range", False),
+        ("aws_vpc.main.tags.Office", False),
+        ("module.vpc.allowed_cidr_blocks[0]", False),
+    ):
+        module = 'module "vpc" {\n  source = "terraform-aws-modules/vpc/aws"\n}\n'
+        group = f'resource "aws_security_group" "a" {{\n  ingress {{\n    cidr_blocks = [{source}]\n  }}\n}}\n'
+        (found,) = (noun for noun in nouns(vpc + module + group) if "anywhere" in noun.fields)
+        assert (found.fields["anywhere"] is False) is known, source
+
+
 def rule(action: str, low: int, high: int, protocol: str = "tcp", source: str = "0.0.0.0/0") -> Map:
     made = Map(HERE)
     for key, value in (("action", action), ("protocol", protocol), ("from_port", low), ("to_port", high),

@@ -26,6 +26,11 @@ _OWN_RANGES = lazy_regex(
     r"(?:vpc|vcn|networks?|subnets?|vswitch|private_lan|address_prefix|eip|floating_ip|reserved_ip|public_ip|address|"
     r"instance|server|droplet|loadbalancer|lb)(?:_v\d)?)\."
 )
+_RANGE_ATTRIBUTE = lazy_regex(r"\.\w*(?:cidr|address|prefix|range)\w*(?:\[[^\]]*\])*\Z")
+# Outputs of modules that are not read, called what such ranges are called everywhere.
+_NETWORKS_OUTPUT = lazy_regex(
+    r"module\.[^.]+\.(?:vpc|(?:\w+_)?subnets?)_(?:\w+_)?(?:cidrs?|cidr_blocks?)(?:\[[^\]]*\])*\Z"
+)
 
 
 class Side(NamedTuple):
@@ -113,7 +118,7 @@ def other_side(block: Map, wide: tuple[str, ...], narrow: tuple[str, ...]) -> Si
         place = next(place for item, place, _ in places if item in halves)
         return Side(sources, True, " and ".join(halves), place, None)
     for item, place, source in places:
-        unknown = _undecided(item)
+        unknown = _undecided(item, source)
         if unknown is not None:
             return Side(sources, unknown, None, place, source)
     return Side(sources, False, None, block.place(first), block.origins.get(first) if block.origins else None)
@@ -137,15 +142,25 @@ def _everyone(item: Value) -> bool:
     return isinstance(item, str) and (item.lower() in _EVERYONE or (item.endswith("/0") and "/" in item))
 
 
-def _undecided(item: Value) -> Unknown | None:
+def _undecided(item: Value, source: OriginsOf | None) -> Unknown | None:
     """The unknown that keeps us from saying whether this is the internet."""
     if not isinstance(item, Unknown):
         return None
     if isinstance(item, Reference) and _OWN_RANGES.match(_without_modules(item.target)):
         return None
+    if item.refs and all(_NETWORKS_OUTPUT.match(written) for written in item.refs):
+        return None
+    # The range of a network that is declared here with a range that nobody knows: no cloud lets that be everything.
+    if source is not None and any(_is_own_range(origin.note) for origin in source()):
+        return None
     if isinstance(item, PartText) and _NARROW.search(item.suffix):  # "${var.address}/32", whatever the address
         return None
     return item
+
+
+def _is_own_range(note: str) -> bool:
+    written = _without_modules(note)
+    return _OWN_RANGES.match(written) is not None and _RANGE_ATTRIBUTE.search(written) is not None
 
 
 def _without_modules(address: str) -> str:
