@@ -17,12 +17,11 @@ def add_claims(fields: Map, spec: Block, metadata: Block, spelling: Spelling, in
     volumes = spelling.blocks(spec, "volumes")
     if not isinstance(volumes, Seq) or not isinstance(namespace, str):
         return
-    names = names_of("PersistentVolumeClaim", inventory)
     found: Seq | None = None
     for volume in volumes:
         claim = spelling.block(volume, "persistentVolumeClaim") if isinstance(volume, Map) else None
         name = claim.get(spelling["claimName"]) if isinstance(claim, Map) else None
-        given = names.at(namespace, name) if isinstance(name, str) else None
+        given = names_of("PersistentVolumeClaim", inventory).at(namespace, name) if isinstance(name, str) else None
         if isinstance(claim, Map) and given is not None and _of_one_node(given):
             place = claim.place(spelling["claimName"])
             found = Seq(place) if found is None else found
