@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ class Scan(NamedTuple):
     floor: Run
     warm: Run
     two: Run | None  # with two workers
+    loading: Run | None  # into plain objects; None: not measured
 
 
 class Known(NamedTuple):
@@ -134,8 +136,10 @@ def _scan(bench: Bench, one: Input, runs: int, expect: Sequence[int] = FOUND) ->
     bench.run(scanning(one.folder, warm=True))  # the scan that a warm one comes after, however long it takes
     if one.letter != "S":
         commands["two"] = scanning(one.folder, "--workers", "2")
+    if one.letter != "L" and find_spec("hcl2") is not None:
+        commands["loading"] = [sys.executable, "-m", "benchmarks.loading", str(one.folder)]
     found = bench.compare(commands, runs if one.letter != "S" else runs * 2, expect=expect)
-    return Scan(one, found["scan"], found["floor"], found["warm"], found.get("two"))
+    return Scan(one, found["scan"], found["floor"], found["warm"], found.get("two"), found.get("loading"))
 
 
 def _scaled(bench: Bench, name: str, part: int, folder: Path, runs: int) -> Scaled:
