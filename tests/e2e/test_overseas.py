@@ -37,8 +37,8 @@ def test_clouds_elsewhere(guardrail: Callable[..., Run]) -> None:
         ("shanghai/main.tf", 180, "tags-present"),
         ("shanghai/main.tf", 218, "tags-present"),
         ("shanghai/main.tf", 222, "endpoint-tls-minimum"),
-        ("shanghai/modules/database/main.tf", 17, "cloud-sql-log-connections"),
-        ("shanghai/modules/database/main.tf", 17, "cloud-sql-log-disconnections"),
-        ("shanghai/modules/database/main.tf", 17, "cloud-sql-log-duration"),
-        ("shanghai/modules/database/main.tf", 27, "store-deletion-protection"),
+        ("shanghai/modules/database/main.tf", 19, "cloud-sql-log-connections"),
+        ("shanghai/modules/database/main.tf", 19, "cloud-sql-log-disconnections"),
+        ("shanghai/modules/database/main.tf", 19, "cloud-sql-log-duration"),
+        ("shanghai/modules/database/main.tf", 29, "store-deletion-protection"),
     ]

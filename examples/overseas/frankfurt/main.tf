@@ -13,9 +13,9 @@ provider "oci" {
   region = "eu-frankfurt-1"
 }
 
-variable "compartment_id" {}
+variable "compartment_id" { type = string }
 
-variable "image_id" {}
+variable "image_id" { type = string }
 
 module "network" {
   source = "./modules/network"

@@ -1,8 +1,8 @@
-variable "compartment_id" {}
+variable "compartment_id" { type = string }
 
-variable "name" {}
+variable "name" { type = string }
 
-variable "cidr" {}
+variable "cidr" { type = string }
 
 variable "bastions" {
   type    = list(string)

@@ -1,16 +1,18 @@
-variable "name" {}
+variable "name" { type = string }
 
-variable "vswitch_id" {}
+variable "vswitch_id" { type = string }
 
 variable "networks" {
   type = list(string)
 }
 
 variable "protected" {
+  type    = bool
   default = true
 }
 
 variable "tags" {
+  type    = map(string)
   default = {}
 }
 
