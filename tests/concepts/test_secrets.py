@@ -731,3 +731,29 @@ def test_a_path_in_a_vault_is_none(value: str) -> None:
 
 def test_a_credential_that_says_that_it_is_a_mock_is_none() -> None:
     assert secrets('provider "aws" {\n  access_key = "mock_access_key"\n  secret_key = "mock_secret_key"\n}\n') == []
+
+
+@pytest.mark.parametrize("kind", ["VirtualServer", "VirtualServerRoute", "TransportServer"])
+def test_an_upstream_that_traffic_passes_to_is_none(kind: str) -> None:
+    text = f"""\
+apiVersion: k8s.nginx.org/v1
+kind: {kind}
+metadata: {{name: shop}}
+spec:
+  action: {{pass: basket-v2}}
+  routes:
+    - path: /
+      action: {{pass: basket-v2}}
+      splits:
+        - weight: 90
+          action: {{pass: basket-v1}}
+"""
+    assert secrets(text, "x.yaml") == []
+    other = text.replace(f"kind: {kind}", "kind: Account")
+    assert [line for _, line in secrets(other, "x.yaml")] == [5, 8, 11]
+
+
+def test_what_a_secret_is_called_is_none() -> None:
+    assert secret_by_name("client_secret", "oauth2-proxy-client-secret") is None
+    assert secret_by_name("client_secret", "oauth2-proxy-client-h8Jk2") == "token"
+    assert secret_by_name("password", "my-other-password") == "password"

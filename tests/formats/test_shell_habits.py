@@ -13,6 +13,8 @@ FIND = dict(DETECTIONS)
 
 FOUND = {
     "prints_secret": [
+        "secret=web-tls\nsecret=$(openssl rand -hex 8)\necho $secret",
+        "token=h8Jk2LmP9qXz4Rt6\necho $token",
         "echo $CI_JOB_TOKEN",
         "echo \"pw: ${DB_PASSWORD}\"",
         "echo $API_KEY | base64",
@@ -110,6 +112,8 @@ NOT_FOUND = {
         "echo $AWS_ACCESS_KEY_ID",
         "echo \"is TOKEN\"",
         "echo \"$DIFF_TOKEN_EST of $MAX_TOKENS\"",
+        "cookie_secret=oauth2-proxy-cookie-secret\necho \"updating $cookie_secret\"",
+        "SECRET=\"web-tls\"; kubectl get secret $SECRET; echo \"there is ${SECRET}\"",
     ],
     "prints_environment": [
         "env X=1 make",

@@ -193,7 +193,8 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
     if " " in value or _DOCUMENTED.search(value):
         return None
     if _OUTRIGHT.match(name) and len(value) >= 6 and not _UUID.match(value) and not _is_throwaway(value):
-        return "token"
+        # `client_secret=oauth2-proxy-client-secret` is what the Secret is called.
+        return None if value.endswith("-" + name.replace("_", "-")) else "token"
     if _KEY.search(name) and len(value) >= 8 and looks_random(value):
         return None if _UUID.match(value) and "encryption" in name.lower() else "token"
     return None

@@ -53,6 +53,8 @@ Hidden = tuple[str, Span]
 # What they hold is encrypted, or says where the secret is.
 _SEALED = frozenset(("SealedSecret", "ExternalSecret", "ClusterExternalSecret", "SecretProviderClass", "SopsSecret",
                      "PushSecret", "VaultStaticSecret", "CustomResourceDefinition"))  # fmt: skip
+# Where NGINX's Ingress Controller passes traffic to: under `pass` stands an upstream's name.
+_PASSES_TRAFFIC = frozenset(("VirtualServer", "VirtualServerRoute", "TransportServer"))
 _PROSE = lazy_regex(
     r"(?:description|about|message|help|title|summary|comment|note|annotations?|reason|pattern|regex)s?$", re.I
 )
@@ -184,7 +186,9 @@ class _Finder:
             if item is None or kind is bool:
                 continue
             name = str(key)
-            if name == "value" and pair:
+            if name == "pass" and self.resource.kind in _PASSES_TRAFFIC:
+                name = "upstream"
+            elif name == "value" and pair:
                 name = str(named)
             elif name in ("value", "default") and outer:
                 name = outer

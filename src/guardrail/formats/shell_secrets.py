@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from guardrail.formats.shell_commands import PREFIX, TOKEN, Command, heredocs, parsed
 from guardrail.model.patterns import lazy_regex
@@ -57,6 +58,8 @@ _COLLECTORS = lazy_regex(
 )
 
 
+_ASSIGNS = lazy_regex(r"(?<![\w.$-])([A-Za-z_]\w{0,80})=(\S{0,260})")
+_OBJECT_NAME = lazy_regex(r"[\"']?[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-z]+[\"']?;?\Z")
 _DIGEST = lazy_regex(r"\$\([^()]*\|\s*(?:(?:sha\d{0,3}|md5|b2)sum|shasum|cksum|wc|openssl\s+dgst)\b[^()]*\)")
 
 
@@ -71,13 +74,24 @@ def bare(command: str) -> str:
     return "".join("''" if part.lastgroup in ("single", "double") else part.group() for part in TOKEN.finditer(command))
 
 
-def secret_in(code: str) -> str | None:
-    """The name of a variable in the code that holds a secret by its name."""
-    found = _SECRET.search(code)
-    if found:
-        return found.group(1) or found.group(2)
+def secret_in(code: str, but: Collection[str] = ()) -> str | None:
+    """The name of a variable in the code that holds a secret by its name, and is none of those."""
+    for found in _SECRET.finditer(code):
+        name = found.group(1) or found.group(2)
+        if name not in but:
+            return name
     pasted = _PASTED.search(code)
     return pasted.group(1) if pasted else None
+
+
+def _given_names(text: str) -> set[str]:
+    """Variables that the script itself gives nothing but names such as objects of a cluster bear: what
+    `secret=web-session-key` holds is what the Secret is called."""
+    given: dict[str, bool] = {}
+    for assigned in _ASSIGNS.finditer(text):
+        name = assigned.group(1)
+        given[name] = given.get(name, True) and _OBJECT_NAME.match(assigned.group(2)) is not None
+    return {name for name, only in given.items() if only}
 
 
 def _grouped(text: str) -> bool:
@@ -93,10 +107,12 @@ def prints_secret(text: str) -> tuple[int, int] | None:
     """Where a variable that holds a secret is printed, plainly or in another spelling, which no log masks."""
     if "$" not in text or ("echo" not in text and "print" not in text and "rite-" not in text) or not secret_in(text):
         return None
-    inside = heredocs(text)
+    inside, names = heredocs(text), _given_names(text)
     for stages in parsed(text):
         first = stages[0]
-        if not _PRINTS.match(first.text) or not secret_in(_shown(first.text)) or _OF_PLATFORM.search(first.text):
+        if not _PRINTS.match(first.text) or not secret_in(_shown(first.text), names):
+            continue
+        if _OF_PLATFORM.search(first.text):
             continue
         if not all(_ENCODES.match(stage.text) for stage in stages[1:]):
             continue
