@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from guardrail.concepts.build import build
+from guardrail.concepts.build import build_all
 from guardrail.concepts.secrets import hide, mask_lines
+from guardrail.concepts.surroundings import surround
 from guardrail.formats.text import decode
 from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import Reading, ReadOptions
@@ -93,8 +94,11 @@ def read_group(group: Group, task: Task) -> Read:
         for root, inventory in by_root.items():
             inventory.indexes["beyond"] = group.beyond
             inventory.lacking = root in reading.lacking
-            reading.problems += build(inventory, task.bundle.bindings)
-    return Read(list(by_root.values()), reading, hidden)
+        inventories = list(by_root.values())
+        if group.reader == "kubernetes":
+            surround(inventories, reading.unseen)
+        reading.problems += build_all(inventories, task.bundle.bindings)
+    return Read(inventories, reading, hidden)
 
 
 def process(group: Group, task: Task) -> Part:

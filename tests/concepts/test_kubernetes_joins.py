@@ -122,7 +122,7 @@ def test_the_index_finds_what_each_of_them_would(pods: list[tuple[dict[str, str]
     ]
     index = pods_scanned(inventory)
     assert [each.fields["name"] for each in index.selected(selector)] == expected
-    assert index.any_selected(selector) is bool(expected)
+    assert index.any_selected(selector, inventory.resources[0]) is bool(expected)
 
 
 def test_a_label_that_is_not_known_may_fit() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,13 +17,30 @@ _TAGS = ("tags", "labels", "resource_labels", "user_labels", "tag")
 NounsOf = Callable[[Resource, Inventory], Iterable[Noun]]
 
 
-def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -> list[Problem]:
-    """Fills `resource.nouns` of every resource and the inventory's index of concepts.
+Bindings = Mapping[str, list[tuple[str, Any]]]
+"""Kind -> (concept, binding as data)."""
 
-    `bindings`: kind -> (concept, binding as data). A module that fails on a resource is a problem, never a
-    silent lack of nouns.
+
+def build(inventory: Inventory, bindings: Bindings) -> list[Problem]:
+    return build_all([inventory], bindings)
+
+
+def build_all(inventories: Sequence[Inventory], bindings: Bindings) -> list[Problem]:
+    """Fills `resource.nouns` of every resource and the inventories' indexes of concepts. All get their own nouns before
+    any are joined, for what one set lacks may be in another.
+
+    A module that fails on a resource is a problem, never a silent lack of nouns.
     """
     problems: list[Problem] = []
+    for inventory in inventories:
+        _own(inventory, bindings, problems)
+    for inventory in inventories:
+        _joined(inventory, problems)
+        inventory.index_nouns()
+    return problems
+
+
+def _own(inventory: Inventory, bindings: Bindings, problems: list[Problem]) -> None:
     for kind, resources in inventory.by_kind.items():
         bound = bindings.get(kind, ())
         mapped = [_compiled(kind, concept, data) for concept, data in bound if concept != OWN_PODS]
@@ -39,6 +56,9 @@ def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -
                 _collect(maker, resource, inventory, problems)
             for maker in coded:
                 _collect(maker, resource, inventory, problems, coded=True)
+
+
+def _joined(inventory: Inventory, problems: list[Problem]) -> None:
     for resource in inventory.resources:
         if resource.tags is not None:
             resource.add_noun(_tagged(resource))
@@ -51,8 +71,6 @@ def build(inventory: Inventory, bindings: Mapping[str, list[tuple[str, Any]]]) -
                 _collect(_module(module), resource, inventory, problems, coded=True)
         for module in JOINED.get(resource.kind, ()):
             _collect(_module(module), resource, inventory, problems, coded=True)
-    inventory.index_nouns()
-    return problems
 
 
 def _collect(

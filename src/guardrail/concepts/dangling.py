@@ -6,17 +6,26 @@ For when every resource has its nouns. Says nothing where the set keeps no thing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from guardrail.concepts.blocks import Block, Spelling, opened
 from guardrail.concepts.kubernetes_names import KINDS, names_of
 from guardrail.concepts.scanned_pods import narrowed, pods_scanned, selector_of, words_of
 from guardrail.concepts.selectors import Selector, namespace_of, spelled
+from guardrail.concepts.surroundings import surroundings_of
 from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Span, Unknown, Value
 
 _POLICIES = frozenset(("NetworkPolicy", "kubernetes_network_policy", "kubernetes_network_policy_v1"))
 _BUDGETS = frozenset(("PodDisruptionBudget", "kubernetes_pod_disruption_budget", "kubernetes_pod_disruption_budget_v1"))
-_BUILT_IN_ROLES = frozenset(("cluster-admin", "admin", "edit", "view", "extension-apiserver-authentication-reader"))
+# Of Kubernetes, of OpenShift, and such as what is widely installed brings to be bound.
+_BUILT_IN_ROLES = frozenset((
+    "admin", "alert-routing-edit", "basic-user", "cluster-admin", "cluster-debugger", "cluster-monitoring-view",
+    "cluster-reader", "cluster-status", "collect-application-logs", "collect-audit-logs",
+    "collect-infrastructure-logs", "edit", "extension-apiserver-authentication-reader", "helm-chartrepos-viewer",
+    "monitoring-edit", "monitoring-rules-edit", "monitoring-rules-view", "registry-admin", "registry-editor",
+    "registry-viewer", "self-access-reviewer", "self-provisioner", "storage-admin", "sudoer",
+    "tekton-triggers-eventlistener-clusterroles", "tekton-triggers-eventlistener-roles", "view",
+))  # fmt: skip
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
@@ -57,10 +66,10 @@ def noun(
 def _selecting(
     resource: Resource, selector: Selector | None, metadata: Block, place: Span, klass: str, inventory: Inventory
 ) -> Iterator[Noun]:
-    if selector is None or isinstance(selector.namespace, Unknown) or selector.namespace == "kube-system":
-        return  # there, most pods come from the nodes' own files
+    if selector is None or isinstance(selector.namespace, Unknown):
+        return
     scanned = pods_scanned(inventory)
-    if scanned.beside(metadata, resource) and scanned.any_selected(selector) is False:
+    if scanned.beside(metadata, resource) and scanned.any_selected(selector, resource) is False:
         yield noun(resource, klass, "Pod", words_of(selector), False, place, selector.namespace)
 
 
@@ -124,6 +133,9 @@ def _autoscaler(resource: Resource, attributes: Map, spelling: Spelling, invento
             return
         if isinstance(other, Unknown) or isinstance(scanned.fields.get("namespace"), Unknown):
             return
+    around = surroundings_of(inventory)
+    if around.may_make(namespace, name) or around.has(f"{kind}/{namespace}/{name}", resource):
+        return
     yield noun(resource, "autoscaler-target", kind, name, False, target.place("name"), namespace)
 
 
@@ -172,7 +184,29 @@ def _monitor(resource: Resource, attributes: Map, spelling: Spelling, inventory:
         labels = spelling.block(service_spelling.block(attributes_of_service, "metadata"), "labels")
         if wanted.selects("", labels) is not False:
             return
+    if _monitored_elsewhere(resource, wanted, None if anywhere else namespaces or [own], inventory):
+        return
     yield noun(resource, "monitor-services", "Service", words_of(wanted), False, spec.place("selector"))
+
+
+def _monitored_elsewhere(
+    resource: Resource, wanted: Selector, namespaces: Sequence[Value] | None, inventory: Inventory
+) -> bool:
+    """Whether a service that is not in this set may bear the labels. `namespaces`: where it looks; None: in all."""
+    around = surroundings_of(inventory)
+    if around.unseen() if namespaces is None else any(map(around.unseen_in, namespaces)):
+        return True
+    if any(around.may_label(Selector("", name, wanted.labels, wanted.expressions)) for name in namespaces or ()):
+        return True
+    for service in around.of_kind("Service"):
+        metadata = service.attributes.get("metadata")
+        if not isinstance(metadata, Map) or not around.together(resource, service):
+            continue
+        if namespaces is None or namespace_of(metadata) in namespaces:
+            labels = metadata.get("labels")
+            if wanted.selects("", labels if isinstance(labels, (Map, Unknown)) else None) is not False:
+                return True
+    return False
 
 
 def _ingress(resource: Resource, attributes: Map, spelling: Spelling, inventory: Inventory) -> Iterator[Noun]:

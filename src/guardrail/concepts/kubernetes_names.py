@@ -7,8 +7,11 @@ same folder. Else nobody can tell.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from guardrail.concepts.blocks import Block, Spelling, word
 from guardrail.concepts.selectors import namespace_of, spelled
+from guardrail.concepts.surroundings import surroundings_of
 from guardrail.model import Inventory, Map, Reference, Resource, Seq, Unknown, Value
 
 
@@ -39,11 +42,26 @@ _MAKERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "SopsSecret": ("Secret", ()),
     "InfisicalSecret": ("Secret", ("spec", "managedSecretReference", "secretName")),
     "DopplerSecret": ("Secret", ("spec", "managedSecret", "name")),
+    "BitwardenSecret": ("Secret", ("spec", "secretName")),
     "KafkaUser": ("Secret", ()),
-    "Bundle": ("ConfigMap", ()),
 }
 CLUSTER_WIDE = frozenset(("ClusterRole", "PriorityClass"))
 _SECRETS_OF_STORES = "SecretProviderClass"
+# Objects outside namespaces of which one is made in any of them: trust-manager's, and External Secrets'.
+_MAKERS_EVERYWHERE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Bundle": (("ConfigMap", "Secret"), ()),
+    "ClusterExternalSecret": (("Secret",), ("spec", "externalSecretSpec", "target", "name")),
+    "ClusterSecret": (("Secret",), ()),
+}
+# Annotations that have an object copied into other namespaces, or pushed there.
+_COPIED = (
+    "reflector.v1.k8s.emberstack.com/reflection-auto-enabled", "replicator.v1.mittwald.de/replicate-to",
+    "replicator.v1.mittwald.de/replicate-to-matching", "kubed.appscode.com/sync",
+)  # fmt: skip
+# Annotations that name a Secret to make: OpenShift's certificates for a Service; cert-manager's take those of `tls`.
+_SERVING = ("service.beta.openshift.io/serving-cert-secret-name", "service.alpha.openshift.io/serving-cert-secret-name")
+_ISSUED = ("cert-manager.io/", "kubernetes.io/tls-acme")
+_CROSSPLANE = ("writeConnectionSecretToRef", "publishConnectionDetailsTo")
 
 
 class Beside:
@@ -73,10 +91,12 @@ class Names:
     """What the set has of one kind."""
 
     def __init__(self, kind: str, inventory: Inventory) -> None:
-        self.wide = kind in CLUSTER_WIDE
+        self.kind, self.wide = kind, kind in CLUSTER_WIDE
         self.found: dict[tuple[str, str], Resource] = {}
-        self.made: set[tuple[str, str]] = set()
+        self.made: dict[tuple[str, str], Resource] = {}
+        self.everywhere: set[str] = set()  # names that there are in every namespace
         self.beside = Beside()
+        self._inventory = inventory
         self.doubt = ""  # address of one whose name is not known
         for wanted in (*KINDS[kind], "kubernetes_manifest"):
             for resource in inventory.by_kind.get(wanted, ()):
@@ -86,9 +106,15 @@ class Names:
         for maker, (makes, path) in _MAKERS.items():
             for resource in inventory.by_kind.get(maker, ()) if makes == kind else ():
                 self._made(resource, path)
+        for maker, (kinds, path) in _MAKERS_EVERYWHERE.items():
+            for resource in inventory.by_kind.get(maker, ()) if kind in kinds else ():
+                self.everywhere.add(_name_at(resource, path) or _name_at(resource, ()))
         if kind == "Secret":
             for resource in inventory.by_kind.get(_SECRETS_OF_STORES, ()):
                 self._of_store(resource)
+            for resource in inventory.resources:
+                if resource.platform == "kubernetes":
+                    self._of_fields(resource)
 
     def _add(self, resource: Resource, attributes: Block, spelling: Spelling, default: bool) -> None:
         metadata = spelling.block(attributes, "metadata")
@@ -99,6 +125,9 @@ class Names:
             name = "default"
         if isinstance(name, str) and isinstance(namespace, str):
             self.found.setdefault((namespace, name), resource)
+            annotations = spelling.block(metadata, "annotations")
+            if isinstance(annotations, Map) and any(annotations.get(key) is not None for key in _COPIED):
+                self.everywhere.add(name)
         elif isinstance(name, Unknown) or isinstance(namespace, Unknown):
             self.doubt = self.doubt or resource.address
 
@@ -111,7 +140,7 @@ class Names:
             value = metadata.get("name") if isinstance(metadata, Map) else None
         namespace = namespace_of(metadata if isinstance(metadata, (Map, Unknown)) else None)
         if isinstance(value, str) and isinstance(namespace, str):
-            self.made.add((namespace, value))
+            self.made.setdefault((namespace, value), resource)
         else:
             self.doubt = self.doubt or resource.address
 
@@ -122,7 +151,27 @@ class Names:
         for item in listed if isinstance(listed, Seq) else ():
             name = item.get("secretName") if isinstance(item, Map) else None
             if isinstance(name, str) and isinstance(namespace, str):
-                self.made.add((namespace, name))
+                self.made.setdefault((namespace, name), resource)
+
+    def _of_fields(self, resource: Resource) -> None:
+        """Secrets that are made since an object of another kind says so."""
+        metadata, spec = resource.attributes.get("metadata"), resource.attributes.get("spec")
+        namespace = namespace_of(metadata if isinstance(metadata, (Map, Unknown)) else None)
+        annotations = metadata.get("annotations") if isinstance(metadata, Map) else None
+        made: list[Value] = []
+        if isinstance(annotations, Map):
+            made += [annotations.get(key) for key in _SERVING]
+            if resource.kind == "Ingress" and any(key.startswith(_ISSUED) for key in annotations):
+                listed = spec.get("tls") if isinstance(spec, Map) else None
+                made += [tls.get("secretName") for tls in listed or () if isinstance(tls, Map)]
+        for key in _CROSSPLANE:
+            target = spec.get(key) if isinstance(spec, Map) else None
+            if isinstance(target, Map):
+                namespace = target.get("namespace", namespace)
+                made.append(target.get("name"))
+        for name in made:
+            if isinstance(name, str) and isinstance(namespace, str):
+                self.made.setdefault((namespace, name), resource)
 
     def lookup(self, metadata: Block, name: Value, asker: Resource, namespace: Value = None) -> Value:
         """True where the set has it; False where it should have and doesn't; None where nobody can tell. An Unknown
@@ -134,11 +183,32 @@ class Names:
         where = "" if self.wide else namespace_of(metadata) if namespace is None else namespace
         if not isinstance(where, str):
             return None
-        if (where, name) in self.found or (where, name) in self.made:
+        if (where, name) in self.found or (where, name) in self.made or name in self.everywhere:
             return True
-        if not self.keeps(metadata, asker, namespace):
+        if not self.keeps(metadata, asker, namespace) or self._elsewhere(where, name, asker):
             return None
         return Unknown(f"the name of {self.doubt} is not known") if self.doubt else False
+
+    def _elsewhere(self, namespace: str, name: str, asker: Resource) -> bool:
+        """Whether another set that may stand beside this one has it, or something that is not here may make it."""
+        around = surroundings_of(self._inventory)
+        if around.may_make(namespace, name):
+            return True
+        owners, everywhere = around.index(f"names {self.kind}", self._of_all)
+        if name in everywhere:
+            return True
+        return any(around.together(asker, owner) for owner in owners.get((namespace, name), ()))
+
+    def _of_all(self, inventories: Sequence[Inventory]) -> tuple[dict[tuple[str, str], list[Resource]], set[str]]:
+        owners: dict[tuple[str, str], list[Resource]] = {}
+        everywhere: set[str] = set()
+        for inventory in inventories:
+            names = names_of(self.kind, inventory)
+            everywhere |= names.everywhere
+            for known in (names.found, names.made):
+                for key, resource in known.items():
+                    owners.setdefault(key, []).append(resource)
+        return owners, everywhere
 
     def keeps(self, metadata: Block, asker: Resource, namespace: Value = None) -> bool:
         """Whether the set has things of this kind next to the one that asks."""
@@ -148,6 +218,13 @@ class Names:
 
     def at(self, namespace: str, name: str) -> Resource | None:
         return self.found.get(("" if self.wide else namespace, name))
+
+
+def _name_at(resource: Resource, path: tuple[str, ...]) -> str:
+    value: Value = resource.attributes
+    for step in path or ("metadata", "name"):
+        value = value.get(step) if isinstance(value, Map) else None
+    return value if isinstance(value, str) else ""
 
 
 def is_written(metadata: Block) -> bool:

@@ -7,10 +7,12 @@ three-valued: a label or namespace that is not known makes the answer an `Unknow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from guardrail.concepts.blocks import Block, Spelling
 from guardrail.concepts.selectors import ByNamespace, Selector, Selectors, namespace_of, same, spelled
+from guardrail.concepts.surroundings import surroundings_of
 from guardrail.model import Inventory, Map, Reference, Resource, Seq, Unknown, Value, without_instance_key
 
 _BUDGETS = {"PodDisruptionBudget", "kubernetes_pod_disruption_budget", "kubernetes_pod_disruption_budget_v1"}
@@ -61,10 +63,11 @@ class Joins:
         policies: list[Selector] = []
         self.accounts: dict[tuple[str, str], Resource] = {}
         self.targets: dict[tuple[str, str], ByNamespace] = {}  # (kind, name) -> namespaces of autoscalers
+        self.scaled: dict[tuple[str, str, str], Resource] = {}  # kind, namespace, name: an autoscaler
         self.referred: set[str] = set()  # addresses that an autoscaler refers to
         # namespace -> requests or limits -> what containers get there that say nothing, and who says so
         self.defaults: dict[str, dict[str, tuple[Map, Resource]]] = {}
-        self.granted_to: set[tuple[str, str]] = set()  # (namespace, service account)
+        self.granted_to: dict[tuple[str, str], Resource] = {}  # (namespace, service account): a binding
         self.granted_at: set[str] = set()  # addresses of service accounts
         self.granted_perhaps = ""  # address of a binding whose subjects are not all known
         self.perhaps: list[tuple[str, Value, str]] = []  # autoscalers of unknown targets: kind, namespace, address
@@ -168,6 +171,8 @@ class Joins:
             self.perhaps.append((known, namespace, resource.address))
         elif isinstance(name, str) and isinstance(target_kind, str):
             self.targets.setdefault((target_kind, name), ByNamespace()).put(namespace, namespace)
+            if isinstance(namespace, str):
+                self.scaled.setdefault((target_kind, namespace, name), resource)
 
     def autoscaled(self, resource: Resource, kind: str, namespace: Value, name: Value) -> Value:
         if self.referred and (
@@ -189,7 +194,29 @@ class Joins:
             if target_kind in ("", kind) and same(other, namespace) is not False:
                 doubt = doubt or f"what {address} targets is not known"
                 break
-        return Unknown(doubt) if doubt else False
+        if doubt:
+            return Unknown(doubt)
+        key = (kind, str(namespace), str(name))
+        return self._elsewhere("scaled", key, resource) is not None
+
+    def selecting(self, which: str, namespace: Value, labels: Block, asker: Resource) -> Value:
+        """Whether one of the `policies` or `budgets` selects the pods, of this set or one that may stand beside it."""
+        selectors: Selectors = getattr(self, which)
+        answer = selectors.selecting(namespace, labels)
+        if answer is not False or not isinstance(namespace, str):
+            return answer
+        around = surroundings_of(self.inventory)
+        kept = around.index(f"joins {which}", partial(_selectors_by_namespace, which))
+        return any(
+            selector.selects(namespace, labels) and around.together(asker, owner)
+            for selector, owner in kept.get(namespace, ())
+        )
+
+    def _elsewhere(self, which: str, key: tuple[str, ...], asker: Resource) -> Resource | None:
+        """What has the key in a set that may stand beside this one."""
+        around = surroundings_of(self.inventory)
+        owners = around.index(f"joins {which}", partial(_by_key, which)).get(key, ())
+        return next((owner for owner in owners if around.together(asker, owner)), None)
 
     def _range(self, resource: Resource, attributes: Block, spelling: Spelling) -> None:
         """The defaults of a LimitRange. A default limit is the default request, too, where that is not given."""
@@ -217,11 +244,11 @@ class Joins:
             if isinstance(name, Reference):
                 self.granted_at.add(without_instance_key(name.target))
             elif isinstance(name, str) and isinstance(namespace, str):
-                self.granted_to.add((namespace, name))
+                self.granted_to.setdefault((namespace, name), resource)
             else:
                 self.granted_perhaps = self.granted_perhaps or resource.address
 
-    def granted(self, namespace: Value, name: Value) -> Value:
+    def granted(self, namespace: Value, name: Value, asker: Resource) -> Value:
         """Is something granted to the service account of that name?"""
         if isinstance(name, str) and isinstance(namespace, str) and (namespace, name) in self.granted_to:
             return True
@@ -231,19 +258,42 @@ class Joins:
             return Unknown(f"whom {self.granted_perhaps} binds is not known")
         if isinstance(name, Unknown) or isinstance(namespace, Unknown):
             return Unknown("its service account is not known") if self.granted_to or self.granted_at else False
-        return False
+        return self._elsewhere("granted_to", (str(namespace), str(name)), asker) is not None
 
-    def account(self, namespace: Value, name: Value) -> tuple[Resource, Map, Spelling] | None:
+    def account(self, namespace: Value, name: Value, asker: Resource) -> tuple[Resource, Map, Spelling] | None:
         """The service account of that name, if it is among what was scanned."""
         found: Resource | None = None
         if isinstance(name, Reference):
             found = next(iter(self.inventory.at(name.target)), None)
         elif isinstance(name, str) and isinstance(namespace, str):
-            found = self.accounts.get((namespace, name))
+            found = self.accounts.get((namespace, name)) or self._elsewhere("accounts", (namespace, name), asker)
         if found is None:
             return None
         kind, attributes, spelling = spelled(found)
         return (found, attributes, spelling) if kind in _ACCOUNTS and isinstance(attributes, Map) else None
+
+
+def _by_key(which: str, inventories: Sequence[Inventory]) -> dict[tuple[str, ...], list[Resource]]:
+    found: dict[tuple[str, ...], list[Resource]] = {}
+    for inventory in inventories:
+        held: dict[tuple[str, ...], Resource] = getattr(joins_of(inventory), which)
+        for key, resource in held.items():
+            found.setdefault(key, []).append(resource)
+    return found
+
+
+def _selectors_by_namespace(
+    which: str, inventories: Sequence[Inventory]
+) -> dict[str, list[tuple[Selector, Resource]]]:
+    found: dict[str, list[tuple[Selector, Resource]]] = {}
+    for inventory in inventories:
+        selectors: Selectors = getattr(joins_of(inventory), which)
+        for namespace, listed in selectors.all.items():
+            for selector in listed:
+                owner = inventory.by_address.get(selector.address)
+                if owner is not None:
+                    found.setdefault(namespace, []).append((selector, owner))
+    return found
 
 
 def joins_of(inventory: Inventory) -> Joins:

@@ -95,9 +95,9 @@ def _of_bearer(
     _ending(workload.fields, bearer, spelling)
     add_to_workload(workload.fields, spec, template, labels, spelling)
     add_claims(workload.fields, spec, spelling.block(attributes, "metadata"), spelling, inventory)
-    isolated = joins.policies.selecting(namespace, labels)
+    isolated = joins.selecting("policies", namespace, labels, resource)
     if bearer.doubt and isolated is False:  # the operator's own labels may be what a policy goes by
-        isolated = joins.policies.selecting(namespace, Unknown(bearer.doubt))
+        isolated = joins.selecting("policies", namespace, Unknown(bearer.doubt), resource)
     workload.fields.put("isolated", isolated, workload.fields.header)
     containers: list[Noun] = []
     if isinstance(spec, Map):
@@ -221,7 +221,7 @@ def _workload(
             fields["replicas"] = 1
     namespace, name = namespace_of(metadata), fields.get("name")
     fields.put("autoscaled", joins.autoscaled(resource, kind, namespace, name), here)
-    fields.put("disruption_budget", joins.budgets.selecting(namespace, labels), here)
+    fields.put("disruption_budget", joins.selecting("budgets", namespace, labels, resource), here)
     if klass in _RESTARTING and kind not in _OWN_WAY_OF_SELECTING and not bearer.label:
         _own_selector(fields, top, labels, spelling)
     if replicated:
@@ -237,11 +237,11 @@ def _workload(
         lacking = fields.spans["service_account"]
         if not take(fields, "service_account", spec, spelling["serviceAccount"], pod_here, word):
             fields.spans["service_account"] = lacking
-    _automount(fields, spec, spelling, namespace, joins)
+    _automount(fields, spec, spelling, namespace, joins, resource)
     account = fields.get("service_account")
     default = account_is_default(account, lambda name: name == "default")
     fields.put("default_account", default, fields.spans["service_account"])
-    fields.put("granted", joins.granted(namespace, fields.get("service_account", "default")),
+    fields.put("granted", joins.granted(namespace, fields.get("service_account", "default"), resource),
                fields.spans["service_account"])  # fmt: skip
     _host_paths(fields, spec, spelling)
     _sysctls(fields, spelling.block(spec, "securityContext"), spelling, pod_here)
@@ -301,12 +301,14 @@ def _strategy(fields: Map, top: Block, spelling: Spelling, rolling: bool) -> Non
         fields.setdefault("strategy", "RollingUpdate")
 
 
-def _automount(fields: Map, spec: Block, spelling: Spelling, namespace: Value, joins: Joins) -> None:
+def _automount(
+    fields: Map, spec: Block, spelling: Spelling, namespace: Value, joins: Joins, resource: Resource
+) -> None:
     """The pod's own word, else its service account's, else true. Stands at the pod, which could say no."""
     if take(fields, "automount_token", spec, spelling["automountServiceAccountToken"], fields.header, truth):
         return
     fields["automount_token"] = True
-    found = joins.account(namespace, fields.get("service_account", "default"))
+    found = joins.account(namespace, fields.get("service_account", "default"), resource)
     if found is None:
         return
     account, attributes, account_spelling = found

@@ -5,13 +5,16 @@ For when every resource has its nouns: pods of operators' kinds, and of those th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from guardrail.concepts.blocks import Block, Spelling
 from guardrail.concepts.kubernetes_names import Beside
-from guardrail.concepts.selectors import Selector, namespace_of, spelled
+from guardrail.concepts.selectors import Selector, spelled
+from guardrail.concepts.surroundings import surroundings_of
 from guardrail.model import Inventory, Map, Resource, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 
 # Labels that controllers give to their pods.
 _GIVEN = frozenset((
@@ -20,12 +23,10 @@ _GIVEN = frozenset((
     "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-completion-index", "rollouts-pod-template-hash",
     "deployment", "deploymentconfig", "deployment-config.name", "leaderworkerset.sigs.k8s.io/name",
 ))  # fmt: skip
-# Groups of the API that are no part of Kubernetes itself and yet give their pods no labels but those that are written,
-# or make none.
-_EXACT = ("argoproj.io", "apps.openshift.io", "apps.kruise.io", "keda.sh", "serving.knative.dev")
-_PODLESS = ("monitoring.coreos.com", "cert-manager.io", "gateway.networking.k8s.io", "kyverno.io",
-            "external-secrets.io", "bitnami.com", "traefik.io", "traefik.containo.us", "istio.io", "cilium.io",
-            "projectcalico.org", "fluxcd.io", "openshift.io", "kustomize.config.k8s.io", "gatekeeper.sh")  # fmt: skip
+# What a program calls itself once it runs: who of the replicas leads, what has been set up.
+_ROLES = frozenset(("active", "follower", "leader", "main", "master", "primary", "replica", "secondary", "slave",
+                    "standby"))  # fmt: skip
+_STATES = lazy_regex(r"(?:^|[-_./])(?:active|initialized|leader|master|primary|role|sealed|standby)$", re.I)
 
 
 class Scanned(NamedTuple):
@@ -42,14 +43,11 @@ class Pods:
         self._all: dict[str, list[Scanned]] = {}
         self._loose: dict[str, list[Scanned]] = {}  # with labels or a namespace that are not known; "": of the latter
         self._by_name: dict[tuple[str, str], list[Scanned]] = {}
-        self._operated: set[tuple[str, str]] = set()
-        self._domains: set[str] = set()
+        self._inventory = inventory
         for resource in inventory.resources:
             for noun in resource.nouns.get("workload", ()):
                 if noun.fields.get("orchestrator") == "kubernetes":
                     self._add(Scanned(resource, noun.fields))
-            if resource.platform == "kubernetes":
-                self._operator(resource)
 
     def _add(self, scanned: Scanned) -> None:
         namespace, labels = scanned.fields.get("namespace"), scanned.fields.get("labels")
@@ -71,21 +69,6 @@ class Pods:
             if not isinstance(value, (Map, Seq)):
                 self._by_pair.setdefault((key, name, str(value)), []).append(scanned)
 
-    def _operator(self, resource: Resource) -> None:
-        """A custom resource, of which something may make pods that bear its name or its group's labels."""
-        version = resource.attributes.get("apiVersion")
-        group = version.rpartition("/")[0] if isinstance(version, str) else ""
-        if "." not in group or group.endswith((".k8s.io", *_EXACT)):
-            return
-        if group.endswith(_PODLESS) and "workload" not in resource.nouns:
-            return
-        metadata = resource.attributes.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, Map) else None
-        namespace = namespace_of(metadata if isinstance(metadata, Map) else None)
-        if isinstance(name, str) and isinstance(namespace, str):
-            self._operated.add((namespace, name))
-        self._domains.add(".".join(group.split(".")[-2:]))
-
     def beside(self, metadata: Block, asker: Resource) -> bool:
         """Whether the set keeps workloads next to the one that asks, so that those it selects should be among them."""
         return self._kept.holds(asker, metadata)
@@ -96,7 +79,7 @@ class Pods:
             if selector.selects(scanned.fields.get("namespace"), scanned.fields.get("labels")):
                 yield scanned
 
-    def any_selected(self, selector: Selector) -> bool | None:
+    def any_selected(self, selector: Selector, asker: Resource) -> bool | None:
         """None where one may be, or where something else may make pods that are."""
         perhaps = False
         for scanned in self._candidates(selector):
@@ -104,9 +87,23 @@ class Pods:
             if answer:
                 return True
             perhaps = perhaps or answer is None
-        if perhaps or self._made_elsewhere(selector):
+        if perhaps or self._made_elsewhere(selector, asker):
+            return None
+        lasting, states = _without_states(selector)
+        if lasting is not None and any(
+            states.isdisjoint(scanned.fields.get("labels") or ()) for scanned in self.selected(lasting)
+        ):
             return None
         return False
+
+    def perhaps_selected(self, selector: Selector) -> Iterator[Scanned]:
+        """The workloads whose pods it selects, or may."""
+        for scanned in self._candidates(selector):
+            if selector.selects(scanned.fields.get("namespace"), scanned.fields.get("labels")) is not False:
+                yield scanned
+
+    def namespaces(self) -> Iterator[str]:
+        yield from self._all
 
     def named(self, namespace: str, name: str) -> list[Scanned]:
         return self._by_name.get((namespace, name), [])
@@ -130,15 +127,44 @@ class Pods:
         yield from min(lists, key=len)
         yield from self._loose.get(namespace, ())
 
-    def _made_elsewhere(self, selector: Selector) -> bool:
-        labels = selector.labels
-        for key, value in labels.items() if isinstance(labels, Map) else ():
-            prefix, slash, _ = key.partition("/")
-            if slash and ".".join(prefix.split(".")[-2:]) in self._domains:
-                return True
-            if isinstance(value, str) and (selector.namespace, value) in self._operated:
+    def _made_elsewhere(self, selector: Selector, asker: Resource) -> bool:
+        around = surroundings_of(self._inventory)
+        if around.may_label(selector):
+            return True
+        kept = around.index("pods", _pods_by_namespace)
+        for other in {*kept.get(str(selector.namespace), ()), *kept.get("", ())}:
+            if other is not self and any(
+                around.together(asker, scanned.resource) for scanned in other.perhaps_selected(selector)
+            ):
                 return True
         return False
+
+
+def _pods_by_namespace(inventories: Sequence[Inventory]) -> dict[str, list[Pods]]:
+    found: dict[str, list[Pods]] = {}
+    for inventory in inventories:
+        pods = pods_scanned(inventory)
+        for namespace in pods.namespaces():
+            found.setdefault(namespace, []).append(pods)
+    return found
+
+
+def _without_states(selector: Selector) -> tuple[Selector | None, set[str]]:
+    """A selector without what is only known of a pod that runs (`vault-active: "true"`, `role: master`), and the labels
+    that say it. None where it asks for no such thing, or for nothing else."""
+    labels = selector.labels
+    if not isinstance(labels, Map):
+        return None, set()
+    lasting = Map(labels.span, labels.header)
+    states: set[str] = set()
+    for key, value in labels.items():
+        if _STATES.search(key) or (isinstance(value, str) and value.lower() in _ROLES):
+            states.add(key)
+        else:
+            lasting.copy_entry(labels, key)
+    if not states or not (lasting or selector.expressions):
+        return None, states
+    return Selector(selector.address, selector.namespace, lasting, selector.expressions), states
 
 
 def selector_of(address: str, namespace: Value, selector: Block, spelling: Spelling) -> Selector | None:

@@ -14,6 +14,7 @@ from guardrail.inputs.kubernetes.kustomize import Kustomizations
 from guardrail.inputs.kubernetes.platform.catalog import entity, is_entity, is_skeleton
 from guardrail.inputs.kubernetes.platform.releases import Releases
 from guardrail.inputs.kubernetes.platform.sources import add_sources
+from guardrail.inputs.kubernetes.platform.unseen import add_unseen
 from guardrail.inputs.kubernetes.recognise import CLUSTER_CONFIGURATION, CLUSTER_CONFIGURATIONS, NOT_FOR_A_CLUSTER
 from guardrail.inputs.kubernetes.scopes import address, group_of, settle
 from guardrail.inputs.kubernetes.secrets import hide
@@ -64,6 +65,7 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     releases.place(reading.resources)
     reading.notes += releases.notes
     add_sources(reading.resources, releases.is_local)
+    add_unseen(reading, tree, releases.is_local)
     return reading
 
 

@@ -1,0 +1,220 @@
+"""What else may stand in the cluster that a set of objects goes to.
+
+A set is what one kustomization builds, what one chart renders to, or all loose manifests. It is rarely alone: roles
+stand in the folder of the platform, accounts in the one of the cluster, and much comes from charts and operators that
+are nowhere in the repository. What a set lacks is missing only if none of these may have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TypeVar
+
+from guardrail.concepts.blocks import KUBERNETES
+from guardrail.concepts.selectors import Selector, namespace_of
+from guardrail.model import Inventory, Map, Resource, Value
+
+Index = TypeVar("Index")
+
+# Groups of the API whose objects neither become other objects nor have any made in their name, or only such as are
+# looked up where they are asked for (see `kubernetes_names`).
+_PLAIN = (
+    ".k8s.io", "argoproj.io", "apps.openshift.io", "apps.kruise.io", "keda.sh", "serving.knative.dev",
+    "monitoring.coreos.com", "cert-manager.io", "kyverno.io", "external-secrets.io", "bitnami.com", "traefik.io",
+    "traefik.containo.us", "istio.io", "cilium.io", "projectcalico.org", "fluxcd.io", "openshift.io",
+    "gatekeeper.sh", "cloud.google.com", "networking.gke.io", "k8s.aws", "k8s.nginx.org",
+    "konghq.com", "projectcontour.io", "linkerd.io", "getambassador.io", "velero.io", "karpenter.sh",
+)  # fmt: skip
+_MAKING = frozenset(("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"))  # of these groups, they alone
+# Kinds that bring an operator, or a chart, from somewhere else: nobody can tell what of theirs is in the namespace.
+_BRINGS = {("operators.coreos.com", "Subscription"), ("helm.cattle.io", "HelmChart")}
+_SHARED = frozenset(("Namespace", "CustomResourceDefinition"))  # which sets for one cluster may all have
+
+
+class Surroundings:
+    """Of all sets that were read together. `unseen`: namespaces and names of releases of charts that are not here."""
+
+    def __init__(self, inventories: Sequence[Inventory], unseen: Collection[tuple[str, str]] = ()) -> None:
+        self._inventories = inventories
+        self._unseen = set(unseen)
+        self._indexes: dict[str, object] = {}
+        self._units: dict[tuple[str, str], frozenset[str]] = {}
+        self._apart: dict[tuple[tuple[str, str], tuple[str, str]], bool] = {}
+        self._namespaces: set[str] | None = None  # in which something may be that is not seen
+        self._operated: dict[str, set[str]] = {}  # by namespace: names of operators' objects
+        self._domains: set[str] = set()
+
+    # ---- what is not here ----------------------------------------------------------------------------------
+
+    def may_make(self, namespace: str, name: str) -> bool:
+        """Whether a release or an operator may make an object of that name; "" for what is in no namespace."""
+        if not namespace:
+            self._look()
+            return any(_bears(name, release) for _, release in self._unseen)
+        if self.unseen_in(namespace):
+            return True
+        return any(_bears(name, owner) for owner in self._operated.get(namespace, ()))
+
+    def may_label(self, selector: Selector) -> bool:
+        """Whether a release or an operator may make pods that bear the labels."""
+        if self.unseen_in(selector.namespace):
+            return True
+        owners = self._operated.get(str(selector.namespace), set())
+        for key, value in _terms(selector):
+            prefix, slash, _ = key.partition("/")
+            if slash and _domain(prefix) in self._domains:
+                return True
+            if isinstance(value, str) and (value in owners or any(value.startswith(f"{owner}-") for owner in owners)):
+                return True
+        return False
+
+    def unseen_in(self, namespace: Value) -> bool:
+        """Whether a release may have put anything into the namespace, or the platform itself."""
+        self._look()
+        if not isinstance(namespace, str):
+            return False
+        return namespace in (self._namespaces or ()) or namespace == "kube-system" or namespace.startswith("openshift-")
+
+    def unseen(self) -> bool:
+        """Whether there are any releases of charts that are not here."""
+        self._look()
+        return bool(self._namespaces)
+
+    def _look(self) -> None:
+        if self._namespaces is not None:
+            return
+        self._namespaces = {namespace for namespace, _ in self._unseen}
+        for inventory in self._inventories:
+            for resource in inventory.resources:
+                if resource.kind == "helm_release" and resource.mode == "managed":
+                    self._release(resource.attributes)
+                elif resource.platform == "kubernetes":
+                    self._object(resource)
+
+    def _release(self, attributes: Map) -> None:
+        name, namespace = attributes.get("name"), attributes.get("namespace", "default")
+        if isinstance(name, str) and isinstance(namespace, str):
+            self._add(namespace, name)
+
+    def _add(self, namespace: str, release: str) -> None:
+        self._unseen.add((namespace, release))
+        if self._namespaces is not None:
+            self._namespaces.add(namespace)
+
+    def _object(self, resource: Resource) -> None:
+        attributes = resource.attributes
+        version = attributes.get("apiVersion")
+        group = version.rpartition("/")[0] if isinstance(version, str) else ""
+        if resource.kind == "CustomResourceDefinition":
+            # Whose operator is installed labels what it makes with the group's own domain.
+            defined = KUBERNETES.path(attributes, ("spec",))
+            named = defined.get("group") if isinstance(defined, Map) else None
+            if isinstance(named, str) and not f".{named}".endswith((".k8s.io", ".kubernetes.io", ".x-k8s.io")):
+                self._domains.add(_domain(named))
+            return
+        if "." not in group:
+            return
+        metadata, spec = attributes.get("metadata"), attributes.get("spec")
+        namespace = namespace_of(metadata if isinstance(metadata, Map) else None)
+        name = metadata.get("name") if isinstance(metadata, Map) else None
+        if not isinstance(namespace, str) or not isinstance(name, str):
+            return
+        if (group, resource.kind) in _BRINGS:
+            target = spec.get("targetNamespace") if isinstance(spec, Map) else None
+            namespace = target if isinstance(target, str) and target else namespace
+            self._add(namespace, name)
+        elif not f".{group}".endswith(_PLAIN) or resource.kind in _MAKING:
+            self._operated.setdefault(namespace, set()).add(name)
+            self._domains.add(_domain(group))
+
+    # ---- what other sets have ------------------------------------------------------------------------------
+
+    def index(self, key: str, make: Callable[[Sequence[Inventory]], Index]) -> Index:
+        """Something worked out of all sets, once."""
+        found = self._indexes.get(key)
+        if found is None:
+            found = self._indexes[key] = make(self._inventories)
+        return found  # type: ignore[return-value]
+
+    def has(self, address: str, asker: Resource) -> bool:
+        """Whether another set that may stand beside the asker's has the object."""
+        return any(self.together(asker, found) for found in self.index("addresses", _by_address).get(address, ()))
+
+    def of_kind(self, kind: str) -> Iterator[Resource]:
+        for inventory in self._inventories:
+            for resource in inventory.by_kind.get(kind, ()):
+                if resource.platform == "kubernetes":
+                    yield resource
+
+    def together(self, one: Resource, other: Resource) -> bool:
+        """Whether two objects of different sets may stand in one cluster. Sets that have an object in common are
+        variants of each other (overlays of one base, a chart with other values), of which a cluster gets one. Of loose
+        manifests, those of one folder count as a set."""
+        if one.root == other.root or _chart(one.root) == _chart(other.root) != "":
+            return False
+        units = _unit(one), _unit(other)
+        found = self._apart.get(units)
+        if found is None:
+            found = self._apart[units] = self._addresses(one).isdisjoint(self._addresses(other))
+        return found
+
+    def _addresses(self, resource: Resource) -> frozenset[str]:
+        if not self._units:
+            units: dict[tuple[str, str], set[str]] = {}
+            for inventory in self._inventories:
+                for found in inventory.resources:
+                    if found.kind not in _SHARED:
+                        units.setdefault(_unit(found), set()).add(found.address)
+            self._units = {unit: frozenset(addresses) for unit, addresses in units.items()}
+        return self._units.get(_unit(resource), frozenset())
+
+
+def _by_address(inventories: Sequence[Inventory]) -> dict[str, list[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for inventory in inventories:
+        for address, resource in inventory.by_address.items():
+            found.setdefault(address, []).append(resource)
+    return found
+
+
+def _unit(resource: Resource) -> tuple[str, str]:
+    return (resource.root, "") if resource.root else ("", resource.scope)
+
+
+def _chart(root: str) -> str:
+    folder, rendered, _ = root.partition("Chart.yaml with ")
+    return f"{folder}Chart.yaml" if rendered else ""
+
+
+def _domain(group: str) -> str:
+    return ".".join(group.split(".")[-2:])
+
+
+def _bears(name: str, owner: str) -> bool:
+    """Whether a name is made of an owner's: `db-app`, `credential-db`, `user.db.credentials`."""
+    return f"-{owner}-" in f"-{name.replace('.', '-')}-" if owner in name else False
+
+
+def _terms(selector: Selector) -> Iterator[tuple[str, Value]]:
+    labels, expressions = selector.labels, selector.expressions
+    if isinstance(labels, Map):
+        yield from labels.items()
+    for item in expressions if isinstance(expressions, list) else ():
+        key = item.get("key") if isinstance(item, Map) else None
+        if isinstance(key, str):
+            yield key, None
+
+
+def surroundings_of(inventory: Inventory) -> Surroundings:
+    """Those that the inventory was given, else its own resources."""
+    found = inventory.indexes.get("surroundings")
+    if not isinstance(found, Surroundings):
+        found = inventory.indexes["surroundings"] = Surroundings([inventory])
+    return found
+
+
+def surround(inventories: Sequence[Inventory], unseen: Collection[tuple[str, str]]) -> None:
+    """Lets the sets that were read together know of each other."""
+    around = Surroundings(inventories, unseen)
+    for inventory in inventories:
+        inventory.indexes["surroundings"] = around
