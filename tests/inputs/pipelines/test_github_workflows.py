@@ -322,6 +322,22 @@ def test_a_condition_that_is_a_text_is_no_problem(read_texts: Callable[..., Any]
     assert read.noun(f"{W}#jobs.a", "job").fields["condition"].endswith("&& ${{ always() }}")
 
 
+@pytest.mark.parametrize(
+    ("uses", "name", "owner"),
+    [
+        ("https://github.com/actions/checkout@v4", "actions/checkout", "actions"),
+        ("https://data.forgejo.org/actions/checkout@v4", "actions/checkout", "actions"),
+        ("https://github.com/acme/tools/deploy@v4", "acme/tools/deploy", "acme"),
+        ("https://git.example.com/actions/checkout@v4", "https://git.example.com/actions/checkout", "git.example.com"),
+    ],
+)
+def test_whole_addresses(read_texts: Callable[..., Any], uses: str, name: str, owner: str) -> None:
+    read = read_texts(job(step=f"uses: {uses}"))
+    fields = read.noun(f"{W}#jobs.a.steps[0]", "dependency").fields
+    assert (fields["name"], fields["owner"], fields["version"]) == (name, owner, "v4")
+    assert fields.place("name").line == 7
+
+
 def test_what_a_job_takes_from_its_workflow(read_texts: Callable[..., Any]) -> None:
     read = read_texts("concurrency: whole\n" + job(trigger="issue_comment"))
     fields = read.noun(f"{W}#jobs.a", "job").fields

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from guardrail.inputs.pipelines.document import Library, Source
 from guardrail.inputs.pipelines.expressions import Expression, ExpressionError, Node, find_expressions, parse
 from guardrail.inputs.pipelines.vocabulary import text_of
-from guardrail.model import Map, Note, Problem, Seq, Span, Value
+from guardrail.model import Map, Note, Problem, Seq, Span, Text, Value
 from guardrail.model.patterns import lazy_regex
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ PROVIDER = "github-actions"
 MAX_TOLD = 50  # problems with expressions in one file
 _WORKFLOW_FOLDER = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\Z")
 _DOT_GITHUB = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/")
+# Forgejo and Gitea take whole addresses. Theirs are mirrors of what GitHub has under the same name.
+_HOST = lazy_regex(r"https://(?:github\.com|gitea\.com|(?:data|code)\.forgejo\.org)/(?=[\w.-]+/[\w.-])")
 
 
 class GithubFile:
@@ -44,6 +46,8 @@ class GithubFile:
         self.handed_code: set[str] = set()
         self.top = repository_top(source.path)
         self.is_telling = True  # see `github_expressions`
+        if "https://" in source.text and "uses" in source.text:
+            _name_without_hosts(root)
 
     @property
     def is_action(self) -> bool:
@@ -101,6 +105,19 @@ class GithubFile:
                     where = self.source.place(text, expression.start, expression.end, place)
                     what = f"{shorten(expression.body)!r} is no expression: {expression.error}"
                     self.problem("expression", what, where)
+
+
+def _name_without_hosts(root: Map) -> None:
+    """`https://github.com/actions/checkout@v4` is what `actions/checkout@v4` is."""
+    runs, jobs = root.get("runs"), root.get("jobs")
+    holders: list[Value] = [job for job in jobs.values() if isinstance(job, Map)] if isinstance(jobs, Map) else []
+    for owner in (runs, *holders):
+        holders += [step for _, step, _ in steps_in(owner.get("steps"))] if isinstance(owner, Map) else []
+    for holder in holders:
+        uses = holder.get("uses") if isinstance(holder, Map) else None
+        if isinstance(holder, Map) and isinstance(uses, str) and (host := _HOST.match(uses.lstrip())):
+            short = uses.lstrip()[host.end() :]
+            holder["uses"] = uses.like(short) if isinstance(uses, Text) else short
 
 
 def steps_in(steps: Value) -> list[tuple[str, Value, Span]]:

@@ -37,7 +37,7 @@ def action_dependency(
         return draft.noun(uses)
     name, _, version = uses.partition("@")
     draft.put("name", name)
-    draft.put("owner", name.partition("/")[0])
+    draft.put("owner", (name.partition("://")[2] or name).partition("/")[0])
     draft.put("repository", "/".join(name.lower().split("/")[:2]))
     if version:
         draft.put("version", version)
