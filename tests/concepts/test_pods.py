@@ -113,6 +113,14 @@ def test_a_container_s_own_setting_counts_before_its_pods() -> None:
     assert fields["seccomp_profile"] == "Unconfined"
 
 
+def test_a_port_that_several_probes_ask_for_is_told_once() -> None:
+    inventory = pod("  containers:\n  - name: a\n    ports: [{containerPort: 80}]\n"
+                    "    livenessProbe: {httpGet: {port: 81}}\n    readinessProbe: {httpGet: {port: 81}}\n"
+                    "    startupProbe: {httpGet: {port: web}}\n")  # fmt: skip
+    fields = container(inventory, "a").fields
+    assert (fields["probes_undeclared_ports"], fields["probes_unknown_ports"]) == ([81], ["web"])
+
+
 def test_command_env_ports_and_probes() -> None:
     inventory = shop()
     assert container(inventory, "migrate").fields["command"] == ["/bin/migrate", "up", "--all"]

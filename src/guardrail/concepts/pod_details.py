@@ -272,9 +272,9 @@ def _undeclared(
     by_name, by_number = Seq(here), Seq(here)
     for port, place in asked:
         value = number_or_name(port)
-        if isinstance(value, str) and value not in names:
+        if isinstance(value, str) and value not in names and value not in by_name:
             by_name.add(value, place)
-        elif isinstance(value, int) and value not in numbers:
+        elif isinstance(value, int) and value not in numbers and value not in by_number:
             by_number.add(value, place)
     for field, found in (("probes_unknown_ports", by_name), ("probes_undeclared_ports", by_number)):
         if found:
