@@ -18,7 +18,7 @@ _TOGETHER_NAMES = frozenset(("chart.yaml", "chart.yml", "kustomization.yaml", "k
 _TOGETHER = (
     b"argoproj.io/", b"toolkit.fluxcd.io/", b"helm.cattle.io/", b"cyclops-ui.com/", b"backstage.io/",
     b"kustomize.config.k8s.io/", b"CustomResourceDefinition", b"GlobalNetworkPolic", b"Monitor",
-    b"{{", b"${",
+    b"chainsaw.kyverno.io/", b"{{", b"${",
 )  # fmt: skip
 # They begin with a literal, which is what makes them quick.
 _NAMESPACE = lazy_regex(rb"""namespace["']?[ \t]*:[ \t]*["']?([^\s"'#,}\]]*)""")

@@ -9,6 +9,7 @@ from functools import partial
 
 from guardrail.formats import yaml
 from guardrail.inputs.kubernetes import documents
+from guardrail.inputs.kubernetes.expectations import expectations
 from guardrail.inputs.kubernetes.helm import read_charts
 from guardrail.inputs.kubernetes.kustomize import Kustomizations
 from guardrail.inputs.kubernetes.platform.catalog import entity, is_entity, is_skeleton
@@ -33,8 +34,14 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     reading = read_charts(files, tree, options, releases.profiles_of)
     kustomizations = Kustomizations(files, tree, _read_file)
     kustomizations.add_to(reading)
+    expected = expectations(files, tree)
     for path in files:
         if path in reading.files:
+            continue
+        if path in expected:
+            what = "what a test expects to find in a cluster, and is not applied; not judged"
+            reading.notes.append(Note("expectation", what, path))
+            reading.files[path] = "skipped"
             continue
         if path.rsplit("/", 1)[-1].lower() in _NOT_MANIFESTS:
             reading.files[path] = "skipped"
