@@ -418,3 +418,40 @@ def test_what_stands_behind_schemas_keeps_its_lines() -> None:
 )
 def test_folders_that_nothing_can_be_found_in_are_not_walked(folder: str, pattern: str, may: bool) -> None:
     assert _may_hold(folder, pattern) is may
+
+
+def built(charts: str, **more: str) -> list[tuple[object, ...]]:
+    text = f"namespace: shop\nhelmGlobals: {{chartHome: ../charts}}\nhelmCharts:\n{charts}"
+    return profiles("", **{"apps__kustomization.yaml": text, "apps__mine.yaml": "replicas: 7\n", **more})
+
+
+def test_a_kustomization_s_charts() -> None:
+    entry = "- name: web\n  releaseName: front\n  valuesFile: mine.yaml\n  additionalValuesFiles: [../envs/prod/web.yaml]\n"
+    label = "kustomization apps/kustomization.yaml, front"
+    files = ("apps/mine.yaml", "envs/prod/web.yaml")
+    assert built(entry) == [(label, files, None, "front", "shop")]
+    inline = entry + "  valuesInline: {replicas: 9}\n"
+    assert built(inline) == [(label, files, {"replicas": 9}, "front", "shop")]
+    assert built(inline + "  valuesMerge: replace\n") == [(label, (), {"replicas": 9}, "front", "shop")]
+    assert built(inline + "  valuesMerge: merge\n") == []
+    assert built("- name: other\n- name: web\n  version: 1.0.0\n") == [(label.partition(",")[0], (), None, "", "shop")]
+    assert built("- name: web\n  valuesFile: gone.yaml\n") == []
+
+
+def test_where_a_kustomization_keeps_its_charts() -> None:
+    plainly = "helmCharts: [{name: web, namespace: there}]\n"
+    nested = {"apps__charts__web__Chart.yaml": CHART["charts/web/Chart.yaml"]}
+    overlay = releases("", **{"apps__kustomization.yaml": plainly, **nested})
+    assert [p.namespace for p in overlay.profiles_of("apps/charts/web")] == ["there"]
+    assert not overlay.profiles_of("charts/web")
+    pulled = {"apps__charts__web-2.0__web__Chart.yaml": CHART["charts/web/Chart.yaml"], **nested}
+    versioned = {"apps__kustomization.yaml": "helmCharts: [{name: web, version: '2.0'}]\n", **pulled}
+    assert releases("", **versioned).charts == {"apps/charts/web-2.0/web"}
+
+
+def test_a_generator_of_charts() -> None:
+    text = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: x}\nname: web\n"
+    assert profiles(f"{text}chartHome: ../charts\nreleaseName: front\nvaluesInline: {{a: 1}}\n") == [
+        ("HelmChartInflationGenerator apps/app.yaml, front", (), {"a": 1}, "front", "")
+    ]
+    assert profiles(f"{text}repo: https://charts.example.com\n") == []

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from guardrail.inputs.kubernetes.kustomize import generators, merge_keys, plugins, transform
+from guardrail.inputs.kubernetes.kustomize.charts import chart_folder
 from guardrail.inputs.kubernetes.kustomize.default_fields import defaults
 from guardrail.inputs.kubernetes.kustomize.field_specs import (
     FieldSpec,
@@ -256,7 +257,11 @@ class Build:
         wanted += [("Secret", item) for item in made.items("secretGenerator")]
         for item in made.items("helmCharts", "helmChartInflationGenerator"):
             name = word(item.get("name")) or word(item.get("chartName"))
-            self.note("chart", f"the chart {name} is not rendered here; what comes of it is not judged", item.header)
+            home = map_of(made.value, "helmGlobals").get("chartHome")
+            here = chart_folder(item, home, made.folder, self.files.tree) is not None
+            what = ("is judged as it is rendered, without what is made of it here" if here
+                    else "is not rendered here; what comes of it is not judged")  # fmt: skip
+            self.note("chart", f"the chart {name} {what}", item.header)
             stock.unread = True
         configured: list[tuple[str, Map]] = []
         for config in self._configurations(made, "generators", way):
@@ -264,7 +269,8 @@ class Build:
             if kind:
                 configured.append((kind, plugins.generator(config)))
             else:
-                self._plugin(config, "makes")
+                if chart_folder(config, config.get("chartHome"), made.folder, self.files.tree) is None:
+                    self._plugin(config, "makes")
                 stock.unread = True
         alone = source._replace(options=Map())
         for kind, item, of in [*((*one, source) for one in wanted), *((*one, alone) for one in configured)]:

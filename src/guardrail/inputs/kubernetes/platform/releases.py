@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from guardrail.inputs.kubernetes.platform.asked import Asked, Placement
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_MARKS = (b"argoproj.io/", b"toolkit.fluxcd.io/", b"cyclops-ui.com/")
-_KINDS = lazy_regex(rb"""kind["']?\s*:\s*["']?(?:Application|ApplicationSet|HelmRelease|Kustomization|Module)\b""")
+_MARKS = (b"argoproj.io/", b"toolkit.fluxcd.io/", b"cyclops-ui.com/", b"helmCharts", b"HelmChartInflationGenerator")
+_KINDS = lazy_regex(
+    rb"""kind["']?\s*:\s*["']?(?:Application|ApplicationSet|HelmRelease|Kustomization|Component|Module"""
+    rb"""|HelmChartInflationGenerator)\b"""
+)
 _SCHEMA = lazy_regex(rb"""^kind:[ \t]*["']?CustomResourceDefinition\b""", re.M)
 _DOCUMENT = lazy_regex(rb"^(?=---(?:\s|\Z))", re.M)
 
@@ -73,19 +76,19 @@ def _has_marks(path: str, tree: Tree) -> bool:
 
 
 def _read(marked: Sequence[str], files: Sequence[str], tree: Tree) -> Asked:
-    from guardrail.inputs.kubernetes.platform import argo, cyclops, flux
+    from guardrail.inputs.kubernetes.platform import argo, cyclops, flux, inflated
     from guardrail.inputs.kubernetes.platform.asked import Asked
 
     asked = Asked(tree)
-    objects = [value for path in marked for value in _objects(path, _wanted(tree.read(path)))]
+    found = [(path, value) for path in marked for value in _objects(path, _wanted(tree.read(path)))]
     wanted = {
         str(source.get("name"))
-        for value in objects
+        for _, value in found
         if value.get("kind") == "HelmRelease"
         for source in _values_from(value)
     }
     config_maps = _config_maps(wanted, files, tree) if wanted else {}
-    for value in objects:
+    for path, value in found:
         group, kind = group_of(value), value.get("kind")
         if group == "argoproj.io" and kind == "Application":
             argo.application(value, asked)
@@ -97,6 +100,10 @@ def _read(marked: Sequence[str], files: Sequence[str], tree: Tree) -> Asked:
             flux.kustomization(value, asked)
         elif group == "cyclops-ui.com" and kind == "Module":
             cyclops.module(value, asked)
+        elif kind == "HelmChartInflationGenerator":
+            inflated.generator(value, path, asked)
+        elif posixpath.basename(path) in KUSTOMIZATIONS:
+            inflated.helm_charts(value, path, asked)
     return asked
 
 
@@ -142,8 +149,8 @@ def _objects(path: str, data: bytes) -> list[Map]:
             value = stack.pop()
             if isinstance(value, Seq):
                 stack.extend(reversed(value))
-            elif isinstance(value, Map) and isinstance(value.get("kind"), str):
-                if value["kind"] == "List" and isinstance(value.get("items"), Seq):
+            elif isinstance(value, Map) and (isinstance(value.get("kind"), str) or "helmCharts" in value):
+                if value.get("kind") == "List" and isinstance(value.get("items"), Seq):
                     stack.append(value["items"])
                 else:
                     found.append(value)
