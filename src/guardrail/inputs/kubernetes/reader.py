@@ -11,6 +11,7 @@ from guardrail.formats import yaml
 from guardrail.inputs.kubernetes import documents
 from guardrail.inputs.kubernetes.expectations import expectations
 from guardrail.inputs.kubernetes.helm import read_charts
+from guardrail.inputs.kubernetes.helm.layout import ChartFolders
 from guardrail.inputs.kubernetes.kustomize import Kustomizations
 from guardrail.inputs.kubernetes.platform.catalog import entity, is_entity, is_skeleton
 from guardrail.inputs.kubernetes.platform.releases import Releases
@@ -25,6 +26,7 @@ from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
 _NOT_MANIFESTS = frozenset({"chart.yaml", "chart.yml", "values.yaml", "values.yml"})  # fmt: skip
+_TAKES_FILES = lazy_regex(rb"\.Files\s*\.")
 UNNAMED = "(unnamed)"
 _TO_FILL_IN = lazy_regex(rb"(?<=[:-] )\{\{ ([^{}\"'\s][^{}\"'\n]{0,200}?) \}\}(?=[ \t]*\r?$)", re.M)
 
@@ -56,8 +58,10 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
             reading.notes.append(_patch(path))
             reading.files[path] = "skipped"
             continue
-        before = len(reading.resources)
+        before, told = len(reading.resources), len(reading.problems)
         _read_file(path, data, reading)
+        if any(problem.kind == "unrendered" for problem in reading.problems[told:]):
+            _let_be_filled_in(path, files, tree, reading, told)
         whole: list[Resource] = []
         for resource in reading.resources[before:]:
             if kustomizations.is_partial(path, resource):
@@ -74,6 +78,28 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     add_sources(reading.resources, releases.is_local)
     add_unseen(reading, tree, releases.is_local)
     return reading
+
+
+def _let_be_filled_in(path: str, files: Sequence[str], tree: Tree, reading: Reading, told: int) -> None:
+    """A chart's file that its templates may take in (`tpl (.Files.Get "conf/rules.yaml") .`) is judged as rendered."""
+    folder = ChartFolders(tree).of(path)
+    if folder is None:
+        return
+    templates = f"{folder}/templates/" if folder else "templates/"
+    if not any(file.startswith(templates) and _takes_files(file, tree) for file in files):
+        return
+    reading.problems[told:] = [problem for problem in reading.problems[told:] if problem.kind != "unrendered"]
+    what = "a file of a chart that its templates may fill in; not judged by itself"
+    reading.notes.append(Note("template", what, path))
+    if reading.files[path] == "failed":
+        reading.files[path] = "skipped"
+
+
+def _takes_files(path: str, tree: Tree) -> bool:
+    try:
+        return _TAKES_FILES.search(tree.read(path)) is not None
+    except Unreadable:
+        return False
 
 
 def _patch(path: str) -> Note:

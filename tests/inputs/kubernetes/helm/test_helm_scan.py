@@ -168,6 +168,24 @@ def test_what_the_scan_leaves_out(shop: Path, tmp_path: Path) -> None:
         "charts/checkout/Chart.yaml", "charts/shop/Chart.yaml"]  # fmt: skip
 
 
+FILE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n{{- if .Values.on }}\n  a: b\n{{- end }}\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "problems"), [('{{ tpl (.Files.Get "conf/map.yaml") . }}\n', 0), ("# as it is\n", 1)]
+)
+def test_a_file_that_templates_fill_in(tmp_path: Path, template: str, problems: int) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+    (tmp_path / "values.yaml").write_text("on: true\n")
+    (tmp_path / "templates/map.yaml").write_text(template)
+    (tmp_path / "conf/map.yaml").write_text(FILE)
+    result = scanned(tmp_path)
+    assert [(problem.kind, problem.file) for problem in result.problems] == [("unrendered", "conf/map.yaml")] * problems
+    assert [note.file for note in result.notes if note.kind == "template"] == ["conf/map.yaml"] * (1 - problems)
+
+
 def test_a_single_template(shop: Path) -> None:
     result = scanned(shop, shop / "charts/checkout/templates/workers.yaml")
     assert result.findings

@@ -426,7 +426,8 @@ def built(charts: str, **more: str) -> list[tuple[object, ...]]:
 
 
 def test_a_kustomization_s_charts() -> None:
-    entry = "- name: web\n  releaseName: front\n  valuesFile: mine.yaml\n  additionalValuesFiles: [../envs/prod/web.yaml]\n"
+    entry = "- name: web\n  releaseName: front\n  valuesFile: mine.yaml\n"
+    entry += "  additionalValuesFiles: [../envs/prod/web.yaml]\n"
     label = "kustomization apps/kustomization.yaml, front"
     files = ("apps/mine.yaml", "envs/prod/web.yaml")
     assert built(entry) == [(label, files, None, "front", "shop")]
