@@ -122,7 +122,8 @@ def _module(name: str) -> NounsOf:
     return maker
 
 
-_FILLED_IN = "{{"  # a template's, in a manifest that is YAML before it is filled in as well
+# A template's, in a manifest that is YAML before it is filled in as well: Helm's, a shell's, Flux's, Chainsaw's.
+_FILLED_IN = ("{{", "${", "$(", "($")
 
 
 def _tagged(resource: Resource) -> Noun:
@@ -136,8 +137,9 @@ def _tagged(resource: Resource) -> Noun:
     written = Map(resource.header)
     if isinstance(resource.tags, Map):
         written.span, written.header = resource.tags.span, resource.tags.header
+        signs = _FILLED_IN if resource.platform == "kubernetes" else _FILLED_IN[:1]
         for key, value in resource.tags.items():
-            if not isinstance(value, Unknown) and not (isinstance(value, str) and _FILLED_IN in value):
+            if not isinstance(value, Unknown) and not (isinstance(value, str) and any(sign in value for sign in signs)):
                 written.copy_entry(resource.tags, key)
     fields.put("written", written, place)
     return Noun("tagged", resource.local, fields)
