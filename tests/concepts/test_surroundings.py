@@ -96,6 +96,21 @@ def test_roles_of_other_sets_and_of_platforms() -> None:
     assert dangling(**given) == []
 
 
+def test_what_a_role_of_another_set_gives() -> None:
+    def given(*verbs: str) -> list[object]:
+        sets = {f"{verb}__kustomization": built("role") for verb in verbs}
+        for verb in verbs:
+            rules = f"rules: [{{apiGroups: [''], resources: [secrets], verbs: [{verb}]}}]"
+            sets[f"{verb}__role"] = plain("ClusterRole", "reader", rules, "rbac.authorization.k8s.io/v1")
+        found = nouns("grant", app__kustomization=built("all"), app__all=bound("reader"), **sets)
+        (grant,) = (noun for noun in found if noun.name.startswith("ClusterRoleBinding/"))
+        return [rule["actions"] for rule in grant.fields.get("gives") or ()]
+
+    assert given() == []
+    assert given("list") == [["list"]]
+    assert given("list", "get") == []  # variants, one of which it is
+
+
 def test_pods_of_other_sets_are_selected() -> None:
     service = plain("Service", "api", "spec: {selector: {app: api}}")
     files = {"app__kustomization": built("all"), "app__all": objects(service, deployment("web"))}

@@ -195,9 +195,14 @@ class Names:
         if around.may_make(namespace, name):
             return True
         owners, everywhere = around.index(f"names {self.kind}", self._of_all)
-        if name in everywhere:
-            return True
-        return any(around.together(asker, owner) for owner in owners.get((namespace, name), ()))
+        return name in everywhere or any(around.together(asker, owner) for owner in owners.get((namespace, name), ()))
+
+    def of_others(self, namespace: str, name: str, asker: Resource) -> list[Resource]:
+        """Those that sets which may stand beside this one have under the name."""
+        around = surroundings_of(self._inventory)
+        owners, _ = around.index(f"names {self.kind}", self._of_all)
+        where = "" if self.wide else namespace
+        return [owner for owner in owners.get((where, name), ()) if around.together(asker, owner)]
 
     def _of_all(self, inventories: Sequence[Inventory]) -> tuple[dict[tuple[str, str], list[Resource]], set[str]]:
         owners: dict[tuple[str, str], list[Resource]] = {}

@@ -135,7 +135,7 @@ def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str, i
     fields.put("service_wildcard", whole, place)
     fields.put("all_resources", whole, place)
     if isinstance(ref, Map):
-        given = given_by(ref, _namespace(attributes), place, inventory)
+        given = given_by(ref, _namespace(attributes), place, resource, inventory)
         if given is not None:
             fields.put("gives", given, place)
     return Noun("grant", resource.local, fields)

@@ -14,15 +14,16 @@ from guardrail.model import Inventory, Map, Origin, Reference, Resource, Seq, Sp
 MAX_RULES = 500  # of one role, with those that it is put together of
 
 
-def given_by(ref: Map, namespace: Value, place: Span, inventory: Inventory) -> Value:
+def given_by(ref: Map, namespace: Value, place: Span, asker: Resource, inventory: Inventory) -> Value:
     """The rules of the role that a binding names, each standing where the binding names it; None where the role is
-    not among what was scanned."""
+    not among what was scanned, or several other sets have one of that name and do not agree."""
     kind, name = ref.get("kind"), ref.get("name")
     role: Resource | None = None
     if isinstance(name, Reference):
         role = next(iter(inventory.at(name.target)), None)
     elif kind in ("Role", "ClusterRole") and isinstance(name, str) and isinstance(namespace, str):
-        role = names_of(kind, inventory).at(namespace, name)
+        roles = names_of(kind, inventory)
+        role = roles.at(namespace, name) or _agreed(roles.of_others(namespace, name, asker))
     if role is None:
         return None
     given = Seq(place)
@@ -42,6 +43,16 @@ def given_by(ref: Map, namespace: Value, place: Span, inventory: Inventory) -> V
         made.put("role", giver.local, place)
         given.add(made, place)
     return given
+
+
+def _agreed(roles: list[Resource]) -> Resource | None:
+    if not roles or any(_said(role) != _said(roles[0]) for role in roles[1:]):
+        return None
+    return roles[0]
+
+
+def _said(role: Resource) -> tuple[Value, Value]:
+    return role.attributes.get("rules"), role.attributes.get("aggregationRule")
 
 
 def _moved(items: Seq | Unknown | None, place: Span) -> Seq | Unknown | None:
