@@ -61,7 +61,7 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
         before, told = len(reading.resources), len(reading.problems)
         _read_file(path, data, reading)
         if any(problem.kind == "unrendered" for problem in reading.problems[told:]):
-            _let_be_filled_in(path, files, tree, reading, told)
+            _let_be_filled_in(path, tree, reading, told)
         whole: list[Resource] = []
         for resource in reading.resources[before:]:
             if kustomizations.is_partial(path, resource):
@@ -80,13 +80,14 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     return reading
 
 
-def _let_be_filled_in(path: str, files: Sequence[str], tree: Tree, reading: Reading, told: int) -> None:
+def _let_be_filled_in(path: str, tree: Tree, reading: Reading, told: int) -> None:
     """A chart's file that its templates may take in (`tpl (.Files.Get "conf/rules.yaml") .`) is judged as rendered."""
     folder = ChartFolders(tree).of(path)
     if folder is None:
         return
-    templates = f"{folder}/templates/" if folder else "templates/"
-    if not any(file.startswith(templates) and _takes_files(file, tree) for file in files):
+    templates = posixpath.join(folder, "templates")
+    folders = [templates, *(posixpath.join(templates, name) for name in tree.folders_in(templates))]
+    if not any(_takes_files(posixpath.join(above, name), tree) for above in folders for name in tree.names_in(above)):
         return
     reading.problems[told:] = [problem for problem in reading.problems[told:] if problem.kind != "unrendered"]
     what = "a file of a chart that its templates may fill in; not judged by itself"

@@ -172,14 +172,19 @@ FILE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n{{- if .Val
 
 
 @pytest.mark.parametrize(
-    ("template", "problems"), [('{{ tpl (.Files.Get "conf/map.yaml") . }}\n', 0), ("# as it is\n", 1)]
+    ("name", "template", "problems"),
+    [
+        ("map.yaml", '{{ tpl (.Files.Get "conf/map.yaml") . }}\n', 0),
+        ("_map.tpl", '{{ define "map" }}{{ .context.Files.Get "conf/map.yaml" }}{{ end }}\n', 0),
+        ("map.yaml", "# as it is\n", 1),
+    ],
 )
-def test_a_file_that_templates_fill_in(tmp_path: Path, template: str, problems: int) -> None:
+def test_a_file_that_templates_fill_in(tmp_path: Path, name: str, template: str, problems: int) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "conf").mkdir()
     (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
     (tmp_path / "values.yaml").write_text("on: true\n")
-    (tmp_path / "templates/map.yaml").write_text(template)
+    (tmp_path / "templates" / name).write_text(template)
     (tmp_path / "conf/map.yaml").write_text(FILE)
     result = scanned(tmp_path)
     assert [(problem.kind, problem.file) for problem in result.problems] == [("unrendered", "conf/map.yaml")] * problems
