@@ -757,3 +757,8 @@ def test_what_a_secret_is_called_is_none() -> None:
     assert secret_by_name("client_secret", "oauth2-proxy-client-secret") is None
     assert secret_by_name("client_secret", "oauth2-proxy-client-h8Jk2") == "token"
     assert secret_by_name("password", "my-other-password") == "password"
+
+
+def test_what_asks_to_be_written_over_is_none() -> None:
+    assert secret_by_name("client_secret", "override_me") is None
+    assert secret_by_name("password", "overwrite-this") is None

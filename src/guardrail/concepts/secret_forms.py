@@ -84,9 +84,9 @@ _NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its pl
 _PLACEHOLDER = lazy_regex(
     r"^(?:true|false|yes|no|on|off|null|none|nil|required|optional|enabled?|disabled?|default|generated?|random|auto|inherit"
     r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|placeholder|redacted"
-    r"|(?:replace|change|fill|insert|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*|your[-_ ]?.*"
-    r"|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset|not[-_ ]?used"
-    r"|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
+    r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*"
+    r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset"
+    r"|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
     re.I,
 )
 # What says something of a secret: sudo's NOPASSWD, the checksum by which pods are started anew.
