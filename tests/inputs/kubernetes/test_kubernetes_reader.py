@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,29 @@ def test_settings_beside_a_credential_are_no_leak() -> None:
     values = {**secret.attributes["stringData"], **secret.attributes["data"]}
     literal = {key for key, value in values.items() if value.literal}
     assert literal == {"password", "host"}  # the host is https://u:pw@h
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("url: 'git@github.com:acme/shop'", False),
+        ("url: 'ssh://git@github.com/acme/shop'", False),
+        ("url: 'https://ci:h8Jk2LmP9q@github.com/acme/shop'", True),
+        ("MYSQL_DATABASE: shop", False),
+        ("aws_region: eu-west-1", False),
+        ("DB_HOST: 'db.example.com'", False),
+        ("DB_HOST: 'shop:h8Jk2LmP9q@db.example.com'", True),
+        ("database: 'postgres://shop:h8Jk2LmP9q@db/shop'", True),
+        ("WEBHOOK_URL: 'https://chat.example.com/hooks/h8Jk2LmP9q'", True),
+        ("known_hosts: 'github.com ssh-ed25519 AAAAC3'", False),
+        ("support: h8Jk2LmP9q", True),
+    ],
+)
+def test_settings_are_told_by_the_end_of_their_names(entry: str, told: bool) -> None:
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  {entry}\n"
+    (secret,) = read_text(a=text).resources
+    (value,) = secret.attributes["stringData"].values()
+    assert value.literal is told
 
 
 def test_lists() -> None:

@@ -21,9 +21,12 @@ _PUBLIC = (".crt", ".pub")  # certificates and public keys: kept out of reports,
 # Settings that stand beside a credential, as in Argo CD's repositories and External DNS's providers.
 _SETTING_NAMES = """
     type project name url host hostname server port database dbname region endpoint namespace insecure enablelfs
-    enableoci sslmode githubappid githubappinstallationid githubappenterprisebaseurl forcehttpbasicauth
+    enableoci sslmode githubappid githubappinstallationid githubappenterprisebaseurl forcehttpbasicauth known_hosts
 """
 _SETTINGS = frozenset(_SETTING_NAMES.split())
+# The same with more before it (`MYSQL_DATABASE`, `s3-endpoint`); not `url`, for whoever has a webhook's may call it.
+_ENDINGS = lazy_regex(r"[a-z0-9][_.-](?:bucket|database|db|dbname|endpoint|host|hostname|port|region|sslmode)\Z")
+_LOGIN = lazy_regex(r"(?:[\w+.-]{1,40}://)?[^/@\s:]{0,200}:(?!//)[^@]{0,1000}@")  # not in `git@github.com:acme/shop`
 
 
 def hide(secret: Map) -> None:
@@ -43,7 +46,8 @@ def hide(secret: Map) -> None:
 def _is_public(key: str, value: Value, encoded: bool) -> bool:
     if key.endswith(_PUBLIC):
         return True
-    return key in _SETTINGS and "@" not in _decoded(value, encoded)  # `https://user:password@host` is none
+    is_setting = key in _SETTINGS or _ENDINGS.search(key) is not None
+    return is_setting and not _LOGIN.match(_decoded(value, encoded))
 
 
 def _is_placeholder(value: Value, encoded: bool) -> bool:
