@@ -232,3 +232,21 @@ def test_nothing_is_missing_in_namespaces_of_the_platform() -> None:
     web = deployment("web").replace("{name: web}", "{name: web, namespace: openshift-pipelines}")
     assert dangling(all=objects(service, web)) == []
     assert dangling(all=objects(service, web).replace("openshift-", "")) == [("service-pods", "app=api")]
+
+
+def test_charts_that_may_be_released_together() -> None:
+    def chart(name: str, template: str) -> dict[str, str]:
+        head = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+        return {f"{name}__Chart": head, f"{name}__templates__all": template}
+
+    peer = "spec: {podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: api}}}]}]}"
+    config = plain("ConfigMap", "own", "data: {a: b}")
+    web = chart("web", objects(
+        deployment("web", "volumes: [{name: v, configMap: {name: shared}}], "), config,
+        plain("NetworkPolicy", "web", peer, "networking.k8s.io/v1"),
+    ))  # fmt: skip
+    assert dangling(**web) == [("pod-config", "shared"), ("peer-pods", "app=api")]
+    api = chart("api", objects(deployment("api"), plain("ConfigMap", "shared", "data: {a: b}")))
+    assert dangling(**web, **api) == []
+    loose = plain("ConfigMap", "shared", "data: {a: b}", metadata=", namespace: other")
+    assert dangling(**web, other=loose) == [("pod-config", "shared"), ("peer-pods", "app=api")]

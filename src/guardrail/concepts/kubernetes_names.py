@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from guardrail.concepts.blocks import Block, Spelling, word
 from guardrail.concepts.selectors import namespace_of, spelled
-from guardrail.concepts.surroundings import surroundings_of
+from guardrail.concepts.surroundings import is_of_chart, surroundings_of
 from guardrail.model import Inventory, Map, Reference, Resource, Seq, Unknown, Value
 
 
@@ -195,7 +195,12 @@ class Names:
         if around.may_make(namespace, name):
             return True
         owners, everywhere = around.index(f"names {self.kind}", self._of_all)
-        return name in everywhere or any(around.together(asker, owner) for owner in owners.get((namespace, name), ()))
+        if name in everywhere:
+            return True
+        found = [*owners.get((namespace, name), ())]
+        if namespace and is_of_chart(asker):  # what is released together may be of several charts
+            found += owners.get(("*", name), ())
+        return any(around.together(asker, owner) for owner in found)
 
     def of_others(self, namespace: str, name: str, asker: Resource) -> list[Resource]:
         """Those that sets which may stand beside this one have under the name."""
@@ -213,6 +218,8 @@ class Names:
             for known in (names.found, names.made):
                 for key, resource in known.items():
                     owners.setdefault(key, []).append(resource)
+                    if is_of_chart(resource):
+                        owners.setdefault(("*", key[1]), []).append(resource)
         return owners, everywhere
 
     def keeps(self, metadata: Block, asker: Resource, namespace: Value = None) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from guardrail.concepts.blocks import Block, Spelling
 from guardrail.concepts.kubernetes_names import Beside
 from guardrail.concepts.selectors import Selector, spelled
-from guardrail.concepts.surroundings import surroundings_of
+from guardrail.concepts.surroundings import is_of_chart, surroundings_of
 from guardrail.model import Inventory, Map, Resource, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
@@ -132,12 +132,20 @@ class Pods:
         if around.may_label(selector):
             return True
         kept = around.index("pods", _pods_by_namespace)
-        for other in {*kept.get(str(selector.namespace), ()), *kept.get("", ())}:
-            if other is not self and any(
-                around.together(asker, scanned.resource) for scanned in other.perhaps_selected(selector)
-            ):
-                return True
-        return False
+        near = (*kept.get(str(selector.namespace), ()), *kept.get("", ()))
+        if any(self._among(other, selector, asker) for other in near):
+            return True
+        if not is_of_chart(asker):
+            return False
+        # What is released together may be of several charts.
+        anywhere = Selector(selector.address, Unknown("a release's"), selector.labels, selector.expressions)
+        return any(self._among(other, anywhere, asker) for other in around.index("pods of charts", _pods_of_charts))
+
+    def _among(self, other: Pods, selector: Selector, asker: Resource) -> bool:
+        around = surroundings_of(self._inventory)
+        return other is not self and any(
+            around.together(asker, scanned.resource) for scanned in other.perhaps_selected(selector)
+        )
 
 
 def _pods_by_namespace(inventories: Sequence[Inventory]) -> dict[str, list[Pods]]:
@@ -147,6 +155,10 @@ def _pods_by_namespace(inventories: Sequence[Inventory]) -> dict[str, list[Pods]
         for namespace in pods.namespaces():
             found.setdefault(namespace, []).append(pods)
     return found
+
+
+def _pods_of_charts(inventories: Sequence[Inventory]) -> list[Pods]:
+    return [pods_scanned(each) for each in inventories if each.resources and is_of_chart(each.resources[0])]
 
 
 def _without_states(selector: Selector) -> tuple[Selector | None, set[str]]:

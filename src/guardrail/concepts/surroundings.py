@@ -181,6 +181,11 @@ def _unit(resource: Resource) -> tuple[str, str]:
     return (resource.root, "") if resource.root else ("", resource.scope)
 
 
+def is_of_chart(resource: Resource) -> bool:
+    """Whether a chart brings it, into a namespace that whoever releases it chooses."""
+    return bool(_chart(resource.root))
+
+
 def _chart(root: str) -> str:
     folder, rendered, _ = root.partition("Chart.yaml with ")
     return f"{folder}Chart.yaml" if rendered else ""
