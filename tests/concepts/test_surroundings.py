@@ -186,6 +186,22 @@ def test_what_an_operator_makes_is_not_missing() -> None:
     assert dangling(all=objects(pod, secret, database.replace("name: pg", "name: p"))) == [("pod-secret", "pg-app")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "version"),
+    [
+        ("OnePasswordItem", "onepassword.com/v1"),
+        ("SecretProviderClass", "secrets-store.csi.x-k8s.io/v1"),
+        ("VirtualService", "networking.istio.io/v1"),
+        ("BackendConfig", "cloud.google.com/v1"),
+        ("Rollout", "argoproj.io/v1alpha1"),
+    ],
+)
+def test_what_makes_nothing_else_in_its_name(kind: str, version: str) -> None:
+    pod = deployment("web", "volumes: [{name: s, secret: {secretName: web-tls}}], ")
+    secret = plain("Secret", "other", "stringData: {a: b}")
+    assert dangling(all=objects(pod, secret, plain(kind, "web", version=version))) == [("pod-secret", "web-tls")]
+
+
 def test_pods_of_an_operator_that_the_set_installs() -> None:
     policy = plain("NetworkPolicy", "managers", "spec: {podSelector: {matchLabels: {longhorn.io/component: manager}}}",
                    "networking.k8s.io/v1")  # fmt: skip

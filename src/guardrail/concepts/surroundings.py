@@ -23,7 +23,9 @@ _PLAIN = (
     "monitoring.coreos.com", "cert-manager.io", "kyverno.io", "external-secrets.io", "bitnami.com", "traefik.io",
     "traefik.containo.us", "istio.io", "cilium.io", "projectcalico.org", "fluxcd.io", "openshift.io",
     "gatekeeper.sh", "cloud.google.com", "networking.gke.io", "k8s.aws", "k8s.nginx.org",
-    "konghq.com", "projectcontour.io", "linkerd.io", "getambassador.io", "velero.io", "karpenter.sh",
+    "konghq.com", "projectcontour.io", "linkerd.io", "getambassador.io", "velero.io", "karpenter.sh", "helm.cattle.io",
+    "secrets-store.csi.x-k8s.io", "gateway.networking.x-k8s.io", "secrets.hashicorp.com", "onepassword.com",
+    "isindir.github.com", "secrets.infisical.com", "secrets.doppler.com", "k8s.bitwarden.com",
 )  # fmt: skip
 _MAKING = frozenset(("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"))  # of these groups, they alone
 # Kinds that bring an operator, or a chart, from somewhere else: nobody can tell what of theirs is in the namespace.
