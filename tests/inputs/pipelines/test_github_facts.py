@@ -10,6 +10,7 @@ import pytest
 from guardrail.inputs.pipelines.github_environment import environment_writes
 from guardrail.inputs.pipelines.github_expressions import FACTS
 from guardrail.inputs.pipelines.github_hazards import advisories, resembled
+from guardrail.model import Unknown
 
 W = ".github/workflows/w.yml"
 STEP = f"{W}#jobs.a.steps[0]"
@@ -102,10 +103,41 @@ def test_releases(on: str, step: str, releases: bool, read_texts: Callable[..., 
 )  # fmt: skip
 def test_checkouts(inputs: str, path: str, told: tuple[bool, bool, bool], read_texts: Callable[..., Any]) -> None:
     text = workflow("name: get\nuses: actions/checkout@v4\n" + inputs)
-    text += f"\n      - uses: actions/upload-artifact@v4\n        with: {{path: '{path}'}}\n"
+    text += f"\n      - uses: actions/upload-artifact@v3\n        with: {{path: '{path}'}}\n"
     noun = read_texts(text).noun(STEP, "checkout")
     assert (noun.fields["keeps_credentials"], noun.fields["asked_to"], noun.fields["packed"]) == told
     assert noun.fields.header.line == 6  # where the step begins
+
+
+COMMIT = "0123456789012345678901234567890123456789"
+
+
+@pytest.mark.parametrize(
+    ("checkout", "upload", "inputs", "packed"),
+    [
+        ("v4", "actions/upload-artifact@v3", "", True), ("v4", "actions/upload-artifact@v4.3.6", "", True),
+        ("v4", "actions/upload-artifact@v4.4.0", "", False), ("v4", "actions/upload-artifact@v4", "", False),
+        ("v4", "actions/upload-artifact@main", "", False), ("releases/v1", "actions/upload-artifact@v2", "", True),
+        ("v4", "actions/upload-artifact@v5", ", include-hidden-files: true", True),
+        ("v4", "actions/upload-artifact@v3", ", include-hidden-files: false", False),
+        ("v4", "actions/upload-artifact@v5", ", include-hidden-files: '${{ inputs.all }}'", None),
+        ("v4", f"actions/upload-artifact@{COMMIT} # v4.3.1", "", True),
+        ("v4", f"actions/upload-artifact@{COMMIT} # v4.6.2", "", False),
+        ("v4", f"actions/upload-artifact@{COMMIT}", "", None),
+        ("v6", "actions/upload-artifact@v3", "", False), ("v5.0.1", "actions/upload-artifact@v3", "", True),
+        (f"{COMMIT} # v6.0.2", "actions/upload-artifact@v3", "", False),
+        (f"{COMMIT} # 4.2.2", "actions/upload-artifact@v3", "", True),
+        (COMMIT, "actions/upload-artifact@v3", "", None),
+        ("v4", "actions/upload-pages-artifact@v3", "", False),
+    ],
+)  # fmt: skip
+def test_the_token_is_in_an_artifact_only_with_the_hidden_folder(
+    checkout: str, upload: str, inputs: str, packed: bool | None, read_texts: Callable[..., Any]
+) -> None:
+    text = workflow(f"uses: actions/checkout@{checkout}")
+    text += f"\n      - uses: {upload}\n        with: {{path: .{inputs}}}\n"
+    told = read_texts(text).noun(STEP, "checkout").fields["packed"]
+    assert isinstance(told, Unknown) if packed is None else told is packed
 
 
 def test_tokens_secrets_and_registries(read_texts: Callable[..., Any]) -> None:

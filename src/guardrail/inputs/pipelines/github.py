@@ -18,7 +18,7 @@ from guardrail.inputs.pipelines.github_flow import trace
 from guardrail.inputs.pipelines.github_jobs import Workflow, event_names, job_resources
 from guardrail.inputs.pipelines.github_known import CONTAINED
 from guardrail.inputs.pipelines.github_permissions import permissions_of, token_grant, token_scopes
-from guardrail.inputs.pipelines.github_steps import Surroundings, last_upload, step_resources
+from guardrail.inputs.pipelines.github_steps import Surroundings, step_resources, uploads_in
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, image_dependency, pipeline_resource, text_of
 from guardrail.inputs.reader import Reading
@@ -137,7 +137,7 @@ def _action(file: GithubFile) -> list[Resource]:
         around.called = True
         around.flow = file.flows.get("")
         around.risky_event = "whatever calls it"
-        around.uploads = last_upload(runs.get("steps"))
+        around.uploads = uploads_in(file, runs.get("steps"))
         around.types = input_types(file.root)
         found += step_resources(file, runs.get("steps"), runs.place("steps"), around)
     elif not using:

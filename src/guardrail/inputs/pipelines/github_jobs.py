@@ -22,7 +22,7 @@ from guardrail.inputs.pipelines.github_guards import ruled_out
 from guardrail.inputs.pipelines.github_matrix import Matrix, choices
 from guardrail.inputs.pipelines.github_permissions import may_identify, permissions_of, token_grant, token_scopes
 from guardrail.inputs.pipelines.github_secrets import note_secrets
-from guardrail.inputs.pipelines.github_steps import Surroundings, last_upload, shell_name, step_resources
+from guardrail.inputs.pipelines.github_steps import Surroundings, shell_name, step_resources, uploads_in
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, UNTRUSTED_EVENTS, Level
 from guardrail.inputs.pipelines.github_uses import action_dependency, publishes
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, key_line, pipeline_resource, text_of
@@ -120,7 +120,7 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
         strategy = job.get("strategy")
         around.matrix = strategy.get("matrix") if isinstance(strategy, Map) else strategy
         around.releases = workflow.releases or _publishes(job["steps"])
-        around.uploads = last_upload(job["steps"])
+        around.uploads = uploads_in(file, job["steps"])
         found += step_resources(file, job["steps"], job.place("steps"), around)
     else:
         file.problem("malformed", f"job {name} has neither `steps` nor `uses`", job.header)

@@ -62,7 +62,12 @@ class Surroundings:
         self.risky_event = ""  # by which an outsider starts it with the repository's rights
         self.identity: bool | None = None  # whether it may ask for an identity token; None where nobody knows
         self.releases = False  # what it makes goes out to others
-        self.uploads = -1  # the last step that hands the whole folder on as an artifact
+        self.uploads: dict[int, bool | Unknown] = {}  # steps that hand the whole folder on as an artifact
+
+    def uploaded_after(self, index: int) -> bool | Unknown:
+        """Whether a later step hands the whole folder on."""
+        later = [handed for at, handed in self.uploads.items() if at > index]
+        return True if True in later else next(iter(later), False)
 
 
 def step_resources(file: GithubFile, steps: Value, span: Span, around: Surroundings) -> list[Resource]:
@@ -79,13 +84,15 @@ def step_resources(file: GithubFile, steps: Value, span: Span, around: Surroundi
     return found
 
 
-def last_upload(steps: Value) -> int:
-    """The last step that hands the whole folder on as an artifact; -1 where there is none."""
-    found = -1
+def uploads_in(file: GithubFile, steps: Value) -> dict[int, bool | Unknown]:
+    """The steps that hand the whole folder on as an artifact, or may do so, by their number."""
+    found: dict[int, bool | Unknown] = {}
     for index, (_, step, _) in enumerate(steps_in(steps)):
         uses = step.get("uses") if isinstance(step, Map) else None
-        if isinstance(uses, str) and hands_folder_on(uses, step.get("with")):
-            found = index
+        if isinstance(step, Map) and isinstance(uses, str):
+            handed = hands_folder_on(file, uses, step.get("with"), step.spans["uses"])
+            if handed is not False:
+                found[index] = handed
     return found
 
 
@@ -123,7 +130,7 @@ def _step(file: GithubFile, step: Map, index: int, at: str, around: Surroundings
         if isinstance(uses, str) and uses.strip():
             dependency = action_dependency(file, uses.strip(), step.spans["uses"], around.pulls_other_code)
             resource.add_noun(dependency)
-            note_use(resource, step, uses.strip(), name, around.releases, index < around.uploads, dependency)
+            note_use(resource, step, uses.strip(), name, around.releases, around.uploaded_after(index), dependency)
             for script in _action_scripts(file, step, name, uses, scope, around):
                 resource.add_noun(script)
             around.pulls_other_code = around.pulls_other_code or _brings_code(uses, step.get("with"))

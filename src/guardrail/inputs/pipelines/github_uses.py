@@ -14,6 +14,10 @@ _COMMENT = lazy_regex(r"\s#\s*(?P<text>.*)")
 _VERSION = lazy_regex(r"(?:\A|[\s=:@/])(?:tag=|pin@|ratchet:\S*@)?(?P<version>v?\d[\w.+-]*|[\w./-]*/v?\d[\w.+-]*)")
 _WHOLE_FOLDER = lazy_regex(r"\A(?:\./?|\.\./?|\$\{\{\s*github\.workspace\s*\}\}/?|\*\*?/?\*?|\./\*\*?(?:/\*)?)\Z")
 
+_RELEASE = lazy_regex(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?!\d)")
+_NEWEST = 9999
+_COMMIT = Unknown("nothing says which version this commit of the action is")
+
 
 def action_dependency(
     file: GithubFile, uses: str, entry: Span, elsewhere: bool = False, ecosystem: str = "action"
@@ -93,7 +97,7 @@ def _hazards(draft: Draft, name: str, version: str, comment: str) -> None:
 
 
 def note_use(
-    resource: Resource, step: Map, uses: str, title: str, releases: bool, packed: bool, dependency: Noun
+    resource: Resource, step: Map, uses: str, title: str, releases: bool, packed: bool | Unknown, dependency: Noun
 ) -> None:
     """Nouns for the code that it checks out and the cache that it keeps. `packed`: a later step hands the whole folder
     on."""
@@ -101,6 +105,11 @@ def note_use(
     lowered = name.lower()
     inputs = step.get("with")
     if lowered == "actions/checkout":
+        if packed is not False:
+            comment = dependency.fields.get("comment")
+            release = _release(version, comment if isinstance(comment, str) else "")
+            # From version 6 on the token is put beside the folder, into the machine's own for temporary files.
+            packed = packed if release and release < (6, 0) else False if release else _COMMIT
         resource.add_noun(_checkout(step, inputs, title, packed))
     elif lowered in CACHES:
         noun = _cache(step, inputs, lowered, version, title, releases)
@@ -120,7 +129,7 @@ def note_use(
         dependency.fields.put("tool_pin", pin, place)
 
 
-def _checkout(step: Map, inputs: Value, title: str, packed: bool) -> Noun:
+def _checkout(step: Map, inputs: Value, title: str, packed: bool | Unknown) -> Noun:
     draft = Draft("checkout", step.header, step.span)
     key, value = get_ci(inputs, "persist-credentials")
     text = text_of(value)
@@ -182,12 +191,32 @@ def publishes(uses: str, inputs: Value) -> bool:
     return text is None or text.strip().lower() != "false"
 
 
-def hands_folder_on(uses: str, inputs: Value) -> bool:
-    """Whether an action uploads the whole folder that code is checked out to."""
-    if uses.partition("@")[0].lower() not in ("actions/upload-artifact", "actions/upload-pages-artifact"):
+def hands_folder_on(file: GithubFile, uses: str, inputs: Value, entry: Span) -> bool | Unknown:
+    """Whether an action uploads the whole folder that code is checked out to, with the hidden `.git` in it. What makes
+    artifacts for GitHub Pages leaves that out always."""
+    name, _, version = uses.strip().partition("@")
+    if name.lower() != "actions/upload-artifact":
         return False
     text = text_of(get_ci(inputs, "path")[1]) or ""
-    return any(_is_whole(line.strip()) for line in text.splitlines())
+    if not any(_is_whole(line.strip()) for line in text.splitlines()):
+        return False
+    hidden = text_of(get_ci(inputs, "include-hidden-files")[1])
+    if hidden is not None and "${{" in hidden:
+        return Unknown("include-hidden-files is worked out when the pipeline runs")
+    if hidden:
+        return hidden.strip().lower() == "true"
+    release = _release(version, _version_comment(file, entry))
+    return release < (4, 4) if release else _COMMIT
+
+
+def _release(version: str, comment: str) -> tuple[int, int] | None:
+    """Major and minor version; of a major one alone its newest, which its tag stands for; None for a commit of which
+    nobody says what it is."""
+    pin = git_pin(version)
+    found = _RELEASE.match((comment if pin == "digest" else version).rpartition("/")[2])
+    if found:
+        return int(found[1]), int(found[2]) if found[2] else _NEWEST
+    return None if pin == "digest" else (_NEWEST, 0)
 
 
 @lru_cache(maxsize=512)
