@@ -85,7 +85,7 @@ class OpenMap(Map):
 
 
 class PartialMap(OpenMap):
-    """A map that has more entries than are known. `get` answers `rest` for a key that it does not hold, so
+    """A map that has more entries than are known. It answers `rest` for a key that it does not hold, so
     that no reader takes such a key for absent.
     """
 
@@ -97,6 +97,10 @@ class PartialMap(OpenMap):
 
     def get(self, key: str, default: Value = None) -> Value:
         return super().get(key, self.rest)
+
+    def __missing__(self, key: str) -> Value:
+        """What was asked for with `get` before may be taken out like any other."""
+        return self.rest
 
     def lacking(self, name: str) -> Unknown:
         return self.rest
