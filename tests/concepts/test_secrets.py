@@ -102,6 +102,7 @@ def test_forms(kind: str, text: str, hidden: str) -> None:
         "eyJhbGciOiJIUzI1NiJ9",
         "git@github.com:owner/repo.git",
         "AccountKey=${key}",
+        "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
     ],
 )
 def test_no_forms(text: str) -> None:
@@ -138,6 +139,10 @@ def test_databases_of_a_test_run() -> None:
         ("secret_key", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"),
         ("sonar.token", "9f3c2a7be81d4056c7aa"),
         ("webhook-secret", "3q7w9e1r5t2y8u4i"),
+        ("password", "ADMIN_Sommer2024"),
+        ("api_key", "PROD_KEY_9F3C2A7BE81D4056"),
+        ("ConnectionString", "RunAs=App;AppId=d318cba7-db4d-4fb3-99e1;AppKey=9f3c2a7be81d4056c7aa"),
+        ("connection_string", "9f3c2a7be81d4056c7aaF3=="),
     ],
 )
 def test_names(name: str, value: str) -> None:
@@ -168,6 +173,11 @@ def test_names(name: str, value: str) -> None:
         ("OPENSHIFT_PASS", "openshift-credentials:password"),
         ("server-password", "MAVEN_PASSWORD"),
         ("gpg-passphrase", "GPG_KEY_PASS"),
+        ("webhook_secret", "APP_WEBHOOK_SECRET_ARM64"),
+        ("password", "DB_PASSWORD_2"),
+        ("password", "PLACEHOLDERPass$$w0rd"),
+        ("cosmos_token", "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="),
+        ("ConnectionString", "RunAs=App;AppId=d318cba7-db4d-4fb3-99e1;ServiceConnectionId=93e24264-c5e6-4681;"),
         ("NOPASSWD", "ALL"),
         ("password", "ENC[AES256_GCM,data:abc]"),
         ("password", "AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq"),
@@ -541,6 +551,23 @@ jobs:
       - run: PGPASSWORD={RANDOM} psql
 """
     assert secrets(text, WORKFLOW) == []
+
+
+def test_the_database_gets_its_password_from_the_job() -> None:
+    text = f"""\
+on: push
+env: {{OTHER_PASSWORD: {RANDOM}1}}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    env: {{SA_PASSWORD: {RANDOM}, DEPLOY_PASSWORD: {RANDOM}2}}
+    services:
+      db:
+        image: mssql
+        env: {{MSSQL_SA_PASSWORD: "${{{{ env.SA_PASSWORD }}}}", B: "${{{{ env.OTHER_PASSWORD }}}}"}}
+    steps: [{{run: make}}]
+"""
+    assert secrets(text, WORKFLOW) == [("password", 6)]
 
 
 def test_gitlab() -> None:

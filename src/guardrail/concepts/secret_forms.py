@@ -60,7 +60,9 @@ _HINT = lazy_regex(
     r"|xox[abeoprs]-|hooks\.slack|AIza|GOCSPX|k_live_|npm_|pypi-AgEI|SG\.|sk-ant-|T3BlbkFJ|dckr_|hvs\.|atlasv1|do[opr]_v1_"
     r"|AccountKey=|SharedAccessKey=|eyJ|://[^\s/]{0,300}:[^\s/@'\"${}<>*]{3,200}@"
 )
-_DOCUMENTED = lazy_regex(r"EXAMPLE")  # AKIAIOSFODNN7EXAMPLE and its like stand in AWS's documentation
+# AKIAIOSFODNN7EXAMPLE and its like stand in AWS's documentation; the others begin the keys of Azure's emulators for
+# Cosmos DB and storage, which are the same on every machine.
+_DOCUMENTED = lazy_regex(r"EXAMPLE|C2y6yDjf5/R\+ob0N8A7Cgv30VRDJIWEHLM|Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50u")
 
 _PASSWORD = lazy_regex(r"(?:password|passwd|passphrase|passwort|pwd|(?:^|[_.\-])pass)$", re.I)
 _KEY = lazy_regex(
@@ -83,7 +85,7 @@ _NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its pl
 )
 _PLACEHOLDER = lazy_regex(
     r"^(?:true|false|yes|no|on|off|null|none|nil|required|optional|enabled?|disabled?|default|generated?|random|auto|inherit"
-    r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|placeholder|redacted"
+    r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|placeholder.*|redacted"
     r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*"
     r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset"
     r"|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
@@ -94,8 +96,14 @@ _ABOUT = lazy_regex(r"^no_?pass|(?:^|[/_.-])(?:checksum|sha256|md5)(?:$|[/_.-])"
 _VAULT_PATH = lazy_regex(
     r"[a-z][a-z_-]*(?:[/:#][a-z_-]+)*[/:#][a-z_-]*(?:password|passwd|secret|token|key|credentials?)\Z", re.I
 )
-# `server-password: MAVEN_PASSWORD` names the variable that has it.
-_VARIABLE = lazy_regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASS(?:WORD|WD|PHRASE)?|PWD|TOKEN|SECRET|KEY)\Z")
+# `server-password: MAVEN_PASSWORD`, `webhook_secret: APP_WEBHOOK_SECRET_ARM64` name the variable that has it.
+_VARIABLE = lazy_regex(
+    r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASS(?:WORD|WD|PHRASE)?|PWD|TOKEN|SECRET|KEY)(?:_(?:[A-Z]+\d{0,4}|\d{1,4})){0,4}\Z"
+)
+# `Server=...;Integrated Security=true`: what a connection string has, where nothing in it is a credential.
+_PAIRS = lazy_regex(r"\s*[A-Za-z][\w. -]{0,60}=[^;]*(?:;\s*[A-Za-z][\w. -]{0,60}=[^;]*)*;?\s*\Z")
+_CONNECTION = lazy_regex(r"connection_?-?string$", re.I)
+_TELLING_PAIR = lazy_regex(r"(?:\A|;)[^;=]{0,60}(?:pass|pwd|key|secret|token|sig|sas|credential)[^;=]{0,60}=", re.I)
 _UUID = lazy_regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Passwords of databases that live as long as a CI job, and of nobody's.
 _THROWAWAY_WORDS = """
@@ -135,7 +143,7 @@ def forms_in(text: str, throwaway: bool = False) -> Iterator[Match]:
                 continue
         elif kind == "azure-key":
             start += found.index("=") + 1
-        elif kind == "aws-access-key" and _DOCUMENTED.search(found):
+        if kind in ("aws-access-key", "azure-key") and _DOCUMENTED.search(found):
             continue
         yield Match(kind, "", start, end)
 
@@ -191,6 +199,8 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
             return None
         return "password"
     if " " in value or _DOCUMENTED.search(value):
+        return None
+    if _CONNECTION.search(name) and _PAIRS.match(value) and not _TELLING_PAIR.search(value):
         return None
     if _OUTRIGHT.match(name) and len(value) >= 6 and not _UUID.match(value) and not _is_throwaway(value):
         # `client_secret=oauth2-proxy-client-secret` is what the Secret is called.

@@ -62,6 +62,7 @@ _PROSE = lazy_regex(
 _BESIDE = lazy_regex(
     r"(?:type|name|url|server|project|insecure|enable\w+|config\.ya?ml|namespaces?|region|host|port)$", re.I
 )
+_VARIABLE = lazy_regex(r"\s*\$\{\{\s*env\.(\w+)\s*\}\}\s*\Z")
 _FLAG = lazy_regex(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
 _REMEMBERED = 200  # characters; longer texts do not come twice
@@ -402,8 +403,13 @@ def _of_services(attributes: Map) -> set[str]:
                 continue
             for key in ("env", "environment", "variables"):
                 environment = service.get(key)
-                if isinstance(environment, Map):
-                    found.update(str(value) for value in environment.values() if isinstance(value, (str, int)))
+                values = environment.values() if isinstance(environment, Map) else ()
+                for value in (str(value) for value in values if isinstance(value, (str, int))):
+                    named = _VARIABLE.match(value)
+                    for outer in (holder.get("env"), attributes.get("env")) if named else ():
+                        handed = outer.get(named[1]) if isinstance(outer, Map) and named else None
+                        found.add(handed if isinstance(handed, str) else "")
+                    found.add(value)
     return {value for value in found if len(value) >= 3}
 
 
