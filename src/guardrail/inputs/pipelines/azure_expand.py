@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from guardrail.inputs.pipelines.azure_expressions import MAX_TEXT, evaluate, shown, truth
+from guardrail.inputs.pipelines.azure_guards import NotOfPulls, first_reason, in_pulls
 from guardrail.inputs.pipelines.azure_scope import Bound, Scope
 from guardrail.inputs.pipelines.expressions import ExpressionError, Node, Path, find_expressions, parse
 from guardrail.model import HOLE, Map, Origin, OriginsOf, PartText, Seq, Span, Unknown, Value
@@ -62,17 +63,29 @@ class Level(dict[str, list[Piece]]):
 
 
 class _Chain:
-    """An `if` with what follows it. `over`: a branch was surely taken; `open`: why those that follow may be."""
+    """An `if` with what follows it. `over`: a branch was surely taken; `open`: why those that follow may be;
+    `in_pulls`: a branch is surely taken in builds of outsiders' pull requests."""
 
-    __slots__ = ("open", "over")
+    __slots__ = ("in_pulls", "open", "over")
 
     def __init__(self) -> None:
-        self.over = False
+        self.over = self.in_pulls = False
         self.open: Unknown | None = None
 
-    def take(self, strict: bool | Unknown, default: bool | Unknown) -> tuple[bool, Unknown | None]:
-        """Whether the branch is kept, and why it may not be there. `default` is what holds where nobody chooses
-        anything for a run, `strict` what holds whatever anybody chooses."""
+    def take(
+        self, strict: bool | Unknown, default: bool | Unknown, pulls: bool | Unknown
+    ) -> tuple[bool, Unknown | None]:
+        """Whether the branch is kept, and why it may not be there. `pulls` is what holds in builds of outsiders'
+        pull requests."""
+        kept, maybe = self._take(strict, default)
+        if maybe is not None and (self.in_pulls or pulls is False):
+            maybe = NotOfPulls(maybe.reason, maybe.refs)
+        self.in_pulls = self.in_pulls or pulls is True
+        return kept, maybe
+
+    def _take(self, strict: bool | Unknown, default: bool | Unknown) -> tuple[bool, Unknown | None]:
+        """`default` is what holds where nobody chooses anything for a run, `strict` what holds whatever anybody
+        chooses."""
         if self.over:
             return False, None
         maybe = self.open
@@ -163,14 +176,17 @@ class Expander:
 
         return evaluate(node, look_up)
 
-    def _condition(self, body: str, scope: Scope) -> tuple[bool | Unknown, bool | Unknown]:
+    def _condition(self, body: str, scope: Scope) -> tuple[bool | Unknown, bool | Unknown, bool | Unknown]:
+        """What holds whatever anybody chooses, where nobody chooses anything, in outsiders' pull requests."""
         try:
             node = parse(body)
         except ExpressionError:
             unknown = Unknown("its condition can't be read")
-            return unknown, unknown
+            return unknown, unknown, unknown
         strict = truth(self.value_of(node, scope, [], True))
-        return strict, truth(self.value_of(node, scope, [])) if isinstance(strict, Unknown) else strict
+        if not isinstance(strict, Unknown):
+            return strict, strict, strict
+        return strict, truth(self.value_of(node, scope, [])), in_pulls(node, scope)
 
     # Directives -------------------------------------------------------------------------------------------
 
@@ -184,10 +200,9 @@ class Expander:
         if kind == "each":
             return self._rounds(body, value, span, scope, maybe)
         if kind == "if":
-            chain.over, chain.open = False, None
-        strict, default = (True, True) if kind == "else" else self._condition(body, scope)
-        kept, unsure = chain.take(strict, default)
-        return [Piece(value, span, scope, maybe or unsure)] if kept else []
+            chain.over, chain.open, chain.in_pulls = False, None, False
+        kept, unsure = chain.take(*((True, True, True) if kind == "else" else self._condition(body, scope)))
+        return [Piece(value, span, scope, first_reason(maybe, unsure))] if kept else []
 
     def _rounds(
         self, body: str, value: Value, span: Span, scope: Scope, maybe: Unknown | None
@@ -366,7 +381,7 @@ class Expander:
         if isinstance(value, Map):
             known = self._done.get(id(value))
             if known:
-                found.append(Piece(value, span, None, maybe or known[2]))
+                found.append(Piece(value, span, None, first_reason(maybe, known[2])))
                 return
             directives = [_DIRECTIVE.match(key) if "${{" in key else None for key in value] if scope is not None else []
             if directives and scope is not None and all(directives):
@@ -382,7 +397,7 @@ class Expander:
         elif isinstance(value, str) and scope is not None and _is_one_expression(value):
             self.splice(piece, found)
             return
-        chain.over, chain.open = True, None
+        chain.over, chain.open, chain.in_pulls = True, None, False
         found.append(piece)
 
 

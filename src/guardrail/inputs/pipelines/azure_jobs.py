@@ -69,7 +69,7 @@ class Jobs:
         place = (item.span.file or self.walk.path, as_written(level, "stage", "stage"))
         around = around._replace(fragment=outer + index, names=(*around.names, place))
         level, around = self.walk.enter(item, level, around, "stage")
-        around = self._inherit(level, around)
+        around = self._inherit(level, around).under(self.walk.expander.settle(level, "condition"))
         self._jobs(level, around)
 
     def _jobs(self, level: Level, around: Around) -> None:
@@ -116,7 +116,8 @@ class Jobs:
         draft.put("name", name, place_of(level, "deployment", place_of(level, "job", header)))
         draft.put("class", "run")
         draft.put("system", PROVIDER)
-        self.tell_triggers(draft)
+        condition = settle(level, "condition")
+        self.tell_triggers(draft, around.under(condition).away)
         pool = settle(level, "pool") or around.pool
         machine = machine_of(pool, variables, around.open)
         machine.tell(draft)
@@ -125,7 +126,6 @@ class Jobs:
         lock = settle(level, "lockBehavior") or around.lock
         if lock is not None:
             draft.put("concurrency", lock.value, lock.span, lock.origin)
-        condition = settle(level, "condition")
         if condition is not None and condition.value is not None:
             draft.put("condition", condition.value if isinstance(condition.value, Unknown) else
                       text_of(condition.value) or "", condition.span, condition.origin)  # fmt: skip
@@ -151,9 +151,10 @@ class Jobs:
         for noun in job_containers(walk, settle(level, "container"), settle(level, "services"), variables):
             resource.add_noun(noun)
 
-    def tell_triggers(self, draft: Draft) -> None:
+    def tell_triggers(self, draft: Draft, away: bool = False) -> None:
+        """`away`: a condition keeps outsiders' pull requests out."""
         draft.put("triggers", self.triggers.events, self.triggers.events.header)
-        draft.put("untrusted", self.triggers.untrusted, self.triggers.place)
+        draft.put("untrusted", False if away else self.triggers.untrusted, self.triggers.place)
         draft.put("privileged_trigger", False)
 
     def _steps(self, level: Level, around: Around, fragment: str, steps: Steps, listed: Seq) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardrail.inputs.pipelines.azure_expand import Expander, Level, Piece, Settled, TooMuch
+from guardrail.inputs.pipelines.azure_guards import NotOfPulls, first_reason, keeps_pulls_out
 from guardrail.inputs.pipelines.azure_scope import Bound, Scope, Variables
 from guardrail.inputs.pipelines.azure_templates import LISTS, bind, call_note, in_file, locate, looks_like, split
 from guardrail.inputs.pipelines.document import Library
@@ -21,7 +22,8 @@ MAX_CALLS = 10_000  # of templates, in one pipeline
 class Around(NamedTuple):
     """What a stage, job or step stands in. `fragment` is its address after the `#`; `names` what the fingerprint
     calls it, each with the file that it is written in; `maybe`: why it can't be known whether it exists; `trace`: the
-    templates it came by; `open`: why what its surroundings set can't be known."""
+    templates it came by; `open`: why what its surroundings set can't be known; `away`: a condition around it keeps
+    outsiders' pull requests out."""
 
     fragment: str
     names: tuple[tuple[str, str], ...]
@@ -31,6 +33,12 @@ class Around(NamedTuple):
     pool: Settled | None = None
     lock: Settled | None = None
     open: Unknown | None = None
+    away: bool = False
+
+    def under(self, condition: Settled | None) -> Around:
+        """The same where this condition must hold too."""
+        away = self.away or isinstance(self.maybe, NotOfPulls)
+        return self._replace(away=away or (condition is not None and keeps_pulls_out(condition.value, self.scope)))
 
 
 class Called(NamedTuple):
@@ -95,7 +103,7 @@ class Walk:
 
     def _one(self, item: Piece, kind: str, around: Around) -> Iterator[tuple[Piece, Level, Around]]:
         value = item.value
-        around = around._replace(maybe=around.maybe or item.maybe)
+        around = around._replace(maybe=first_reason(around.maybe, item.maybe))
         if self.full:
             raise TooMuch("expansion", f"it comes to more than {MAX_RESOURCES:,} jobs and steps; not judged further")
         if value is None or isinstance(value, Unknown):
