@@ -56,7 +56,7 @@ def test_step_outputs(code: str, read_texts: Callable[..., Any]) -> None:
     ],
 )
 def test_outputs_without(code: str, read_texts: Callable[..., Any]) -> None:
-    first = f"id: one\nenv: {{TITLE: '${{{{ github.event.issue.title }}}}'}}\nrun: |\n  {code}"
+    first = f"id: one\nenv: {{TITLE: '${{{{ github.event.pull_request.title }}}}'}}\nrun: |\n  {code}"
     read = read_texts(workflow(first, "run: echo ${{ steps.one.outputs.x }}"))
     assert hits(read, f"{W}#jobs.a.steps[1]") == []
 
@@ -276,3 +276,35 @@ jobs:
     one, two = text % ("two", "one"), text % ("one", "two")
     read = read_texts({".github/workflows/one.yml": one, ".github/workflows/two.yml": two})
     assert {resource.kind for resource in read.by_address.values()} == {"pipeline", "job"}
+
+
+@pytest.mark.parametrize(
+    ("on", "expression", "outsiders", "control"),
+    [
+        ("schedule", "toJson(github.event)", 0, "fixed"),
+        ("schedule", "toJson(github)", 0, "fixed"),
+        ("[schedule, workflow_dispatch]", "toJson(github.event)", 0, "chosen"),
+        ("repository_dispatch", "toJson(github.event)", 1, ""),
+        ("[push, workflow_dispatch]", "github.head_ref || github.ref_name", 0, "chosen"),
+        ("[push, pull_request]", "github.head_ref || github.ref_name", 1, ""),
+        ("push", "github.event.head_commit.message", 1, ""),
+        ("issues", "github.event.head_commit.message", 0, "chosen"),
+        ("issue_comment", "github.event.issue.title", 1, ""),
+        ("workflow_call", "github.head_ref", 1, ""),
+        ("{workflow_call: {}, push: {}}", "github.head_ref", 1, ""),
+        ("[push, something_new]", "github.head_ref", 1, ""),
+    ],
+)
+def test_what_an_event_brings(
+    on: str, expression: str, outsiders: int, control: str, read_texts: Callable[..., Any]
+) -> None:
+    read = read_texts(workflow(f"run: echo ${{{{ {expression} }}}}", on=on))
+    fields = read.noun(f"{W}#jobs.a.steps[0]", "script").fields
+    assert len(fields["untrusted"]) == outsiders
+    assert [item["control"] for item in fields.get("expansions") or ()] == ([control] if control else [])
+
+
+def test_variables_by_way_of_an_event_that_does_not_bring_them(read_texts: Callable[..., Any]) -> None:
+    step = "env: {BRANCH: '${{ github.head_ref }}'}\nrun: echo ${{ env.BRANCH }}; eval $GITHUB_HEAD_REF"
+    assert hits(read_texts(workflow(step, on="push")), f"{W}#jobs.a.steps[0]") == []
+    assert len(hits(read_texts(workflow(step, on="pull_request")), f"{W}#jobs.a.steps[0]")) == 2

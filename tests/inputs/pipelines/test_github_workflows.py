@@ -497,7 +497,7 @@ def test_places_in_quoted_and_folded_text(read_texts: Callable[..., Any]) -> Non
     text = job(
         step='run: "a ${{ github.head_ref }} ${{ github.head_ref }}"\n      - run: >-\n          echo\n'
         "          ${{ github.head_ref }}",
-        trigger="push",
+        trigger="pull_request",
     )
     read = read_texts(text)
     quoted = read.noun(f"{W}#jobs.a.steps[0]", "script").fields["untrusted"].spans

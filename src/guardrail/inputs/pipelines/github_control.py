@@ -26,6 +26,7 @@ _FIXED_EVENT = frozenset(
      "run_attempt", "run_id", "run_number", "schedule", "sha", "size", "state", "status", "type", "updated_at")
 )  # fmt: skip
 _FIXED_RUNNER = frozenset(("arch", "os", "temp", "tool_cache", "debug", "environment", "workspace"))
+_BY_THE_CLOCK = frozenset(("schedule",))
 _TYPES_FIXED = frozenset(("boolean", "number", "choice", "environment"))
 
 
@@ -45,7 +46,7 @@ def _control(path: Path, scope: Scope, types: dict[str, str], matrix: Value, hop
     first = path[0]
     name = path[1] if len(path) > 1 else None
     if first == "github":
-        return _github(path)
+        return FIXED if scope.events == _BY_THE_CLOCK else _github(path)
     if first == "inputs":
         return FIXED if name is not None and types.get(name) in _TYPES_FIXED else CHOSEN
     if first in ("steps", "needs", "jobs"):
@@ -89,7 +90,7 @@ def _variable(name: str, scope: Scope, types: dict[str, str], matrix: Value, hop
     for number, level in enumerate(scope.env):
         key = level.keys.get(name)
         if key is not None:
-            outer = Scope(scope.env[number + 1 :], scope.inputs, scope.flow)
+            outer = scope.around(number)
             return _text(level.entries[key], outer, types, matrix, hops)
     return COMPUTED  # an earlier step has set it, if anything has
 

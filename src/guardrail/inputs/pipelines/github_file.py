@@ -63,6 +63,15 @@ class GithubFile:
         return any(isinstance(name, str) and name in PRIVILEGED_EVENTS for name in names)
 
     @property
+    def events(self) -> frozenset[str] | None:
+        """The events that alone start it; None for what may also be called, by whatever starts its caller."""
+        declared = self.root.get("on", self.root.get("true"))
+        names = [declared] if isinstance(declared, str) else declared if isinstance(declared, (Map, Seq)) else []
+        if self.is_action or not names or not all(isinstance(name, str) for name in names) or "workflow_call" in names:
+            return None
+        return frozenset(str(name) for name in names)
+
+    @property
     def in_place(self) -> bool:
         """True where it stands where GitHub looks for workflows, so that the repository's root is known."""
         return bool(_WORKFLOW_FOLDER.search(self.path))

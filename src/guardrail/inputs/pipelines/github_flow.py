@@ -181,7 +181,7 @@ class _Pass:
     def _job(self, file: GithubFile, name: str, job: Map, outer: Level) -> None:
         flow = file.flows[name.lower()]
         env = [Level(job.get("env")), outer]
-        scope = Scope(env, file.inputs, flow)
+        scope = Scope(env, file.inputs, flow, file.events)
         flow.set_matrix(job.get("strategy"), scope)
         uses = job.get("uses")
         if isinstance(uses, str):
@@ -207,7 +207,7 @@ class _Pass:
             if what:
                 text = _JOBS.sub("needs.", text)
             hop = Origin(f"output {key}", body.spans["value"], None)
-            found = [s.through(str(s), hop) for s in sources_in(text, Scope((), file.inputs, flow))]
+            found = [s.through(str(s), hop) for s in sources_in(text, Scope((), file.inputs, flow, file.events))]
             changed = _put(file.outputs, key.lower(), found) or changed
         if changed:
             self.changed |= self.callers.get(file.path, set())
@@ -216,7 +216,7 @@ class _Pass:
         for position, step, _ in steps_in(steps):
             if not isinstance(step, Map):
                 continue
-            scope = Scope([Level(step.get("env")), *env], file.inputs, flow)
+            scope = Scope([Level(step.get("env")), *env], file.inputs, flow, file.events)
             name = text_of(step.get("id"))
             outputs: Outputs = flow.steps.setdefault(name.lower(), {}) if name else {}
             uses, run = step.get("uses"), step.get("run")

@@ -116,7 +116,7 @@ def _step(file: GithubFile, step: Map, index: int, at: str, around: Surroundings
         lasting = shorten((text_of(run) or "").strip().partition("\n")[0], 40) or "step"
     local = around.keys.next(f"{around.fragment}.{lasting}")
     resource = pipeline_resource(PROVIDER, "step", file.path, f"{around.fragment}{at}", step, local)
-    scope = Scope([Level(step.get("env")), *around.env], file.inputs, around.flow)
+    scope = Scope([Level(step.get("env")), *around.env], file.inputs, around.flow, file.events)
     if "run" in step:
         code = text_of(run)
         if code is None:

@@ -65,6 +65,16 @@ UNTRUSTED_CONTEXTS: tuple[Path, ...] = tuple(
         "event.forkee.default_branch",
     )
 )
+_PULL = frozenset(("head_ref", "pull_request", "changes"))
+# What of `github` and `github.event` these events fill with outsiders' words. Of others it isn't told here, and
+# repository_dispatch brings along whatever a workflow of issues or pull requests hands on.
+_BROUGHT_BY = {
+    "create": frozenset(), "delete": frozenset(), "merge_group": frozenset(), "release": frozenset(),
+    "schedule": frozenset(), "workflow_dispatch": frozenset(),
+    "push": frozenset(("commits", "head_commit")),
+    "pull_request": _PULL, "pull_request_target": _PULL,
+    "issues": frozenset(("issue", "changes")), "issue_comment": frozenset(("issue", "comment", "changes")),
+}  # fmt: skip
 _FIRST = frozenset(("github", "env", "inputs", "steps", "needs", "matrix"))
 MAX_HOPS = 8
 MAX_VARIABLES = 200  # of one `env`, where all of them are pasted at once
@@ -127,16 +137,30 @@ class Level:
 
 class Scope:
     """What a step sees: `env` maps from the nearest to the farthest, for each input of its file (in lower case) the
-    outsiders' values that callers hand in, and what its job's steps hand on."""
+    outsiders' values that callers hand in, what its job's steps hand on, and the events that alone start it, where
+    that is known."""
 
-    __slots__ = ("env", "flow", "inputs")
+    __slots__ = ("env", "events", "flow", "inputs")
 
     def __init__(
-        self, env: Sequence[Level] = (), inputs: dict[str, list[Taint]] | None = None, flow: Flow | None = None
-    ) -> None:
+        self, env: Sequence[Level] = (), inputs: dict[str, list[Taint]] | None = None, flow: Flow | None = None,
+        events: frozenset[str] | None = None,
+    ) -> None:  # fmt: skip
         self.env = [level for level in env if level.entries]
         self.inputs = inputs or {}
         self.flow = flow
+        self.events = events
+
+    def around(self, level: int) -> Scope:
+        """What the `env` of this number sees, which those beyond it have set."""
+        return Scope(self.env[level + 1 :], self.inputs, self.flow, self.events)
+
+    def brings(self, context: Path) -> bool:
+        """Whether an event that starts it may fill this context."""
+        if self.events is None or not all(event in _BROUGHT_BY for event in self.events):
+            return True
+        name = context[2] if context[1] == "event" else context[1]
+        return any(name in _BROUGHT_BY[event] for event in self.events)
 
 
 class Hit(NamedTuple):
@@ -177,7 +201,7 @@ def sources_of(paste: Paste, scope: Scope, hops: int = 0) -> Iterator[Taint]:
     if path[0] not in _FIRST:
         return
     if path[0] == "github":
-        if any(_matches(path, wanted, paste.whole) for wanted in UNTRUSTED_CONTEXTS):
+        if any(_matches(path, wanted, paste.whole) and scope.brings(wanted) for wanted in UNTRUSTED_CONTEXTS):
             yield Taint(spelt(path))
     elif path[0] == "inputs":
         for name in sorted(scope.inputs):
@@ -226,7 +250,7 @@ def _env_sources(path: Path, whole: bool, scope: Scope, hops: int) -> Iterator[T
             value = level.entries[key]
             if not isinstance(value, str) or "${{" not in value:
                 continue
-            outer = Scope(scope.env[number + 1 :], scope.inputs, scope.flow)
+            outer = scope.around(number)
             for expression in find_expressions(value):
                 if expression.node is None:
                     continue
@@ -242,7 +266,7 @@ def variable_sources(name: str, scope: Scope) -> list[Taint]:
     """What outsiders control of a variable as the shell sees it."""
     lowered = name.lower()
     if lowered == "github_head_ref":
-        return [Taint("github.head_ref")]
+        return [Taint("github.head_ref")] if scope.brings(("github", "head_ref")) else []
     return list(dict.fromkeys(_env_sources(("env", lowered), False, scope, 0)))
 
 
