@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -228,7 +229,7 @@ def test_names_that_nearly_are_others(name: str, like: str) -> None:
         ("echo A=1 >> $GITHUB_ENV", []), ("echo 'A=$B' >> $GITHUB_ENV", []), ("echo A=$B >> $GITHUB_OUTPUT", []),
         ('echo "A=$B" >> "$GITHUB_ENV"', ["GITHUB_ENV"]), ("echo $X | tee -a $GITHUB_PATH", ["GITHUB_PATH"]),
         ("cat x >> ${GITHUB_ENV}", ["GITHUB_ENV"]), ("./x >> $GITHUB_ENV", ["GITHUB_ENV"]),
-        ("echo A=${{ github.sha }} >> $GITHUB_ENV", ["GITHUB_ENV"]), ("# echo $A >> $GITHUB_ENV", []),
+        ("echo A=${{ env.X }} >> $GITHUB_ENV", ["GITHUB_ENV"]), ("# echo $A >> $GITHUB_ENV", []),
         ("cat <<E >> $GITHUB_ENV\nA=1\nE", []), ("cat <<E >> $GITHUB_ENV\nA=$B\nE", ["GITHUB_ENV"]),
         ("cat <<'E' >> $GITHUB_ENV\nA=$B\nE", []), ("{\n  echo A=$B\n} >> $GITHUB_ENV", ["GITHUB_ENV"]),
         ("{\n  echo A=1\n} >> $GITHUB_ENV", []), ("echo $env:A >> $env:GITHUB_ENV", ["GITHUB_ENV"]),
@@ -237,3 +238,50 @@ def test_names_that_nearly_are_others(name: str, like: str) -> None:
 )  # fmt: skip
 def test_writes_to_the_environment(code: str, files: list[str]) -> None:
     assert [file for _, file in environment_writes(code)] == files
+
+
+@pytest.mark.parametrize(
+    ("code", "harmless"),
+    [
+        ('echo "$HOME/go/bin" >> "$GITHUB_PATH"', True), ('echo "${HOME}/go/bin" >> "$GITHUB_PATH"', True),
+        ('echo "$HOME/$X" >> "$GITHUB_PATH"', False), ('echo "${X:-$HOME}" >> "$GITHUB_PATH"', False),
+        ("echo $env:USERPROFILE/bin >> $env:GITHUB_PATH", True), ("echo A=${{ github.sha }} >> $GITHUB_ENV", True),
+        ("echo A=${{ github.head_ref }} >> $GITHUB_ENV", False), ("echo A=${{ runner.temp }} >> $GITHUB_ENV", True),
+        ('echo "$(pwd)/bin" >> $GITHUB_PATH', True), ('echo "A=$(date -u +%F)" >> $GITHUB_ENV', True),
+        ('echo "A=$(cat date)" >> $GITHUB_ENV', False), ('echo "A=$(date; cat x)" >> $GITHUB_ENV', False),
+        ('echo "A=`pwd`" >> $GITHUB_ENV', False), ('echo "A=$(date $X)" >> $GITHUB_ENV', False),
+        ('echo "A=$(git rev-parse HEAD)" >> $GITHUB_ENV', True),
+        ('echo "A=$(git rev-parse --abbrev-ref HEAD)" >> $GITHUB_ENV', False),
+        # by way of variables
+        ('# from GITHUB_SERVER_URL to H\nH="${GITHUB_SERVER_URL#https://}"\nH="${H#http://}"\n'
+         'echo "H=${H}" >> "$GITHUB_ENV"', True),
+        ('H=$HOME/a\nif x; then H=$(cat y); fi\necho "H=$H" >> $GITHUB_ENV', False),
+        ('A=$B\nB=$A\nB=$C\necho "A=$A" >> $GITHUB_ENV', False), ('A=$B\nB=1\necho "A=$A" >> $GITHUB_ENV', True),
+        ('A=1\nread -r A < x\necho "A=$A" >> $GITHUB_ENV', False), ('HOME=$(cat x)\necho $HOME >> $GITHUB_PATH', False),
+        ('A="x\n$Y"\necho "A=$A" >> $GITHUB_ENV', False), ('A="$(\ncat x)"\necho "A=$A" >> $GITHUB_ENV', False),
+        ('for A in *; do\n  echo "A=$A" >> $GITHUB_ENV\ndone', False),
+        ('A+=$(cat x)\necho "A=$A" >> $GITHUB_ENV', False), ('A=1; A=$(cat x)\necho "A=$A" >> $GITHUB_ENV', False),
+        ('A=1\n. ./x\necho "A=$A" >> $GITHUB_ENV', False), ('export A=$HOME\necho "A=$A" >> $GITHUB_ENV', True),
+        ("{\n  echo A=$HOME\n  echo B=$RUNNER_TEMP\n} >> $GITHUB_ENV", True),
+        ("{\n  echo A=$HOME\n  echo B=$B\n} >> $GITHUB_ENV", False),
+        ("cat <<E >> $GITHUB_ENV\nA=$HOME\nE", True), ("cat <<'E' >> $GITHUB_ENV\nA=${{ github.sha }}\nE", True),
+        # by way of what is set around the script
+        ('echo "A=$STAGE" >> $GITHUB_ENV', True), ('echo "A=$NUMBER" >> $GITHUB_ENV', True),
+        ('echo "A=$TITLE" >> $GITHUB_ENV', False), ('echo "A=$HERE" >> $GITHUB_ENV', False),
+        ('STAGE=$(cat x)\necho "A=$STAGE" >> $GITHUB_ENV', False), ('TITLE=a\necho "A=$TITLE" >> $GITHUB_ENV', False),
+    ],
+)  # fmt: skip
+def test_writes_of_what_is_the_machines_own(code: str, harmless: bool, read_texts: Callable[..., Any]) -> None:
+    step = "run: |\n  " + code.replace("\n", "\n  ")
+    step += "\nenv: {STAGE: test, NUMBER: '${{ github.event.number }}', HERE: '${{ steps.x.outputs.y }}'}"
+    text = workflow(step, "pull_request_target") + "\nenv: {TITLE: '${{ github.event.pull_request.title }}', HERE: a}\n"
+    written = read_texts(text).noun(STEP, "script").fields.get("environment_writes")
+    assert (written is None) is harmless
+
+
+@pytest.mark.parametrize("part", ["${{", "$(", "A=;", "A=$A;", "export ", "${A", "A=1\n", "$A", "{\n", "# A\n"])
+def test_hostile_scripts_take_no_longer(part: str) -> None:
+    code = part * (200_000 // len(part)) + '\necho "A=$A" >> $GITHUB_ENV'
+    begin = time.process_time()
+    list(environment_writes(code))
+    assert time.process_time() - begin < 2

@@ -166,15 +166,17 @@ def _run(file: GithubFile, step: Map, name: str, code: str, scope: Scope, around
     is_shell = not isinstance(kind, str) or kind in _SHELLS
     _detect(file, draft, code, entry, is_shell)
     if is_shell:
-        _commands(file, draft, step, code, entry, around)
+        _commands(file, draft, step, code, entry, around, scope)
     return draft.noun(name, "run")
 
 
-def _commands(file: GithubFile, draft: Draft, step: Map, code: str, entry: Span, around: Surroundings) -> None:
+def _commands(
+    file: GithubFile, draft: Draft, step: Map, code: str, entry: Span, around: Surroundings, scope: Scope
+) -> None:
     """What is worth a finding of its own, command by command."""
     writes, installs, releases = Seq(entry, draft.header), Seq(entry, draft.header), Seq(entry, draft.header)
     if around.risky_event:
-        for command, target in environment_writes(code):
+        for command, target in environment_writes(code, scope.env):
             _item(writes, key_line(entry, "run"), command=shorten(command), file=target, trigger=around.risky_event)
     for use in loose_installs(code):
         where = file.source.place(code, use.command.start, use.command.end, entry)
