@@ -42,6 +42,16 @@ def test_folders_of_tools_are_left_out(tmp_path: Path) -> None:
     assert claimed(tmp_path) == ["a/.hidden/main.tf", "main.tf"]
 
 
+def test_modules_that_go_keeps_are_left_out(tmp_path: Path) -> None:
+    files = terraform("vendor/k8s.io/x/main.tf", "a/vendor/x/main.tf", "b/vendor/main.tf", "vendored/main.tf")
+    write(tmp_path, {**files, "vendor/modules.txt": "# k8s.io/x v1\n", "a/vendor/modules.txt": "# x v1\n"})
+    assert claimed(tmp_path) == ["b/vendor/main.tf", "vendored/main.tf"]
+    assert claimed(tmp_path, "vendor/k8s.io") == ["vendor/k8s.io/x/main.tf"], "somebody named it"
+    tree = Tree(str(tmp_path))
+    changed = discover([str(tmp_path / name) for name in sorted(files)], tree, changed=True)
+    assert changed.changed == {"b/vendor/main.tf", "vendored/main.tf"}
+
+
 def test_gitignore_counts_nested_and_negated(tmp_path: Path) -> None:
     generated = ("gen/a.tf", "b.gen.tf", "sub/b.gen.tf", "sub/keep.gen.tf", "sub/deep/keep.gen.tf")
     write(

@@ -17,6 +17,7 @@ from guardrail.tree import Tree, Unreadable
 SKIPPED_FOLDERS = frozenset(
     (".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__")
 )
+_GO_VENDOR, _GO_MARK = "vendor", "modules.txt"  # where Go keeps the modules that a program is built from, and its list
 MAX_IGNORE_BYTES = 65536  # every pattern is held against every file, so a huge list is an attack on our time
 
 Scopes = tuple[tuple[str, Globs], ...]  # folder and what it takes out, farthest first
@@ -61,7 +62,7 @@ class Walk:
     def is_out(self, path: str) -> bool:
         """True if a walk from the base would not come upon this file."""
         folders = ancestors(path)
-        if not SKIPPED_FOLDERS.isdisjoint(path.split("/")[:-1]):
+        if any(self._is_tools(folder) for folder in folders):
             return True
         return covered(path, self._ignores(folders)) or self.config.excluded(path)
 
@@ -92,9 +93,9 @@ class Walk:
         subfolders: list[_Folder] = []
         for entry in entries:
             is_folder = _is_folder(entry)
-            if is_folder and entry.name in SKIPPED_FOLDERS:
-                continue
             path = f"{folder.name}/{entry.name}" if folder.name else entry.name
+            if is_folder and self._is_tools(path):
+                continue
             # As git has it, a link to a folder is no folder.
             if any(decided(path, scope, is_folder=is_folder and not entry.is_symlink()) for scope in scopes):
                 continue
@@ -108,6 +109,13 @@ class Walk:
             else:
                 yield path, entry
         stack += reversed(subfolders)
+
+    def _is_tools(self, folder: str) -> bool:
+        """Whether a tool fills this folder with what others wrote."""
+        name = folder.rpartition("/")[2]
+        if name == _GO_VENDOR:
+            return os.path.isfile(self.tree.absolute(f"{folder}/{_GO_MARK}"))
+        return name in SKIPPED_FOLDERS
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
