@@ -237,6 +237,50 @@ spec:
     assert workloads(inventory)["test/task"]["service_account"] == "builder"
 
 
+def test_what_a_task_leaves_to_its_runs() -> None:
+    inventory = judged("""
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: build}
+spec: {steps: [{name: run, image: "node:20"}]}
+""")
+    step, pod = containers(inventory)["run"].fields, next(iter(workloads(inventory).values()))
+    for field in ("run_as_non_root", "run_as_user", "run_as_group", "seccomp_profile"):
+        assert isinstance(step[field], Unknown), field
+    assert isinstance(pod["service_account"], Unknown)
+    # What only a run can ask for, it is asked of.
+    assert not any(step.get(field) for field in ("host_process", "selinux", "apparmor_profile"))
+    assert not any(pod.get(field) for field in ("host_network", "sysctls"))
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{hostNetwork: true}", True),
+        ("{hostNetwork: false}", False),
+        ("{securityContext: {fsGroup: 65532}}", False),
+        ("{securityContext: {runAsUser: 0}}", True),
+        ("{securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}]}}", True),
+        ("{securityContext: {windowsOptions: {hostProcess: true}}}", True),
+        ("{nodeSelector: {a: b}}", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["TaskRun", "PipelineRun"])
+def test_runs_of_tasks_that_stand_elsewhere(kind: str, template: str, told: bool) -> None:
+    where = "podTemplate: " if kind == "TaskRun" else "taskRunTemplate:\n    podTemplate: "
+    named = "taskRef" if kind == "TaskRun" else "pipelineRef"
+    inventory = judged(f"""
+apiVersion: tekton.dev/v1
+kind: {kind}
+metadata: {{name: a}}
+spec:
+  {named}: {{name: build}}
+  {where}{template}
+""")
+    assert len(workloads(inventory)) == told
+    assert not containers(inventory)
+
+
 def test_the_templates_of_a_workflow() -> None:
     inventory = judged("""
 apiVersion: argoproj.io/v1alpha1

@@ -24,7 +24,11 @@ from guardrail.model.patterns import lazy_regex
 
 _BY_RUN = "the run that starts it may set it"
 _PARAMETER = lazy_regex(r"""\$\((?:inputs\.)?params(?:\.([\w-]+)|\[["']([\w.-]+)["']\])\)""")
-_OF_RUN = ("securityContext", "serviceAccountName", "automountServiceAccountToken", "hostNetwork")
+_OF_RUN = ("serviceAccountName", "automountServiceAccountToken")
+# Of a pod's security context: what it is a fault to leave out. Whether a run asks for more than a task can (its node's
+# network or processes, kernel parameters, other types of SELinux) is asked of the run.
+_OF_ITS_CONTEXT = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile")
+_ASKED_OF_RUNS = ("appArmorProfile", "seLinuxOptions", "seccompProfile", "sysctls", "windowsOptions")
 
 
 def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
@@ -42,19 +46,42 @@ def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
         if step is not None:
             pod = Map(spec.span, spec.header)
             pod.put("containers", listed([step], spec), spec.header)
-            filled_in(pod, _BY_RUN, *_OF_RUN)
+            _left_to_runs(pod)
             yield bearer(pod, "task")
     elif kind == "TaskRun":
         task = mapping(spec, "taskSpec")
         if task is not None:
             yield from _task(task, spec, mapping(spec, "podTemplate"), "", _defaults(task, {}, spec))
+        else:
+            yield from _of_named_task(spec, mapping(spec, "podTemplate"))
     elif kind == "Pipeline":
         yield from _tasks(spec, None, None)
     elif kind == "PipelineRun":
         pipeline = mapping(spec, "pipelineSpec")
+        run = mapping(spec, "taskRunTemplate") or spec
         if pipeline is not None:
-            run = mapping(spec, "taskRunTemplate") or spec
             yield from _tasks(pipeline, run, mapping(run, "podTemplate"), _defaults(pipeline, {}, spec))
+        else:
+            yield from _of_named_task(run, mapping(run, "podTemplate"))
+
+
+def _left_to_runs(pod: Map) -> None:
+    filled_in(pod, _BY_RUN, *_OF_RUN)
+    context = Map(pod.span, pod.header)
+    filled_in(context, _BY_RUN, *_OF_ITS_CONTEXT)
+    put(pod, "securityContext", context)
+
+
+def _of_named_task(run: Map, pod_template: Map | None) -> Iterator[Bearer]:
+    """The pods of a run whose tasks stand elsewhere, where it asks for more than these can."""
+    context = mapping(pod_template, "securityContext") or Map()
+    asks = context.get("runAsUser") == 0 or any(context.get(key) is not None for key in _ASKED_OF_RUNS)
+    if pod_template is None or not (asks or pod_template.get("hostNetwork")):
+        return
+    pod = taken(pod_template, POD_KEYS)
+    taken(run, ("serviceAccountName",), pod)
+    put(pod, "restartPolicy", "Never")
+    yield bearer(pod, "task")
 
 
 def _made(template: Map) -> Iterator[Bearer]:
@@ -120,7 +147,7 @@ def _task(
     if run is not None:
         taken(run, ("serviceAccountName",), pod)
     else:
-        filled_in(pod, _BY_RUN, *_OF_RUN)
+        _left_to_runs(pod)
     put(pod, "restartPolicy", "Never")
     volumes = [*items(spec, "volumes"), *items(pod_template, "volumes")]
     if volumes:
