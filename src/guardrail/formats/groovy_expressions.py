@@ -287,6 +287,8 @@ class Expressions:
                 self.argument(items, entries)
                 if not self.accept(","):
                     break
+                while closing == ")" and self.accept(","):  # sh(script: 'x', , returnStdout: true), which Jenkins takes
+                    pass
             token = self.peek()
             if token.kind != "op" or token.text != closing:
                 raise Unclear(f"expected `{closing}`", token.start)
