@@ -297,6 +297,28 @@ def test_what_others_write(go: Callable[..., Any], steps: str, sources: list[str
     assert [hit["source"] for hit in plain(fields["untrusted"])] + chosen == sources
 
 
+@pytest.mark.parametrize(
+    ("parameter", "steps", "source", "control"),
+    [
+        ("string(name: 'GIT_BRANCH')", 'sh "git clone -b ${GIT_BRANCH} x"', "params.GIT_BRANCH", "chosen"),
+        ("string(name: 'GIT_BRANCH')", 'script { def f = "${env.GIT_BRANCH}-1"\nsh "x ${f}" }',
+         "params.GIT_BRANCH, by way of f", "chosen"),
+        ("string(name: 'GIT_BRANCH')", "sh 'eval \"$GIT_BRANCH\"'", "params.GIT_BRANCH", "chosen"),
+        ("choice(name: 'GIT_BRANCH', choices: ['a'])", 'sh "git clone -b ${GIT_BRANCH} x"', "", ""),
+        ("string(name: 'WHAT')", 'sh "git clone -b ${GIT_BRANCH} x"', "GIT_BRANCH", ""),
+        # what plugins hand over in parameters is still what others wrote
+        ("string(name: 'ghprbPullTitle')", 'sh "x ${ghprbPullTitle}"', "ghprbPullTitle", ""),
+    ],
+)  # fmt: skip
+def test_a_parameter_that_is_called_like_a_variable_of_jenkins(
+    go: Callable[..., Any], parameter: str, steps: str, source: str, control: str
+) -> None:
+    fields = go(steps, f"parameters {{ {parameter} }}").nouns(GO, "script")[-1].fields
+    chosen = [hit["source"] for hit in plain(fields.get("expansions", [])) if hit["control"] == "chosen"]
+    assert chosen == ([source] if control else [])
+    assert [hit["source"] for hit in plain(fields["untrusted"])] == ([source] if source and not control else [])
+
+
 def test_the_place_of_what_is_pasted(go: Callable[..., Any]) -> None:
     read = go('sh """\n  a\n\\tb \\\\ ${env.CHANGE_TITLE} c\n"""\nsh "é ${env.CHANGE_BRANCH}"')
     first, second = read.nouns(GO, "script")

@@ -26,6 +26,8 @@ UNTRUSTED = frozenset(
      "gitlabMergeRequestDescription", "gitlabTriggerPhrase", "gitlabUserName", "GERRIT_CHANGE_SUBJECT", "GERRIT_TOPIC",
      "GERRIT_BRANCH", "GERRIT_EVENT_COMMENT_TEXT", "GERRIT_PATCHSET_UPLOADER_NAME", "GERRIT_CHANGE_OWNER_NAME")
 )  # fmt: skip
+# What Jenkins sets by the repository that it builds; a parameter that is called so is what whoever starts it gives.
+_BY_REPOSITORY = frozenset(("BRANCH_NAME", "TAG_NAME", "GIT_BRANCH", "GIT_LOCAL_BRANCH"))
 _PASS_ON = frozenset(
     ("trim", "toLowerCase", "toUpperCase", "toString", "take", "drop", "substring", "split", "tokenize", "capitalize",
      "plus", "minus", "concat", "reverse", "stripIndent", "strip", "first", "last", "get", "getAt", "join", "padLeft",
@@ -98,6 +100,9 @@ class Taint:
     def _of_name(self, name: str, holder: str) -> tuple[str, ...]:
         if holder == "params":
             return (f"params.{name}",) if self._is_free(name, True) else ()
+        declared = name in _BY_REPOSITORY and name in self.names.parameters and name not in self.webhook
+        if declared and name not in self.names.top:
+            return (f"params.{name}",) if self._is_free(name, False) else ()
         if name in UNTRUSTED and name not in self.names.top:
             return (name,)
         if name in self.webhook:
