@@ -66,6 +66,35 @@ def test_gitignore_counts_nested_and_negated(tmp_path: Path) -> None:
     assert claimed(tmp_path) == ["main.tf", "sub/keep.gen.tf"]
 
 
+@pytest.mark.parametrize("version", ["2", "4"])
+def test_what_git_keeps_is_not_ignored(tmp_path: Path, version: str) -> None:
+    kept = ("config/manager/main.tf", "config/manager/deep/main.tf", "gen.tf", "plain.tf")
+    write(tmp_path, terraform(*kept, "config/manager/new.tf", "other.gen.tf", "manager/x.tf"))
+    # How many an operator's .gitignore names the binary that it builds, which takes out the folder of its manifests.
+    write(tmp_path, {".gitignore": "manager\ngen.tf\n*.gen.tf\n", "guardrail.yaml": "exclude: [config/manager/deep]\n"})
+    assert claimed(tmp_path) == ["plain.tf"]
+    for command in (["init", "-q"], ["add", "-f", *kept], ["update-index", "--index-version", version]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    assert claimed(tmp_path) == ["config/manager/main.tf", "gen.tf", "plain.tf"]
+    named = [str(tmp_path / name) for name in (*kept, "other.gen.tf", "manager/x.tf")]
+    changed = discover(named, Tree(str(tmp_path)), changed=True).changed
+    assert changed == {"config/manager/main.tf", "gen.tf", "plain.tf"}
+
+
+@pytest.mark.parametrize(
+    "index",
+    [b"", b"DIRC", b"DIRC" + b"\0\0\0\2\0\0\0\5", b"DIRC\0\0\0\4\xff\xff\xff\xff" + b"\xff" * 99, b"x" * 200,
+     b"DIRC\0\0\0\2\0\0\0\1" + bytes(60) + b"\0\3ab.tf\0"],
+)  # fmt: skip
+def test_an_index_that_cannot_be_read_keeps_nothing(tmp_path: Path, index: bytes) -> None:
+    write(tmp_path, {**terraform("main.tf", "gen.tf"), ".gitignore": "gen.tf\n"})
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/index").write_bytes(index)
+    found = scan(tmp_path)
+    assert found.claimed == {"terraform": ["main.tf"]}
+    assert not found.problems
+
+
 def test_gitignores_above_the_folder_count_unless_they_ignore_it(tmp_path: Path) -> None:
     write(tmp_path, {**terraform("a/main.tf", "a/x.tf", "gen/main.tf", "gen/x.tf"), ".gitignore": "x.tf\ngen\n"})
     assert claimed(tmp_path, "a") == ["a/main.tf"]

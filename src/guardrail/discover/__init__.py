@@ -25,9 +25,9 @@ def discover(
 ) -> Discovery:
     """Looks at the paths (files, folders, `-` for the bytes in `stdin`), which must stand in the tree.
 
-    Left out are the folders in `SKIPPED_FOLDERS`, what .gitignore and .git/info/exclude ignore, and what guardrail.yaml
-    excludes; a file that is itself among the paths is taken all the same, unless `changed`: then the paths are the
-    files of a commit, chosen by nobody, and come with what is needed to judge them.
+    Left out are the folders in `SKIPPED_FOLDERS`, what .gitignore and .git/info/exclude ignore and git's index does not
+    have, and what guardrail.yaml excludes; a file that is itself among the paths is taken all the same, unless
+    `changed`: then the paths are the files of a commit, chosen by nobody, and come with what is needed to judge them.
 
     Raises UsageError (a path that is not there, or not in the tree) and ConfigError; all else is a problem.
     """

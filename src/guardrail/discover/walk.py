@@ -9,6 +9,7 @@ from typing import NamedTuple
 from guardrail.config import CONFIG_NAMES, Config, Globs
 from guardrail.config.globs import covered, decided
 from guardrail.discover.paths import ancestors, below, is_unicode, printable
+from guardrail.discover.tracked import Tracked, read_index
 from guardrail.model import Note, Problem
 from guardrail.tree import Tree, Unreadable
 
@@ -24,12 +25,13 @@ Scopes = tuple[tuple[str, Globs], ...]  # folder and what it takes out, farthest
 
 
 class _Folder(NamedTuple):
-    """A folder to walk. `real` is its name with links resolved."""
+    """A folder to walk. `real` is its name with links resolved; `ignored`: only what git keeps all the same counts."""
 
     name: str
     real: str
     ignores: Scopes
     excludes: Scopes
+    ignored: bool = False
 
 
 class Walk:
@@ -42,6 +44,7 @@ class Walk:
         self.notes: list[Note] = []
         self._links: list[_Folder] = []
         self._ignore_files: dict[str, Globs | None] = {}
+        self._tracked: Tracked | None = None
 
     def files(self, folders: Iterable[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
         """Name and entry of whatever is no folder in these folders and below."""
@@ -64,7 +67,16 @@ class Walk:
         folders = ancestors(path)
         if any(self._is_tools(folder) for folder in folders):
             return True
-        return covered(path, self._ignores(folders)) or self.config.excluded(path)
+        if covered(path, self._ignores(folders)) and path not in self.tracked.files:
+            return True
+        return self.config.excluded(path)
+
+    @property
+    def tracked(self) -> Tracked:
+        """Read when something is first found to be ignored, which in most clones is nothing."""
+        if self._tracked is None:
+            self._tracked = read_index(self.tree)
+        return self._tracked
 
     def _start(self, folder: str) -> _Folder:
         """Where a walk begins. The user named this folder, so rules from above that take it out do not count."""
@@ -89,7 +101,6 @@ class Walk:
             source = self.config.file_in(folder.name)
             if source and source.exclude:
                 excludes = (*excludes, (source.folder, source.exclude))
-        scopes = [scopes for scopes in (ignores, excludes) if scopes]
         subfolders: list[_Folder] = []
         for entry in entries:
             is_folder = _is_folder(entry)
@@ -97,7 +108,11 @@ class Walk:
             if is_folder and self._is_tools(path):
                 continue
             # As git has it, a link to a folder is no folder.
-            if any(decided(path, scope, is_folder=is_folder and not entry.is_symlink()) for scope in scopes):
+            by_git = is_folder and not entry.is_symlink()
+            if excludes and decided(path, excludes, is_folder=by_git):
+                continue
+            ignored = folder.ignored or bool(ignores and decided(path, ignores, is_folder=by_git))
+            if ignored and path not in (self.tracked.folders if by_git else self.tracked.files):
                 continue
             if is_folder and not is_unicode(entry.name):
                 self._problem("its name is not UTF-8; not read", printable(path))
@@ -105,7 +120,7 @@ class Walk:
                 self._link(path, folder, ignores, excludes)
             elif is_folder:
                 real = f"{folder.real}/{entry.name}" if folder.real else entry.name
-                subfolders.append(_Folder(path, real, ignores, excludes))
+                subfolders.append(_Folder(path, real, ignores, excludes, ignored))
             else:
                 yield path, entry
         stack += reversed(subfolders)
