@@ -134,7 +134,9 @@ def test_outsiders_values(harbour: Any) -> None:
     assert hits("deploy.steps[2]") == [
         ("<< parameters.ref >>", "parameters.ref, which holds pipeline.git.tag", 123, 21)
     ]  # fmt: skip
-    assert hits("deploy.steps[3]")[0][1] == "pipeline.parameters.image-tag"
+    (chosen,) = harbour.noun(f"{ROOT}#jobs.deploy.steps[3]", "script").fields["expansions"]
+    assert (chosen["source"], chosen["control"]) == ("pipeline.parameters.image-tag", "chosen")
+    assert hits("deploy.steps[3]") == []
     assert hits("forgotten.steps[0]") == [("$CIRCLE_BRANCH", "CIRCLE_BRANCH", 132, 14)]
     assert harbour.noun(f"{ROOT}#jobs.deploy.steps[3]", "script").fields["shell"] == "python3"
 

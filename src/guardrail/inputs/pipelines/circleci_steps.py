@@ -217,8 +217,10 @@ def _script(file: File, step: Step, body: Value, title: str, shell: str | Unknow
         code = text_of(code) or ""
     unknown = given.value if isinstance(given.value, Unknown) and not partly else None
     draft.put("text", code if unknown is None else unknown, entry, given.origin)
-    hits = _untrusted(file, step, raw if isinstance(raw, str) else "", code, entry, list(given.sources))
+    hits, chosen = _pasted(file, step, raw if isinstance(raw, str) else "", code, entry)
     draft.put("untrusted", hits, hits.header)
+    if chosen:
+        draft.put("expansions", chosen, chosen.header)
     is_shell = not isinstance(kind, str) or kind in _SHELLS
     all_found = _detected(masked_code(code)) if is_shell and unknown is None else _NOTHING
     for (field, _), found in zip(DETECTIONS, all_found, strict=True):
@@ -239,19 +241,22 @@ def _detected(code: str) -> tuple[tuple[int, int] | None, ...]:
     return tuple(find(code) for _, find in DETECTIONS)
 
 
-def _untrusted(file: File, step: Step, raw: str, code: str, entry: Span, all_of_it: list[str]) -> Seq:
-    hits = Seq(entry, key_line(entry, "x"))
+def _pasted(file: File, step: Step, raw: str, code: str, entry: Span) -> tuple[Seq, Seq]:
+    """What others may write of the code, and what whoever starts the pipeline chooses: its parameters."""
+    hits, chosen = Seq(entry, key_line(entry, "x")), Seq(entry, key_line(entry, "x"))
 
     def add(where: Span, expression: str, source: str) -> None:
-        if len(hits) >= MAX_HITS:
+        is_chosen = source.rpartition(", which holds ")[2].startswith("pipeline.parameters.")
+        into = chosen if is_chosen else hits
+        if len(into) >= MAX_HITS:
             return
         item = Map(where)
         item.put("expression", expression, where)
         item.put("source", source, where)
-        item.put("privileged", False, where)
-        if not hits:
-            hits.header = where
-        hits.add(item, where)
+        item.put("control" if is_chosen else "privileged", "chosen" if is_chosen else False, where)
+        if not into:
+            into.header = where
+        into.add(item, where)
 
     for start, end, source in step.scope.sources_in(raw):
         add(file.source.place(raw, start, end, entry), raw[start:end], source)
@@ -261,7 +266,7 @@ def _untrusted(file: File, step: Step, raw: str, code: str, entry: Span, all_of_
             for variable in dict.fromkeys(expanded_variables(inner)):
                 if variable in _UNTRUSTED_VARIABLES:
                     add(file.source.place(code, command.start, command.end, entry), f"${variable}", variable)
-    return hits
+    return hits, chosen
 
 
 def shell_name(shell: str) -> str | Unknown:
