@@ -84,6 +84,11 @@ def test_caches(uses: str, inputs: str, told: tuple[bool, bool] | None, read_tex
     [
         ("push", "run: x", False), ("release", "run: x", True), ("{push: {tags: [v*]}}", "run: x", True),
         ("{push: {branches: [release/1.x]}}", "run: x", True), ("{push: {branches: ['!release']}}", "run: x", False),
+        ("{push: {branches: ['release/**', '!release/old']}}", "run: x", True),
+        ("{push: {branches: [main, 'release/**']}}", "run: x", False),
+        ("{push: {branches: ['release/**']}, pull_request: {}}", "run: x", False),
+        ("{push: {branches: [main], tags: ['v*']}, pull_request: {}}", "run: x", True),
+        ("{push: {branches: [main, 'release/**']}}", "uses: pypa/gh-action-pypi-publish@v1", True),
         ("push", "uses: pypa/gh-action-pypi-publish@v1", True),
         ("push", "uses: docker/build-push-action@v6\nwith: {push: false}", False),
         ("push", "uses: docker/build-push-action@v6\nwith: {push: true}", True),

@@ -297,7 +297,8 @@ def _publishes(steps: Value) -> bool:
 
 
 def _starts_releases(events: Value) -> bool:
-    """Whether it starts on what one releases with: a release, tags, or branches named so."""
+    """Whether it starts on what one releases with: a release, tags, or branches named so and no others, for what tests
+    pull requests and the main branch also tests the branches of releases."""
     if not isinstance(events, Map):
         return events == "release" or (isinstance(events, Seq) and "release" in events)
     if "release" in events:
@@ -306,10 +307,11 @@ def _starts_releases(events: Value) -> bool:
     if not isinstance(push, Map):
         return False
     branches = push.get("branches")
-    names = branches if isinstance(branches, Seq) else [branches]
-    return "tags" in push or "tags-ignore" in push or any(
-        isinstance(name, str) and "release" in name and not name.startswith("!") for name in names
-    )
+    listed = branches if isinstance(branches, Seq) else [branches]
+    names = [name for name in listed if isinstance(name, str) and not name.startswith("!")]
+    if "tags" in push or "tags-ignore" in push:
+        return True
+    return bool(names) and all("release" in name for name in names) and "pull_request" not in events
 
 
 def event_names(declared: Value) -> tuple[Seq, list[str]]:
