@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrail.concepts.build import build
-from guardrail.concepts.iam import _pattern, is_open, policy_name
+from guardrail.concepts.iam import action_pattern, is_open, policy_name
 from guardrail.concepts.lists import some, surely_named
 from guardrail.concepts.table import CODE
 from guardrail.inputs.reader import ReadOptions
@@ -274,7 +274,7 @@ def test_data_access() -> None:
 
 @pytest.mark.parametrize("times", [1, 40, 200])
 def test_many_stars_do_not_make_matching_slow(times: int) -> None:
-    assert _pattern("*a" * times + "b").match("a" * 500) is None
+    assert action_pattern("*a" * times + "b").match("a" * 500) is None
 
 
 @pytest.mark.parametrize(
@@ -480,3 +480,59 @@ resource "local_file" "a" {
 }
 """
     assert len(grants(elsewhere)) == 1
+
+
+_OPEN = 'Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "${aws_s3_bucket.b.arn}/*"'
+_UNLESS = 'StringNotEquals = { "aws:SourceVpce" = "vpce-1" }'
+_DENIED = 'Effect = "Deny", Principal = "*", Action = "s3:*", Resource = "${aws_s3_bucket.b.arn}/*"'
+
+
+@pytest.mark.parametrize(
+    ("allow", "deny", "anyone"),
+    [
+        (_OPEN, f"{_DENIED}, Condition = {{ {_UNLESS} }}", False),
+        (_OPEN, f'{_DENIED}, Condition = {{ StringNotEqualsIfExists = {{ "aws:PrincipalOrgID" = var.o }} }}', False),
+        (_OPEN, f'{_DENIED}, Condition = {{ NotIpAddress = {{ "aws:SourceIp" = ["192.0.2.0/24"] }}, {_UNLESS} }}', False),
+        (_OPEN, f'{_DENIED}, Condition = {{ Bool = {{ "aws:ViaAWSService" = "false" }}, {_UNLESS} }}', False),
+        (_OPEN, 'Effect = "Deny", NotPrincipal = { AWS = "arn:aws:iam::1:root" }, Action = "*", Resource = "*"', False),
+        (_OPEN, f'Effect = "Deny", Principal = {{ AWS = "*" }}, Action = "*", Resource = "*", Condition = {{ {_UNLESS} }}', False),
+        # Not whom it spares, but how they ask; whom it holds for, instead of all others; nobody.
+        (_OPEN, f'{_DENIED}, Condition = {{ Bool = {{ "aws:SecureTransport" = "false" }} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ Bool = {{ "aws:SecureTransport" = "false" }}, {_UNLESS} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ StringEquals = {{ "aws:SourceVpce" = "vpce-1" }} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ NotIpAddress = {{ "aws:SourceIp" = "0.0.0.0/0" }} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ StringNotLike = {{ "aws:PrincipalArn" = "*" }} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ "ForAnyValue:StringNotLike" = {{ "aws:PrincipalOrgPaths" = "o-1/*" }} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ "ForAllValues:StringNotLike" = {{ "aws:PrincipalOrgPaths" = "o-1/*" }} }}', False),
+        (_OPEN, f'{_DENIED}, Condition = {{ StringNotEquals = {{ "s3:x-amz-acl" = "private" }} }}', True),
+        # A request without a signature has no such key.
+        (_OPEN, f'{_DENIED}, Condition = {{ Bool = {{ "aws:PrincipalIsAWSService" = "false" }}, {_UNLESS} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ BoolIfExists = {{ "aws:PrincipalIsAWSService" = "false" }}, {_UNLESS} }}', False),
+        # Somebody in particular, another action, another resource; a part of what is allowed.
+        (_OPEN, f'Effect = "Deny", Principal = {{ AWS = "1" }}, Action = "*", Resource = "*", Condition = {{ {_UNLESS} }}', True),
+        (_OPEN, f'Effect = "Deny", Principal = "*", Action = "s3:Put*", Resource = "*", Condition = {{ {_UNLESS} }}', True),
+        (_OPEN, f'Effect = "Deny", Principal = "*", Action = "s3:*", Resource = aws_s3_bucket.b.arn, Condition = {{ {_UNLESS} }}', True),
+        (_OPEN, f'Effect = "Deny", Principal = "*", Action = "s3:*", Resource = "${{aws_s3_bucket.c.arn}}/*", Condition = {{ {_UNLESS} }}', None),
+        (_OPEN, f'Effect = "Deny", Principal = "*", Action = "s3:*", Resource = "${{aws_s3_bucket.b.arn}}/a/*", Condition = {{ {_UNLESS} }}', True),
+        (_OPEN.replace("GetObject", "Get*"), f'{_DENIED.replace("s3:*", "s3:GetObject")}, Condition = {{ {_UNLESS} }}', True),
+        (_OPEN.replace("GetObject", "Get*"), f'{_DENIED.replace("s3:*", "s3:Get?bject")}, Condition = {{ {_UNLESS} }}', True),
+        (_OPEN, f'{_DENIED}, Condition = {{ NotIpAddress = {{ "aws:SourceIp" = var.o }} }}', None),
+        (_OPEN.replace('Action = "s3:GetObject"', 'NotAction = "s3:PutObject"'), f"{_DENIED}, Condition = {{ {_UNLESS} }}", True),
+        (_OPEN, f'{_DENIED.replace("Action", "NotAction")}, Condition = {{ {_UNLESS} }}', True),
+        (_OPEN, f'{_DENIED.replace("Resource", "NotResource")}, Condition = {{ {_UNLESS} }}', True),
+        (_OPEN, 'Effect = "Deny", NotPrincipal = { AWS = "*" }, Action = "*", Resource = "*"', True),
+    ],
+)  # fmt: skip
+def test_denials_that_say_who(allow: str, deny: str, anyone: bool | None) -> None:
+    """Seen in modernisation-platform-environments, as AWS has it in its guide for private APIs."""
+    text = f"""
+variable "o" {{}}
+resource "aws_s3_bucket" "b" {{}}
+resource "aws_s3_bucket" "c" {{}}
+resource "aws_s3_bucket_policy" "x" {{
+  bucket = aws_s3_bucket.b.id
+  policy = jsonencode({{ Statement = [{{ {allow} }}, {{ {deny} }}] }})
+}}
+"""
+    found = grants(text, "aws_s3_bucket_policy")[0]["anyone"]
+    assert isinstance(found, Unknown) if anyone is None else found is anyone, found

@@ -106,6 +106,7 @@ def _statements(
 ) -> Iterator[Noun]:
     """The grants of a policy document at `place`. `grants_class` is "" where the statements have to tell."""
     from guardrail.concepts.iam import statement_grant, unknown_grant
+    from guardrail.concepts.iam_denials import shut_out
     from guardrail.concepts.iam_statements import statements_of
 
     root = document(value, place)
@@ -113,12 +114,18 @@ def _statements(
         yield unknown_grant(root, place, grants_class, name, key)
         return
     providers = oidc_providers(inventory)
-    for index, statement in enumerate(statements_of(root)):
+    statements = list(statements_of(root))
+    for index, statement in enumerate(statements):
         own = f"{key}/statement[{index}]"
         if len(statement) == 2:
             yield unknown_grant(*statement, grants_class, name, own)
-        else:
-            yield statement_grant(statement, grants_class, name, own, providers)
+            continue
+        noun = statement_grant(statement, grants_class, name, own, providers)
+        if noun.fields["anyone"] is not False:
+            shut = shut_out(statement, (other for other in statements if len(other) != 2))
+            if shut is not False:
+                noun.fields.put("anyone", False if shut is True else shut, noun.fields.place("anyone"))
+        yield noun
 
 
 def _in_network(resource: Resource, inventory: Inventory) -> bool:

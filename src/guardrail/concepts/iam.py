@@ -176,7 +176,7 @@ def _all_but(statement: Statement, narrowed: Value, table: tuple[str, ...] | str
     found = Seq(place)
     texts = [text for text in excluded or () if isinstance(text, str)]
     for action in table:
-        if not any(_pattern(text).match(action) for text in texts):
+        if not any(action_pattern(text).match(action) for text in texts):
             found.add(action, place)
     return _where_wide(found, statement, narrowed) if found else (found, place)
 
@@ -227,12 +227,12 @@ def is_open(text: str) -> bool:
 def _takes_in(written: str, table: tuple[str, ...] | str) -> bool:
     if isinstance(table, str):
         return aws_actions.takes_in(written, table)
-    pattern = _pattern(written)
+    pattern = action_pattern(written)
     return any(pattern.match(action) for action in table)
 
 
 @lru_cache(maxsize=1024)
-def _pattern(written: str) -> re.Pattern[str]:
+def action_pattern(written: str) -> re.Pattern[str]:
     """An action with `*` and `?`. Runs of stars are one, so that no pattern makes matching slow."""
     text = re.sub(r"\*+", "*", written[:256])
     if text.count("*") > 8:

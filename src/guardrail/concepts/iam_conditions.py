@@ -75,6 +75,39 @@ def limits_who(conditions: list[Condition] | Unknown) -> bool | Unknown:
     return undecided if undecided is not None else False
 
 
+# Who asks, or from where: what a denial can leave out a few by.
+_WHO = ("aws:principal", "aws:source", "aws:vpcsourceip", "aws:userid", "aws:username", "kms:calleraccount",
+        "s3:dataaccesspointaccount")  # fmt: skip
+_DIFFERS = ("stringnotequals", "stringnotequalsignorecase", "stringnotlike", "arnnotequals", "arnnotlike",
+            "notipaddress")  # fmt: skip
+_FOR_AWS = ("boolifexists aws:principalisawsservice", "bool aws:viaawsservice", "boolifexists aws:viaawsservice")
+
+
+def spares_only_named(conditions: list[Condition] | Unknown) -> bool | Unknown:
+    """Whether a denial with these conditions holds for all requests but those of named ones. What is not in a request
+    differs from everything, so that it makes no difference whether an operator ends in `IfExists`."""
+    if isinstance(conditions, Unknown):
+        return conditions
+    spares: bool | Unknown = False
+    for condition in conditions:
+        key, operator = condition.key.lower(), condition.operator.lower()
+        if f"{operator} {key}" in _FOR_AWS and [str(value).lower() for value in condition.values] == ["false"]:
+            continue  # what services of AWS ask for on behalf of somebody is spared, too
+        # ForAnyValue holds of no request that has not the key at all.
+        name = operator.removeprefix("forallvalues:").removesuffix("ifexists")
+        if name not in _DIFFERS or not key.startswith(_WHO) or not condition.values:
+            return False
+        for value in condition.values:
+            if isinstance(value, str) and _ALL.match(value):
+                return False
+            if isinstance(value, PartText) and not any(value.can_be(text) for text in _WIDE):
+                continue
+            if isinstance(value, Unknown) and not name.startswith("stringnotequals") and not surely_named(value):
+                spares = value
+        spares = spares or True
+    return spares
+
+
 def _names_subjects(conditions: list[Condition] | Unknown) -> bool:
     """Whether a condition is on the subject of an identity provider of which only the name is unknown:
     `"${module.eks.oidc_provider}:sub"`."""
