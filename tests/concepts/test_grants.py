@@ -224,6 +224,25 @@ def test_a_search_domain_in_a_network_is_not_open() -> None:
     assert grants(text.format('  vpc_options {\n    subnet_ids = ["a"]\n  }'))[0]["anyone"] is False
 
 
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [
+        ("aws_cloudsearch_domain_service_access_policy", "access_policy"),
+        ("aws_cloudwatch_log_destination_policy", "access_policy"),
+        ("aws_codebuild_resource_policy", "policy"),
+        ("aws_lambda_resource_policy", "policy"),
+        ("aws_oam_sink_policy", "policy"),
+        ("aws_prometheus_resource_policy", "policy_document"),
+        ("aws_s3tables_table_policy", "resource_policy"),
+        ("aws_sesv2_email_identity_policy", "policy"),
+        ("aws_vpclattice_auth_policy", "policy"),
+    ],
+)
+def test_policies_of_resources_stand_under_many_names(kind: str, attribute: str) -> None:
+    found = statement('Principal = "*", Action = "x:Y", Resource = "*"', kind, attribute)
+    assert (found["class"], found["anyone"]) == ("resource-policy", True)
+
+
 def test_a_document_says_itself_what_it_is() -> None:
     document = 'data "aws_iam_policy_document" "x" {{\n  statement {{\n    actions = ["{}"]\n{}  }}\n}}\n'
     principals = '    principals {\n      type = "AWS"\n      identifiers = ["*"]\n    }\n'

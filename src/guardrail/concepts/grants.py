@@ -15,6 +15,8 @@ _DOCUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "aws_iam_group_policy": (("policy", "policy"),),
     "aws_iam_role": (("assume_role_policy", "trust"),),
     "aws_ssoadmin_permission_set_inline_policy": (("inline_policy", "policy"),),
+    "aws_cloudsearch_domain_service_access_policy": (("access_policy", "resource-policy"),),
+    "aws_cloudwatch_log_destination_policy": (("access_policy", "resource-policy"),),
     "aws_cloudwatch_log_resource_policy": (("policy_document", "resource-policy"),),
     "aws_codeartifact_domain_permissions_policy": (("policy_document", "resource-policy"),),
     "aws_codeartifact_repository_permissions_policy": (("policy_document", "resource-policy"),),
@@ -22,10 +24,12 @@ _DOCUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "aws_elasticsearch_domain_policy": (("access_policies", "resource-policy"),),
     "aws_opensearch_domain": (("access_policies", "resource-policy"),),
     "aws_opensearch_domain_policy": (("access_policies", "resource-policy"),),
+    "aws_prometheus_resource_policy": (("policy_document", "resource-policy"),),
     "aws_glacier_vault": (("access_policy", "resource-policy"),),
     "aws_xray_resource_policy": (("policy_document", "resource-policy"),),
     "aws_sagemaker_model_package_group_policy": (("resource_policy", "resource-policy"),),
     "aws_s3tables_table_bucket_policy": (("resource_policy", "resource-policy"),),
+    "aws_s3tables_table_policy": (("resource_policy", "resource-policy"),),
     "aws_kinesis_resource_policy": (("policy", "resource-policy"),),
 }
 _OTHERWISE = (("policy", "resource-policy"),)
