@@ -235,6 +235,26 @@ def test_related_through_an_attribute_of_a_block() -> None:
     assert compile_condition({"related": {"to": "log", "via": "source.of"}})(scope).truth is None
 
 
+@pytest.mark.parametrize(
+    ("edges", "others", "truth"),
+    [
+        ([Edge("url", "secret.s", "value")], [], True),
+        ([Edge("headers.a", "secret.s", "value")], [], True),
+        ([Edge("depends_on", "secret.s", "")], [], False),
+        ([], [Edge("url", "request.r", "body")], False),  # the other way round
+    ],
+)
+def test_related_from_attributes_of_the_subject(edges: list[Edge], others: list[Edge], truth: bool) -> None:
+    request, other = make("request", "r", {"url": UNKNOWN}, edges), make("secret", "s", {"url": UNKNOWN}, others)
+    scope = Scope(request.attributes, request, Inventory([request, other]))
+    assert compile_condition({"related": {"to": "secret", "from": ["url", "headers"]}})(scope).truth is truth
+
+
+def test_related_goes_one_way_only() -> None:
+    with pytest.raises(ValueError, match="two directions"):
+        compile_condition({"related": {"to": "secret", "via": "url", "from": "url"}})
+
+
 def test_related_by_equal_names() -> None:
     bucket = make("bucket", "b", {"bucket": "name"})
     other = make("versioning", "v", {"bucket": "name", "status": "Enabled"})

@@ -69,6 +69,7 @@ def test_it_loads(tmp_path: Path, vocabulary: Vocabulary) -> None:
         ("{delay_seconds}", "{delay_seconds|days}", 13, "no unit is called 'days'"),
         ("when: {name: {set: true}}", "when: {related: {too: aws_sqs_queue}}", 11, "needs `to`"),
         ("when: {name: {set: true}}", "when: {related: {to: aws_sqs_queue, vya: x}}", 11, 'did you mean "via"?'),
+        ("when: {name: {set: true}}", "when: {related: {to: aws_sqs_queue, from: nam}}", 11, "no attribute 'nam'"),
         ("when: {name: {set: true}}", "when: {name: {all: []}}", 11, "joins conditions"),
         ("id: my-rule", "id: your-rule", 1, "its file is called 'my-rule'"),
         ("why: Otherwise", "why: [", 6, "not valid YAML"),

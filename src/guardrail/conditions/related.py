@@ -2,7 +2,8 @@
 
     related:
       to: aws_s3_bucket_versioning       # a kind, or a list of kinds
-      via: bucket                        # only through this attribute of the one that refers
+      via: bucket                        # only those that refer to ours, through this attribute of theirs
+      from: [url, request_body]          # only those that ours refers to, through one of these attributes of its own
       match: {bucket: bucket}            # or: its attribute equals this attribute of ours (names written out)
       where: {...}                       # which of them
       require: {...}                     # what must hold of one of them (expect: some), of each, of none
@@ -14,13 +15,13 @@ Where none is found that fits, but there is one of the kind whose link cannot be
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from guardrail.conditions.outcome import TRUE, Condition, Leaf, Outcome, Scope, conjunction, disjunction, negation
 from guardrail.conditions.paths import Path, parse_path
 from guardrail.model import Reference, Resource, Unknown
 
-KEYS = frozenset({"to", "via", "match", "where", "require", "expect"})
+KEYS = frozenset({"to", "via", "from", "match", "where", "require", "expect"})
 
 
 def compile_related(
@@ -30,18 +31,18 @@ def compile_related(
         raise ValueError("related needs a mapping with `to`")
     if unknown := sorted(set(data) - KEYS):
         raise ValueError(f"related: unknown key {unknown[0]!r}")
-    kinds = tuple(data["to"]) if isinstance(data["to"], list) else (data["to"],)
-    via = data.get("via", "")
-    match = [(parse_path(theirs), parse_path(ours)) for theirs, ours in (data.get("match") or {}).items()]
+    if "via" in data and "from" in data:
+        raise ValueError("related: `via` and `from` are two directions; write one")
+    joint = _joint(data)
     where = compile_condition(data["where"], parameters) if "where" in data else None
     require = compile_condition(data["require"], parameters) if "require" in data else None
     expect = data.get("expect", "some")
     if expect not in ("some", "each", "none"):
         raise ValueError("related: `expect` is some, each or none")
-    words = f"joined to {_one_of(kinds)}"
+    words = f"joined to {_one_of(joint.kinds)}"
 
     def evaluate(scope: Scope) -> Outcome:
-        outcomes = [_judge(other, linked, scope) for other, linked in _linked(scope, kinds, via, match)]
+        outcomes = [_judge(other, linked, scope) for other, linked in _linked(scope, joint)]
         absent = Leaf("", None, scope.resource.header, wanted=words)
         if expect == "each":
             return conjunction(outcomes) if outcomes else TRUE
@@ -56,7 +57,7 @@ def compile_related(
         leaves = tuple(leaf if leaf.owner else leaf._replace(owner=other) for leaf in outcome.leaves)
         if linked is None and outcome.truth is not False:
             reason = f"whether {other.address} belongs to {scope.resource.address} cannot be known"
-            return Outcome(None, (Leaf(via, Unknown(reason), other.header, owner=other),))
+            return Outcome(None, (Leaf(joint.via, Unknown(reason), other.header, owner=other),))
         return Outcome(outcome.truth, leaves or (here,))
 
     return evaluate
@@ -71,26 +72,43 @@ def _one_of(kinds: tuple[str, ...]) -> str:
 Matching = list[tuple[Path, Path]]
 
 
+class _Joint(NamedTuple):
+    """How resources are joined to the subject: `via` an attribute of theirs, by one of `ours`, by equal names."""
+
+    kinds: tuple[str, ...]
+    via: str
+    ours: tuple[str, ...]
+    match: Matching
+
+
+def _joint(data: Mapping[str, Any]) -> _Joint:
+    match = [(parse_path(theirs), parse_path(ours)) for theirs, ours in (data.get("match") or {}).items()]
+    return _Joint(_listed(data["to"]), data.get("via", ""), _listed(data.get("from", [])), match)
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
 def linked(data: Mapping[str, Any], scope: Scope) -> list[tuple[Resource, bool | None]]:
     """The resources that a `related` is about, before anything is asked of them: True surely, None perhaps."""
-    kinds = tuple(data["to"]) if isinstance(data["to"], list) else (data["to"],)
-    match = [(parse_path(theirs), parse_path(ours)) for theirs, ours in (data.get("match") or {}).items()]
-    return _linked(scope, kinds, data.get("via", ""), match)
+    return _linked(scope, _joint(data))
 
 
-def _linked(scope: Scope, kinds: tuple[str, ...], via: str, match: Matching) -> list[tuple[Resource, bool | None]]:
+def _linked(scope: Scope, joint: _Joint) -> list[tuple[Resource, bool | None]]:
     """The resources of these kinds that are joined to the scope's: True surely, None perhaps. Linear: what is looked
     up is indexed once for the inventory."""
+    kinds, via, ours, match = joint
     subject, inventory = scope.resource, scope.inventory
     if not any(kind in inventory.by_kind for kind in kinds):
         return []
     wanted = set(kinds)
     found: dict[int, tuple[Resource, bool | None]] = {}
-    for other, path in inventory.referring_to(subject):
+    for other, path in inventory.referring_to(subject) if not ours else ():
         if _kind(other) in wanted and (not via or path == via or path.startswith((via + ".", via + "["))):
             found[id(other)] = (other, True if other.surely_beside(subject) else None)
-    if not via:
-        for other in inventory.referred_to_by(subject):
+    for attribute in ours or ("",) if not via else ():
+        for other in inventory.referred_to_by(subject, attribute):
             if _kind(other) in wanted:
                 found[id(other)] = (other, True if other.surely_beside(subject) else None)
     for kind in kinds:

@@ -75,12 +75,12 @@ class Checker:
             if key in ("all", "any", "not"):
                 self.condition(wanted, data, key, subjects)
             elif key == "related":
-                self.related(wanted, place)
+                self.related(wanted, place, subjects)
             else:
                 self.path(key, subjects, place)
                 self.operators(wanted, data, key)
 
-    def related(self, data: Any, place: Any) -> None:
+    def related(self, data: Any, place: Any, subjects: list[str]) -> None:
         if not isinstance(data, Map) or "to" not in data:
             self.fail("`related` needs `to`", place)
         for key in data:
@@ -92,6 +92,9 @@ class Checker:
                 self.fail(f"no kind is called {kind!r}{self.vocabulary.suggest_subject(kind)}", data.place("to"))
         if "via" in data:
             self.path(data["via"], list(kinds), data.place("via"))
+        ours = data.get("from", [])
+        for attribute in ours if isinstance(ours, list) else [ours]:
+            self.path(attribute, subjects, data.place("from"))
         for key in ("where", "require"):
             if key in data:
                 self.condition(data[key], data, key, list(kinds))
