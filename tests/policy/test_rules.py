@@ -69,6 +69,16 @@ def test_words(path: str, vocabulary: Vocabulary) -> None:
     assert all(re.search(r"[.`)\]]$", remedy.strip()) for remedy in remedies)
 
 
+@pytest.mark.parametrize("path", FILES)
+def test_what_is_agreed_on_is_told_in_units(path: str, vocabulary: Vocabulary) -> None:
+    """`4Gi`, not `4294967296`. Cores are numbers."""
+    rule = rule_at(path, vocabulary)
+    for name, parameter in (rule.get("parameters") or {}).items():
+        if parameter["type"] == "duration" or (parameter["type"] == "quantity" and "cpu" not in rule["id"]):
+            for check in rule["checks"]:
+                assert f"{{${name}}}" not in check["message"]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).stem)
 def test_replaces_names_real_checks(path: str, vocabulary: Vocabulary) -> None:
     rule = rule_at(path, vocabulary)
