@@ -400,3 +400,44 @@ def _paths(condition: Any) -> list[str]:
         if key != "related":  # of whose words the rules' own check knows
             found += _paths(wanted) if key in ("all", "any", "not") else [key]
     return found
+
+
+OBJECT = 'resource "aws_s3_object" "o" {{\n  key = "a"\n  bucket = {}\n{}}}\n'
+
+
+@pytest.mark.parametrize(
+    ("bucket", "more", "found"),
+    [
+        ("aws_s3_bucket.b.id", "", None),  # the bucket is told of
+        ('"b"', "", None),
+        ('"elsewhere"', "", "unknown"),
+        ("var.bucket", "", "unknown"),
+        ("aws_s3_bucket.b.id", '  server_side_encryption = "AES256"\n', False),
+        ("aws_s3_bucket.b.id", '  server_side_encryption = "aws:kms"\n', False),  # AWS' own key
+        ("aws_s3_bucket.b.id", '  kms_key_id = "arn:aws:kms:eu-west-1:1:key/k"\n', True),
+        ("aws_s3_bucket.b.id", '  kms_key_id = "alias/aws/s3"\n', False),
+    ],
+)
+def test_an_object_has_the_key_of_its_bucket(bucket: str, more: str, found: Any) -> None:
+    """Seen in modernisation-platform-environments: a hundred objects, each of them told of."""
+    source = BUCKET + 'variable "bucket" {}\n' + OBJECT.format(bucket, more)
+    assert field(source, "customer_key", "aws_s3_object.o") == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "found"),
+    [
+        ("google_bigquery_table", "dataset_id", "google_bigquery_dataset.d.dataset_id", None),
+        ("google_bigquery_table", "dataset_id", '"elsewhere"', "unknown"),
+        ("aws_db_instance", "replicate_source_db", "aws_db_instance.d.identifier", None),
+        ("aws_db_instance", "snapshot_identifier", '"snap-1"', "unknown"),
+        ("aws_db_instance", "snapshot_identifier", "null", False),
+        ("aws_ebs_volume", "snapshot_id", '"snap-1"', "unknown"),
+        ("aws_rds_cluster", "snapshot_identifier", '"snap-1"', "unknown"),
+        ("aws_neptune_cluster", "snapshot_identifier", '"snap-1"', "unknown"),
+    ],
+)
+def test_what_is_made_from_something_has_its_key(kind: str, source: str, target: str, found: Any) -> None:
+    others = 'resource "google_bigquery_dataset" "d" {\n  dataset_id = "d"\n}\nresource "aws_db_instance" "d" {}\n'
+    made = f'{others}resource "{kind}" "x" {{\n  {source} = {target}\n}}\n'
+    assert field(made, "customer_key", f"{kind}.x") == found

@@ -69,7 +69,7 @@ def test_words(path: str, vocabulary: Vocabulary) -> None:
     assert all(re.search(r"[.`)\]]$", remedy.strip()) for remedy in remedies)
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: Path(path).stem)
 def test_what_is_agreed_on_is_told_in_units(path: str, vocabulary: Vocabulary) -> None:
     """`4Gi`, not `4294967296`. Cores are numbers."""
     rule = rule_at(path, vocabulary)

@@ -196,7 +196,11 @@ ATTACHED = {
 
 def attached(resource: Resource, inventory: Inventory) -> bool:
     """Whether what the resource speaks of is in the scan."""
-    via, kind = ATTACHED[resource.kind]
+    return is_scanned(resource, *ATTACHED[resource.kind], inventory)
+
+
+def is_scanned(resource: Resource, via: str, kind: str, inventory: Inventory) -> bool:
+    """Whether what the resource names at `via` is one of this kind in the scan."""
     if any(target.kind == kind for target in inventory.referred_to_by(resource, via)):
         return True
     name = _name(resource, via)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from guardrail.concepts import bucket_names, store_defaults
 from guardrail.concepts.bucket_policies import refuses_plain_http
+from guardrail.concepts.store_keys import TAKEN, inherit_key, owned
 from guardrail.concepts.store_voices import (
     ATTACHED,
     NAMES,
@@ -25,7 +26,7 @@ from guardrail.concepts.store_voices import (
     truth_of,
 )
 from guardrail.conditions import Leaf
-from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Sensitive, Seq, Unknown, Value
+from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Unknown, Value
 
 # Where encryption isn't written, it is as in what the thing was made from.
 INHERITED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -58,9 +59,9 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         if "name" not in fields:
             fields.put("name", noun.name, fields.header)
         if "customer_key" in fields:
-            put(fields, "customer_key", _owned(entry(fields, "customer_key"), inventory))
+            put(fields, "customer_key", owned(entry(fields, "customer_key"), inventory))
         for voice in VOICES.get(resource.kind, ()):
-            listen(fields, voice, resource, inventory, _owned)
+            listen(fields, voice, resource, inventory, owned)
         if resource.kind.endswith(("_iam_member", "_iam_binding")):
             put(fields, "public", somebody(entry(fields, "public")))
         if resource.kind in store_defaults.OLDER or resource.kind in store_defaults.NEWER:
@@ -70,6 +71,8 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
             special(fields, resource, inventory)
         if resource.kind in INHERITED:
             _inherit(fields, resource, inventory)
+        if resource.kind in TAKEN:
+            inherit_key(fields, resource, inventory)
         if resource.kind in REPLICAS:
             _as_replica(fields, resource)
     yield from ()
@@ -311,41 +314,3 @@ def _as_replica(fields: Map, resource: Resource) -> None:
 def _written(resource: Resource, attribute: str, value: Value) -> Leaf:
     """A value that stands for what the resource has at the attribute."""
     return Leaf(attribute, value, resource.attributes.place(attribute), resource.attributes, attribute)
-
-
-# Whose key
-
-
-def _owned(leaf: Leaf, inventory: Inventory) -> Leaf:
-    """A key's name, alias or ARN -> whether it is the customer's own: AWS' own have aliases under alias/aws/."""
-    value = leaf.value.reveal() if isinstance(leaf.value, Sensitive) else leaf.value
-    if isinstance(value, Reference):
-        return leaf._replace(value=_referred(value, inventory))
-    if isinstance(value, str):
-        return leaf._replace(value=value != "" and "alias/aws/" not in value)
-    if isinstance(value, (Seq, Map)):
-        return leaf._replace(value=bool(value))
-    if isinstance(value, PartText):
-        return leaf._replace(value=_owned_in_part(value))
-    return leaf
-
-
-def _owned_in_part(value: PartText) -> bool | Unknown:
-    before, alias, name = value.template.partition("alias/")
-    if alias and HOLE not in before.rpartition(":")[2]:
-        start = name.partition(HOLE)[0]
-        if start.startswith("aws/"):
-            return False
-        return value.whole() if "aws/".startswith(start) and HOLE in name else True
-    return True if ":key/" in value.template else value.whole()
-
-
-def _referred(value: Reference, inventory: Inventory) -> Value:
-    for target in inventory.at(value.target):
-        if target.mode == "data" and target.kind in ("aws_kms_alias", "aws_kms_key"):
-            name = target.attributes.get("name" if target.kind == "aws_kms_alias" else "key_id")
-            if isinstance(name, Unknown) and not isinstance(name, Reference):
-                return name
-            if isinstance(name, str) and "alias/aws/" in name:
-                return False
-    return True
