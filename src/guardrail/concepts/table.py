@@ -38,6 +38,7 @@ TRAILS = "guardrail.concepts.trails"
 GATEWAYS = "guardrail.concepts.gateways"
 CLASHES = "guardrail.concepts.clashes"
 SCHEDULES = "guardrail.concepts.schedules"
+FUNCTIONS = "guardrail.concepts.functions"
 
 _OPERATORS = """
     DeploymentConfig Rollout Service Configuration Revision ContainerSource ScaledJob CloneSet BroadcastJob
@@ -250,5 +251,6 @@ AFTERWARDS: tuple[tuple[str, str], ...] = (
     ("container", CONTAINER_SCRIPTS),
     ("container", COMPONENTS),
     ("store", STORES),
+    ("function", FUNCTIONS),
 )
 """Modules that make nouns of other nouns (every container's image is a dependency), or add to them."""
