@@ -386,6 +386,14 @@ def test_a_provider(attributes: str, classes: list[str]) -> None:
         ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "Sommer2024!"\n}', ["secret"]),
         ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "changeme"\n}', []),
         ('"aws_ssm_parameter" "x" {\n  type = "String"\n  value = "Sommer2024!"\n}', []),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "INITIAL_VALUE_OVERRIDDEN"\n}', []),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "dev-placeholder-password"\n}', []),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "test-value"\n}', ["secret"]),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "test-value"\n  lifecycle {\n    ignore_changes = [value]\n  }\n}', []),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "test-value"\n  lifecycle {\n    ignore_changes = all\n  }\n}', []),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "test-value"\n  lifecycle {\n    ignore_changes = [tags]\n  }\n}', ["secret"]),
+        ('"aws_ssm_parameter" "x" {\n  type = "SecureString"\n  value = "Sommer2024!"\n  lifecycle {\n    ignore_changes = [value]\n  }\n}', ["secret"]),
+        ('"aws_secretsmanager_secret_version" "x" {\n  secret_string = "default@email.com"\n  lifecycle {\n    ignore_changes = [secret_string]\n  }\n}', []),
         ('"azurerm_key_vault_secret" "x" {\n  name = "a"\n  value = "Sommer2024!"\n}', ["secret"]),
         ('"github_actions_secret" "x" {\n  plaintext_value = "Sommer2024!"\n}', ["secret"]),
         ('"kubernetes_secret" "x" {\n  data = { username = "api", key = "Sommer2024!" }\n}', ["secret"]),
@@ -404,6 +412,20 @@ def test_a_provider(attributes: str, classes: list[str]) -> None:
 )
 def test_attributes_that_are_secrets_by_nature(resource: str, classes: list[str]) -> None:
     assert [kind for kind, _ in secrets(f"resource {resource}\n")] == classes
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("arn:aws:secretsmanager:eu-west-2:123456789012:secret:gov-uk-rag/guidance-token-x7Kd9Q", []),
+        (f"arn:aws:secretsmanager:eu-west-2:\0:secret:{RANDOM}", []),
+        (f"secret:{RANDOM}\n", ["token"]),
+        ("  redis_password: os.environ/AUTH_7x", []),
+        (f"  redis_password: {RANDOM}\n", ["password"]),
+    ],
+)
+def test_names_of_secrets_and_where_they_come_from_are_none(text: str, found: list[str]) -> None:
+    assert [match.kind for match in assignments_in(text)] == found
 
 
 def test_user_data() -> None:

@@ -79,7 +79,7 @@ _OUTRIGHT = lazy_regex(
 )
 _NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its place
     r"^(?:arn:|vault:|ssm:|sm://|secret(?:s|smanager|ref)?:|projects/|https?://|/|\./|\.\./|~/|\$|%\(|%[A-Za-z_]+%$|<|\{|file:|env:|op://"
-    r"|ref\+|ENC\[|data:|@|alias/|azkv:|awssm:|gcpsm:|kms:|AgA|AgB)"
+    r"|ref\+|os\.environ\b|process\.env\b|ENC\[|data:|@|alias/|azkv:|awssm:|gcpsm:|kms:|AgA|AgB)"
     r"|\$\{|\$\(|\$\[|\{\{|^[*•]+$|^x+$|^\.+$|^-+$|^_+$|^#\{|^\(",
     re.I,
 )
@@ -89,6 +89,13 @@ _PLACEHOLDER = lazy_regex(
     r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*"
     r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset"
     r"|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
+    re.I,
+)
+# INITIAL_VALUE_OVERRIDDEN, dev-placeholder-password, to_be_changed
+_HOLDS_PLACE = lazy_regex(
+    r"(?:^|[^a-z])(?:place-?holders?|overridden|overwritten"
+    r"|to[-_ ]be[-_ ](?:added|changed|defined|filled|overridden|overwritten|provided|replaced|rotated|set|updated))"
+    r"(?:$|[^a-z])",
     re.I,
 )
 # What says something of a secret: sudo's NOPASSWD, the checksum by which pods are started anew.
@@ -186,7 +193,7 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
     name = name.removesuffix("_wo")  # Terraform keeps a write-only value out of its state, but not out of the source
     if not value or not _is_telling(name) or len(value) > 4096 or "\n" in value:
         return None
-    if _NO_VALUE.search(value) or _PLACEHOLDER.match(value):
+    if _NO_VALUE.search(value) or _PLACEHOLDER.match(value) or _HOLDS_PLACE.search(value):
         return None
     if throwaway and _is_throwaway(value):
         return None
@@ -287,7 +294,7 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
     for match in _ASSIGNED.finditer(text):
         group = next(name for name in ("dq", "sq", "bare") if match[name] is not None)
         name, value, gap = match["name"].strip("-."), match[group], match["gap"]
-        if not name:
+        if not name or (gap == ":" and text[: match.start()].endswith(":")):  # of an ARN: ...:secret:my-token-1a2B3c
             continue
         if not gap.strip():  # --password value
             if not match["name"].startswith("--"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guardrail.model import Map, Resource, Seq, Value
+from guardrail.model.patterns import lazy_regex
 
 _BY_NATURE: dict[str, tuple[str, ...]] = {
     "alicloud_kms_secret": ("secret_data",),
@@ -52,9 +53,11 @@ _BY_MARK: dict[str, tuple[str, Value, str]] = {
     "tfe_variable": ("sensitive", True, "value"),
 }
 
+_WORDS = lazy_regex(r"[A-Za-z]+(?:[-_ .@]+[A-Za-z]+)*\Z")
+
 
 def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
-    """The mappings that hold them, with their names there; they need not be set."""
+    """The mappings that hold them, with their names there; they need not be set. Left out is what is set later."""
     if resource.mode in ("data", "ephemeral"):
         return
     paths = _BY_NATURE.get(resource.kind, ())
@@ -64,8 +67,22 @@ def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
     for path in paths:
         *outer, key = path.split(".")
         for holder in _holders(resource.attributes, outer):
-            yield holder, key
+            if not _is_set_later(resource, holder, key):
+                yield holder, key
             yield holder, f"{key}_wo"  # write-only: Terraform keeps it out of its state, but not out of the source
+
+
+def _is_set_later(resource: Resource, holder: Map, key: str) -> bool:
+    """Whether a store of secrets is made with words for a value that somebody else gives it, which is why Terraform is
+    told to look away: `ignore_changes = [value]`."""
+    value, lifecycle = holder.get(key), resource.attributes.get("lifecycle")
+    if not isinstance(value, str) or not _WORDS.match(value[:200]):
+        return False
+    for block in lifecycle if isinstance(lifecycle, Seq) else ():
+        ignored = block.get("ignore_changes") if isinstance(block, Map) else None
+        if ignored == "all" or (isinstance(ignored, Seq) and ({"all", key} & set(map(str, ignored)))):
+            return True
+    return False
 
 
 def _holders(attributes: Map, path: Sequence[str]) -> list[Map]:
