@@ -54,6 +54,11 @@ def test_actions(body: str, everything: bool, service: bool) -> None:
     assert (fields["all_actions"], fields["service_wildcard"]) == (everything, service)
 
 
+def test_whole_services_are_told_without_the_other_actions() -> None:
+    fields = statement('Action = ["s3:GetObject", "glue:*", "sqs:Send*", "*"], Resource = "*"')
+    assert fields["whole_services"] == ["glue:*", "*"]
+
+
 @pytest.mark.parametrize(
     ("resource", "everything"),
     [

@@ -17,6 +17,23 @@ CHANGES_PERMISSIONS = "P"
 ANY = "LPRTW"
 """Levels: L(ist), P(ermissions management), R(ead), T(agging), W(rite)."""
 
+# What the reference calls a change, and changes nothing: whoever may use a key leaves the key as it is, and what
+# others have encrypted with it, too.
+_NO_CHANGES = {
+    "kms": frozenset((
+        "decrypt", "encrypt", "generatedatakey", "generatedatakeypair", "generatedatakeypairwithoutplaintext",
+        "generatedatakeywithoutplaintext", "generatemac", "reencryptfrom", "reencryptto", "sign", "verify", "verifymac",
+        "derivesharedsecret",
+    )),
+    "fsx": frozenset(("getresourcepolicy",)),
+    "glue": frozenset(("describeentity", "listentities")),
+    "monitron": frozenset(("listprojectadminusers",)),
+    "quicksight": frozenset((
+        "describedatasetpermissions", "describedatasourcepermissions", "describetopicpermissions",
+    )),
+    "secretsmanager": frozenset(("validateresourcepolicy",)),
+}  # fmt: skip
+
 
 @lru_cache(maxsize=1)
 def _text() -> str:
@@ -35,7 +52,14 @@ def _service(name: str) -> dict[str, tuple[str, ...]]:
         return {}
     line = text[start + len(name) + 2 : text.index("\n", start + 1)]
     parts = (part.split(":", 1) for part in line.split(" "))
-    return {level: tuple(actions.lower().split(",")) for level, actions in parts}
+    levels = {level: tuple(actions.lower().split(",")) for level, actions in parts}
+    harmless = _NO_CHANGES.get(name)
+    if harmless:
+        reads = tuple(action for actions in levels.values() for action in actions if action in harmless)
+        levels = {level: tuple(action for action in actions if action not in harmless)
+                  for level, actions in levels.items()}  # fmt: skip
+        levels["R"] = levels.get("R", ()) + reads
+    return levels
 
 
 @lru_cache(maxsize=2048)

@@ -86,11 +86,20 @@ def _definition(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
             everything = (excluded if isinstance(excluded, Unknown) else False), everything[1]
         fields.put("all_actions", *everything)
         fields.put("service_wildcard", *some(listed(actions, at), at, _is_service))
+        fields.put("whole_services", _whole_services(actions, at), at)
         fields.put("conditions", False, block.header)
         found, at = _escalation(actions, excluded, at)
         narrow = isinstance(found, Seq) and wide is False
         fields.put("escalation", Seq(at) if narrow else wide if found and isinstance(wide, Unknown) else found, at)
         yield Noun("grant", resource.local, fields, f"permissions[{index}]")
+
+
+def _whole_services(actions: Value, at: Span) -> Seq:
+    found = Seq(at)
+    for item in actions if isinstance(actions, Seq) else ():
+        if isinstance(item, str) and _is_service(item):
+            found.add(item, at)
+    return found
 
 
 def _fields(resource: Resource, span: Span, header: Span, grants_class: str) -> Map:

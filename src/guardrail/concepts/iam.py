@@ -10,7 +10,7 @@ from guardrail.concepts import aws_actions
 from guardrail.concepts.iam_actions import ACTS_ON_DATA, BROAD_SUFFIXES, ESCALATES, GIVES_CREDENTIALS
 from guardrail.concepts.iam_conditions import limits_who, narrows, subject_limited
 from guardrail.concepts.iam_statements import Part, Statement
-from guardrail.concepts.lists import Found, some
+from guardrail.concepts.lists import Found, filled, some
 from guardrail.conditions.operators import of_part
 from guardrail.model import HOLE, Map, Noun, PartText, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
@@ -103,6 +103,7 @@ def _flags(fields: Map, statement: Statement) -> None:
     fields.put("all_actions", *everything)
     whole = everything if everything[0] is True else _some(statement.actions, _is_service)
     fields.put("service_wildcard", *whole)
+    fields.put("whole_services", _those(statement.actions, lambda text: _is_all(text) or _is_service(text)), whole[1])
     if statement.not_resources.values is not None:
         fields.put("all_resources", True, statement.not_resources.place)
     else:
@@ -111,6 +112,15 @@ def _flags(fields: Map, statement: Statement) -> None:
 
 def _some(part: Part, test: Callable[[str], bool]) -> Found:
     return some(part.values, part.place, test)
+
+
+def _those(part: Part, test: Callable[[str], bool]) -> Seq:
+    found = Seq(part.place)
+    if isinstance(part.values, Seq):
+        for index, item in enumerate(part.values):
+            if (isinstance(item, str) and test(item)) or (isinstance(item, PartText) and filled(item, test)):
+                found.add(item, part.values.place(index))
+    return found
 
 
 _SERVICE = lazy_regex(r"[A-Za-z0-9-]+:\*+\Z")
