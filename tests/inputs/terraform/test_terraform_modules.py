@@ -528,6 +528,16 @@ resource "a_b" "c" {
     assert attributes["d"] == "top"
 
 
+def test_overrides_of_another_configuration_are_not_judged(reading):
+    over = 'locals {\n  x = var.y\n}\nresource "a_b" "c" {\n  y = 3\n}\n'
+    made = reading({"examples/tags/main_override.tf": over})
+    assert (made.problems, made.resources) == ([], [])
+    assert [note.kind for note in made.notes] == ["template"]
+    assert made.files == {"examples/tags/main_override.tf": "skipped"}
+    beside = reading({"main_override.tf": over, "main.tf": "locals {\n  z = 1\n}\n"})
+    assert len(beside.problems) >= 2
+
+
 def test_override_files(reading):
     made = reading({
         "main.tf": 'resource "a_b" "c" {\n  x = 1\n  y = 2\n  z { v = 1 }\n}\n',

@@ -647,3 +647,28 @@ def test_no_unit_raises(source, path, local, inputs, name):
         plain(resource.attributes)
         for key in resource.attributes:
             resource.attributes.origin_of(key)
+
+
+SKELETON = 'inputs = {\n  {{ range .requiredVariables }}\n  {{ .Name }} = {{ .DefaultValue }}\n  {{ end }}\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "beside", "told"),
+    [
+        ("m/.boilerplate/terragrunt.hcl", "m/.boilerplate/boilerplate.yml", False),
+        ("b/envs/dev/main.tf", "b/boilerplate.yml", False),
+        ("main.tf", "boilerplate.yml", False),
+        ("{{cookiecutter.name}}/main.tf", "cookiecutter.json", False),
+        ("m/terragrunt.hcl", "elsewhere/boilerplate.yml", True),
+    ],
+)
+def test_what_a_scaffolder_fills_in_is_no_configuration_yet(path: str, beside: str, told: bool):
+    made = reading({path: SKELETON, beside: "variables: []\n"})
+    assert bool(made.problems) is told
+    assert ("template" in [note.kind for note in made.notes]) is not told
+    assert (made.files[path] == "skipped") is not told
+
+
+def test_boilerplate_that_is_configuration_is_read_as_such():
+    made = reading({"b/boilerplate.yml": "", "b/main.tf": 'resource "a_b" "c" {\n  v = "{{ .Name }}"\n}\n'})
+    assert (made.problems, len(made.resources)) == ([], 1)

@@ -54,6 +54,7 @@ class Folder:
 
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1}
+BOILERPLATE = "boilerplate.yml"
 _KNOWN = frozenset((*_LABELS, "locals", "terraform", "moved", "import", "removed", "check", "action", "list"))
 
 
@@ -113,10 +114,26 @@ class Sources:
                 document = parse_json(data, path)
             else:
                 document = parse(data, path)
+            if document.problems and b"{{" in data and self._is_skeleton(path):
+                what = "a template of configuration, to be filled in by a scaffolder; not judged"
+                self.run.notes[Note("template", what, path)] = None
+                document = Document(path, Body(), [])
+                document.status = "skipped"
             for problem in document.problems:
                 self.run.problems[problem] = None
             self.documents[path] = document
         return self.documents[path]
+
+    def _is_skeleton(self, path: str) -> bool:
+        """Whether a file is boilerplate, as `terragrunt scaffold` fills it in, or cookiecutter's."""
+        if "{{" in path:
+            return True
+        folder, above = folder_of(path), True
+        while above:
+            if self.run.tree.is_file(f"{folder}/{BOILERPLATE}" if folder else BOILERPLATE):
+                return True
+            above, folder = bool(folder), folder_of(folder)
+        return False
 
     def code_files(self, path: str) -> list[str]:
         """`x.tofu` stands in for `x.tf`, overrides come last."""
@@ -132,8 +149,25 @@ class Sources:
     def folder(self, path: str) -> Folder:
         found = self._folders.get(path)
         if found is None:
-            found = self._folders[path] = self._made(path, [(n, self.document(n)) for n in self.code_files(path)])
+            documents = [(name, self.document(name)) for name in self.code_files(path)]
+            if documents and self._only_overrides(path):
+                documents = [(name, self._left_out(name, document)) for name, document in documents]
+            found = self._folders[path] = self._made(path, documents)
         return found
+
+    def _only_overrides(self, path: str) -> bool:
+        """Whether all that a folder has is meant to be laid over the configuration of another one."""
+        there = [name for name in self.run.tree.names_in(path) if is_code(name) and not name.startswith(".")]
+        return bool(there) and all(map(_is_override, there))
+
+    def _left_out(self, path: str, document: Document | None) -> Document | None:
+        if document is None or document.problems:
+            return document
+        what = "overrides with nothing beside them that they override; not judged"
+        self.run.notes[Note("template", what, path)] = None
+        empty = self.documents[path] = Document(path, Body(), [])
+        empty.status = "skipped"
+        return empty
 
     def folder_with(self, path: str, generated: dict[str, Document]) -> Folder:
         """The folder as it is once these files, by name, have been written to it."""
