@@ -15,7 +15,7 @@ from guardrail.inputs.terraform.folder import Sources
 from guardrail.inputs.terraform.functions import TABLE
 from guardrail.inputs.terraform.module import Module
 from guardrail.inputs.terraform.run import Run
-from guardrail.model import EncodedUnknown, Unknown, is_known, plain
+from guardrail.model import HOLE, EncodedUnknown, PartText, Unknown, is_known, plain
 from guardrail.tree import Tree
 
 FOLDER = Path(__file__).parents[2] / "fixtures/terraform/expressions"
@@ -114,6 +114,23 @@ def test_unknown_stays_unknown(text, module):
     made = parse_expression(text.format(u=UNKNOWN), "x", 1).eval(module.scope)
     assert isinstance(made, Unknown)
     assert "timestamp()" in made.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ('timeadd({u}, "8760h")', "?-?-?T?:?:?"),
+        ('timeadd("2027-01-01T00:00:00Z", {u})', "?-?-?T?:?:?"),
+        ('timeadd("${{{u}}}T00:00:00Z", "168h")', "?-?-?T?:?:?"),
+        ('formatdate("YYYY-MM-DD\'T\'hh", {u})', "?-?-?T?"),
+        ('formatdate("YYYYMMDD", {u})', None),
+        ('formatdate({u}, "2027-01-01T00:00:00Z")', None),
+    ],
+)
+def test_of_a_time_that_nobody_knows_the_shape_is_known(text, shape, module):
+    made = parse_expression(text.format(u=UNKNOWN), "x", 1).eval(module.scope)
+    assert "timestamp()" in made.reason
+    assert (made.template.replace(HOLE, "?") if isinstance(made, PartText) else None) == shape
 
 
 def test_an_encoded_document_keeps_its_known_parts(module):

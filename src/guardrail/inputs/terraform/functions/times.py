@@ -1,4 +1,4 @@
-"""Time. What the clock says is unknown; arithmetic on written times is not."""
+"""Time. What the clock says is unknown; arithmetic on written times is not, nor that what comes of it is a time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
-from guardrail.formats.hcl_values import EvalError
-from guardrail.inputs.terraform.functions.table import function, text
-from guardrail.model import Unknown, Value
+from guardrail.formats.hcl_values import EvalError, combined
+from guardrail.inputs.terraform.functions.collections import marked, opened
+from guardrail.inputs.terraform.functions.table import RAW, function, text
+from guardrail.model import HOLE, PartText, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 _NANO = 1_000_000_000
@@ -43,8 +44,23 @@ def _time(value: Value) -> tuple[datetime, int]:
     return moment, int((found[2] or ".0")[1:10].ljust(9, "0"))
 
 
-@function()
+_SOME_TIME = f"{HOLE}-{HOLE}-{HOLE}T{HOLE}:{HOLE}:{HOLE}"
+
+
+@function(mode=RAW)
 def timeadd(value: Value, duration: Value) -> Value:
+    args, hidden = opened((value, duration))
+    unknown = [item for item in args if isinstance(item, Unknown)]
+    return marked(_partly(unknown, _SOME_TIME) if unknown else _added(*args), hidden)
+
+
+def _partly(unknown: list[Unknown], template: str) -> Unknown:
+    """What is known of a text: that it is there, and what its marks are."""
+    why = combined(unknown)
+    return PartText(why.reason, why.refs, template) if template.replace(HOLE, "") else why
+
+
+def _added(value: Value, duration: Value) -> str:
     written = text(duration)
     if written not in ("0", "+0", "-0") and (not _DURATION.match(written) or len(written) > 60):
         raise EvalError(f'"{written[:40]}" is no duration')
@@ -69,8 +85,17 @@ def timecmp(one: Value, other: Value) -> Value:
     return (first > second) - (first < second)
 
 
-@function()
+@function(mode=RAW)
 def formatdate(pattern: Value, value: Value) -> Value:
+    args, hidden = opened((pattern, value))
+    unknown = [item for item in args if isinstance(item, Unknown)]
+    if unknown:
+        shape = "" if isinstance(args[0], Unknown) else _shape(text(args[0]))
+        return marked(_partly(unknown, shape), hidden)
+    return marked(_written(text(args[0]), args[1]), hidden)
+
+
+def _written(pattern: str, value: Value) -> str:
     moment, _ = _time(value)
     hour = moment.hour % 12 or 12
     zone = moment.strftime("%z")
@@ -86,14 +111,22 @@ def formatdate(pattern: Value, value: Value) -> Value:
         "Z": "Z" if utc else f"{zone[:3]}:{zone[3:]}",
     }  # fmt: skip
     out: list[str] = []
-    for quoted, run, other in _runs(text(pattern)):
+    for quoted, run, other in _runs(pattern):
         if run:
             if run not in words:
                 raise EvalError(f'formatdate() does not know "{run}"')
             out.append(words[run])
         else:
-            out.append(quoted[1:-1].replace("''", "'") or "'" if quoted else other)
+            out.append(_literal(quoted, other))
     return "".join(out)
+
+
+def _shape(pattern: str) -> str:
+    return "".join(HOLE if run else _literal(quoted, other) for quoted, run, other in _runs(pattern))
+
+
+def _literal(quoted: str, other: str) -> str:
+    return quoted[1:-1].replace("''", "'") or "'" if quoted else other
 
 
 def _runs(pattern: str) -> list[tuple[str, str, str]]:
