@@ -538,6 +538,35 @@ def test_overrides_of_another_configuration_are_not_judged(reading):
     assert len(beside.problems) >= 2
 
 
+def test_every_instance_hands_its_own_things_to_a_module_that_is_not_read(reading):
+    made = reading({
+        "main.tf": """
+module "one" {
+  source = "./m"
+}
+module "many" {
+  source   = "./m"
+  for_each = toset(["a", "b"])
+}
+""",
+        "m/main.tf": """
+resource "aws_security_group" "g" {
+  count = 2
+}
+module "function" {
+  source = "acme/function/aws"
+  count  = 2
+  groups = [aws_security_group.g[count.index].id]
+}
+""",
+    })  # fmt: skip
+    calls = [call for call in made.resources if call.kind == "module" and "acme" in str(call.attributes)]
+    assert [call.address for call in calls] == ["module.one.module.function"]
+    groups = [resource.address for resource in made.resources if resource.kind == "aws_security_group"]
+    assert [edge.target for edge in calls[0].edges] == groups
+    assert len(groups) == 6
+
+
 def test_override_files(reading):
     made = reading({
         "main.tf": 'resource "a_b" "c" {\n  x = 1\n  y = 2\n  z { v = 1 }\n}\n',

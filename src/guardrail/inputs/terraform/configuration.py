@@ -95,17 +95,35 @@ def _resource(
 def _call(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:
     """With the arguments of the call's first instance. Where it is called zero times, only what is literal:
     Terraform does not evaluate the others either."""
-    scopes: list[tuple[Value, Scope]] = []
-    with suppress(EvalError):  # told where the call is followed
-        scopes = module.calls.expanded(name)[0].scopes
+    scopes = _scopes(module, name)
     if scopes:
-        return _made(module, trace, "module", block, f"module.{name}", scopes[0][1])
+        made = _made(module, trace, "module", block, f"module.{name}", scopes[0])
+        note_arguments(module, name, made, 1)
+        return made
     body = Body()
     for key, attribute in block.body.attributes.items():
         if attribute.node.pure:
             body.attributes[key] = attribute
     short = Block(block.type, block.labels, body, block.span, block.header)
     return _made(module, trace, "module", short, f"module.{name}", module.scope)
+
+
+def _scopes(module: Module, name: str) -> list[Scope]:
+    with suppress(EvalError):  # told where the call is followed
+        return [scope for _, scope in module.calls.expanded(name)[0].scopes]
+    return []
+
+
+def note_arguments(module: Module, name: str, call: Resource, first: int = 0) -> None:
+    """Adds what another instance's arguments refer to, where the module that they are for is not read: what it does
+    with them nobody knows, but they are of use to it."""
+    block = module.folder.modules.get(name)
+    if block is None or module.calls.target(name)[0] is not None:
+        return
+    for scope in _scopes(module, name)[first:]:
+        evaluation = Evaluation(module.run, f"{module.address}module.{name}")
+        evaluation.body(block, scope)
+        call.edges += evaluation.edges
 
 
 def _variable(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:

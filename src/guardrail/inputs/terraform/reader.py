@@ -13,7 +13,7 @@ from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform.assertions import check_instance, check_module
 from guardrail.inputs.terraform.blocks import references_as_text
-from guardrail.inputs.terraform.configuration import configuration_resources
+from guardrail.inputs.terraform.configuration import configuration_resources, note_arguments
 from guardrail.inputs.terraform.folder import Sources
 from guardrail.inputs.terraform.grouping import is_stack, is_unit
 from guardrail.inputs.terraform.module import Instance, Module
@@ -154,8 +154,12 @@ def _emit(
         except EvalError as error:
             run.tell(error.kind, f"local.{name}: {error.message}", attribute.span)
     if folder.path not in run.configured:  # what is written about the module itself is the same for every call
-        run.configured.add(folder.path)
-        found += configuration_resources(module, trace)
+        made = configuration_resources(module, trace)
+        run.configured[folder.path] = {one.local.removeprefix("module."): one for one in made if one.kind == "module"}
+        found += made
+    else:  # but for what it hands on to others
+        for name, call in run.configured[folder.path].items():
+            note_arguments(module, name, call)
     check_module(module, uncertain is None)
     for name, block in folder.modules.items():
         try:

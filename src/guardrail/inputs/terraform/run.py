@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guardrail.formats.hcl_nodes import Node, Scope
 from guardrail.formats.hcl_values import EvalError, Undeclared, UndeclaredResource, survey
-from guardrail.model import Note, Problem, Span, Unknown, Value
+from guardrail.model import Note, Problem, Resource, Span, Unknown, Value
 from guardrail.tree import Tree
 
 BUDGET = 3_000_000  # steps of evaluation of one root module; see `World.spend`
@@ -29,7 +29,8 @@ class Run:
         self.doubtful = False  # set where an instance is taken to exist that perhaps does not
         self.budget = BUDGET
         self.modules = 0
-        self.configured: set[str] = set()  # folders of which the root has the calls, providers, variables and outputs
+        # The calls, by name, of the folders of which the root has the calls, providers, variables and outputs.
+        self.configured: dict[str, dict[str, Resource]] = {}
         self.resources = 0
         self.rendering = 0  # depth of templatefile()
         self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
@@ -48,7 +49,7 @@ class Run:
         """What one root module may take is its own: in a monorepo hundreds share a reading, and none is at fault."""
         self.budget = BUDGET
         self.modules = 0
-        self.configured = set()
+        self.configured = {}
 
     def tell(self, kind: str, message: str, span: Span, line: int = 0) -> None:
         """Note a problem, once for each place."""
