@@ -560,3 +560,30 @@ resource "aws_s3_bucket_policy" "x" {{
 """
     found = grants(text, "aws_s3_bucket_policy")[0]["anyone"]
     assert isinstance(found, Unknown) if anyone is None else found is anyone, found
+
+
+_DOCUMENT = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["*"]\n    resources = ["*"]\n  }\n}\n'
+_POLICY = 'resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+_BOUNDARY = 'resource "aws_iam_role" "r" {\n  permissions_boundary = aws_iam_policy.p.arn\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("uses", "grants_something"),
+    [
+        ("", True),
+        ('resource "aws_vpc_endpoint" "e" {\n  policy = data.aws_iam_policy_document.d.json\n}\n', False),
+        ('resource "aws_organizations_policy" "o" {\n  content = data.aws_iam_policy_document.d.json\n}\n', False),
+        (_POLICY, True),
+        (_POLICY + _BOUNDARY, False),
+        (_POLICY + _BOUNDARY + 'resource "aws_iam_role_policy_attachment" "a" {\n  role = "r"\n  policy_arn = aws_iam_policy.p.arn\n}\n', True),
+        (_POLICY + _BOUNDARY + 'output "policy" {\n  value = aws_iam_policy.p.arn\n}\n', True),
+        (_POLICY + _BOUNDARY + 'data "aws_iam_policy_document" "o" {\n  statement {\n    effect = "Deny"\n    actions = ["iam:DeletePolicy"]\n    resources = [aws_iam_policy.p.arn]\n  }\n}\n', False),
+        ('data "aws_iam_policy_document" "o" {\n  source_policy_documents = [data.aws_iam_policy_document.d.json]\n}\n'
+         'resource "aws_vpc_endpoint" "e" {\n  policy = data.aws_iam_policy_document.o.json\n}\n', False),
+        ('resource "aws_vpc_endpoint" "e" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+         'resource "aws_iam_role_policy" "e" {\n  policy = data.aws_iam_policy_document.d.json\n}\n', True),
+    ],
+)  # fmt: skip
+def test_what_only_bounds_grants_nothing(uses: str, grants_something: bool) -> None:
+    found = [fields for fields in grants(_DOCUMENT + uses) if fields.get("all_actions") is True]
+    assert bool(found) is grants_something

@@ -61,6 +61,11 @@ def _of_aws(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
 
         yield permission(resource)
         return
+    if resource.mode == "data" or kind == "aws_iam_policy":
+        from guardrail.concepts.iam_bounds import only_bounds
+
+        if only_bounds(resource, inventory):
+            return
     if resource.mode == "data":
         from guardrail.inputs.terraform.policy_document import policy_document
 
