@@ -294,7 +294,7 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
     for match in _ASSIGNED.finditer(text):
         group = next(name for name in ("dq", "sq", "bare") if match[name] is not None)
         name, value, gap = match["name"].strip("-."), match[group], match["gap"]
-        if not name or (gap == ":" and text[: match.start()].endswith(":")):  # of an ARN: ...:secret:my-token-1a2B3c
+        if not name or (gap == ":" and text.endswith(":", 0, match.start())):  # of an ARN: ...:secret:my-token-1a2B3c
             continue
         if not gap.strip():  # --password value
             if not match["name"].startswith("--"):
