@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (tables of one case a line)
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -560,6 +561,16 @@ resource "aws_s3_bucket_policy" "x" {{
 """
     found = grants(text, "aws_s3_bucket_policy")[0]["anyone"]
     assert isinstance(found, Unknown) if anyone is None else found is anyone, found
+
+
+def test_a_policy_of_many_statements_is_not_compared_for_ever() -> None:
+    allow = {"Effect": "Allow", "Principal": "*", "Action": [f"s3:Get{n}*" for n in range(9)], "Resource": "*"}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": [f"s3:Put{n}" for n in range(9)], "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}  # fmt: skip
+    text = json.dumps({"Statement": [*[allow] * 300, *[deny] * 30]})
+    found = grants(f'resource "aws_s3_bucket_policy" "x" {{\n  policy = <<E\n{text}\nE\n}}\n')
+    assert found[0]["anyone"] is True
+    assert isinstance(found[299]["anyone"], Unknown)
 
 
 _DOCUMENT = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["*"]\n    resources = ["*"]\n  }\n}\n'

@@ -115,7 +115,7 @@ def _statements(
 ) -> Iterator[Noun]:
     """The grants of a policy document at `place`. `grants_class` is "" where the statements have to tell."""
     from guardrail.concepts.iam import statement_grant, unknown_grant
-    from guardrail.concepts.iam_denials import shut_out
+    from guardrail.concepts.iam_denials import Denials
     from guardrail.concepts.iam_statements import statements_of
 
     root = document(value, place)
@@ -124,6 +124,7 @@ def _statements(
         return
     providers = oidc_providers(inventory)
     statements = list(statements_of(root))
+    denials = Denials(each for each in statements if len(each) != 2)
     for index, statement in enumerate(statements):
         own = f"{key}/statement[{index}]"
         if len(statement) == 2:
@@ -131,7 +132,7 @@ def _statements(
             continue
         noun = statement_grant(statement, grants_class, name, own, providers)
         if noun.fields["anyone"] is not False:
-            shut = shut_out(statement, (other for other in statements if len(other) != 2))
+            shut = denials.shut_out(statement)
             if shut is not False:
                 noun.fields.put("anyone", False if shut is True else shut, noun.fields.place("anyone"))
         yield noun

@@ -14,32 +14,44 @@ from guardrail.concepts.iam_statements import Part, Statement
 from guardrail.concepts.lists import some, surely_named
 from guardrail.model import HOLE, PartText, Reference, Seq, Unknown, Value
 
-
-def shut_out(allow: Statement, statements: Iterable[Statement]) -> bool | Unknown:
-    """Whether a denial among the statements keeps everybody but named ones from all that this one allows."""
-    undecided: Unknown | None = None
-    for denial in statements:
-        answer = _keeps_out(denial, allow)
-        if answer is True:
-            return True
-        if isinstance(answer, Unknown):
-            undecided = undecided or answer
-    return undecided if undecided is not None else False
+MAX_COMPARISONS = 50_000  # of a document; AWS takes none of half as many characters
+_TOO_MANY = Unknown("the policy has more statements than are compared with each other")
 
 
-def _keeps_out(denial: Statement, allow: Statement) -> bool | Unknown:
-    if some(denial.effect.values, denial.effect.place, lambda text: text.lower() == "deny")[0] is not True:
-        return False
-    about = [denial.resources, denial.not_resources, allow.resources, allow.not_resources]
-    one_thing = all(part.values is None for part in about)  # that which the policy belongs to, as in trust policies
-    return _all([
-        _everybody_but(denial),
-        _covers(denial.actions, allow.actions),
-        one_thing or _covers(denial.resources, allow.resources),
-    ])  # fmt: skip
+class Denials:
+    """The denials of a policy that hold for everybody but those that they name."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self.found = [(one, spares) for one in statements if (spares := _everybody_but(one)) is not False]
+        self.left = MAX_COMPARISONS
+
+    def shut_out(self, allow: Statement) -> bool | Unknown:
+        """Whether one of them keeps everybody else from all that a statement allows."""
+        if self.found and self.left < 0:
+            return _TOO_MANY
+        return _any([self._keeps_out(denial, spares, allow) for denial, spares in self.found])
+
+    def _keeps_out(self, denial: Statement, spares: bool | Unknown, allow: Statement) -> bool | Unknown:
+        about = [denial.resources, denial.not_resources, allow.resources, allow.not_resources]
+        one_thing = all(part.values is None for part in about)  # that which the policy belongs to, as in trust policies
+        actions = self._covers(denial.actions, allow.actions)
+        if actions is False:
+            return False
+        return _all([spares, actions, one_thing or self._covers(denial.resources, allow.resources)])
+
+    def _covers(self, wider: Part, narrower: Part) -> bool | Unknown:
+        """Whether each of the narrower list's actions or resources is among the wider list's. Where there is no list
+        it is about all, or all but some."""
+        all_of, these = _items(narrower) or ("*",), _items(wider)
+        self.left -= len(all_of) * len(these)
+        if self.left < 0:
+            return _TOO_MANY
+        return _all([_any([_takes_in(one, other) for one in these]) for other in all_of])
 
 
 def _everybody_but(denial: Statement) -> bool | Unknown:
+    if some(denial.effect.values, denial.effect.place, lambda text: text.lower() == "deny")[0] is not True:
+        return False
     spared = denial.not_principals
     if spared.values is not None:
         if denial.conditions:
@@ -48,12 +60,6 @@ def _everybody_but(denial: Statement) -> bool | Unknown:
         return found if isinstance(found, Unknown) else not found
     named, _ = some(denial.principals.values, denial.principals.place, lambda text: text.strip() == "*")
     return _all([named, spares_only_named(denial.conditions)])
-
-
-def _covers(wider: Part, narrower: Part) -> bool | Unknown:
-    """Whether each of the narrower list's actions or resources is among the wider list's. Where there is no list it is
-    about all, or all but some."""
-    return _all([_any([_takes_in(one, other) for one in _items(wider)]) for other in _items(narrower) or ("*",)])
 
 
 def _items(part: Part) -> Sequence[Value]:
