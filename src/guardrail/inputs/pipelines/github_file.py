@@ -28,11 +28,12 @@ class GithubFile:
     `inputs` is what outsiders put into the file's inputs, by the hands of callers, `outputs` what they put into
     those of an action or a called workflow, `flows` what goes on in between (`github_flow`). `called_on`: events of
     outsiders that workflows which call this one start on, with the repository's rights; `handed_code`: inputs (in lower
-    case) that these fill with the name of an outsider's code (`github_checkout`)."""
+    case) that these fill with the name of an outsider's code (`github_checkout`). `events` are those that alone start
+    it, None for what may also be called, by whatever starts its caller."""
 
     __slots__ = (
-        "called_on", "flows", "handed_code", "inputs", "is_telling", "library", "notes", "outputs", "path", "problems",
-        "root", "source", "top",
+        "called_on", "events", "flows", "handed_code", "inputs", "is_telling", "library", "notes", "outputs", "path",
+        "problems", "root", "source", "top",
     )  # fmt: skip
 
     def __init__(self, source: Source, root: Map, library: Library) -> None:
@@ -46,6 +47,7 @@ class GithubFile:
         self.handed_code: set[str] = set()
         self.top = repository_top(source.path)
         self.is_telling = True  # see `github_expressions`
+        self.events = self._events()
         if "https://" in source.text and "uses" in source.text:
             _name_without_hosts(root)
 
@@ -62,9 +64,7 @@ class GithubFile:
         names = [events] if isinstance(events, str) else events if isinstance(events, (Map, Seq)) else []
         return any(isinstance(name, str) and name in PRIVILEGED_EVENTS for name in names)
 
-    @property
-    def events(self) -> frozenset[str] | None:
-        """The events that alone start it; None for what may also be called, by whatever starts its caller."""
+    def _events(self) -> frozenset[str] | None:
         declared = self.root.get("on", self.root.get("true"))
         names = [declared] if isinstance(declared, str) else declared if isinstance(declared, (Map, Seq)) else []
         if self.is_action or not names or not all(isinstance(name, str) for name in names) or "workflow_call" in names:
