@@ -11,6 +11,7 @@ from guardrail.concepts.binding import Binding, compile_binding
 from guardrail.concepts.table import AFTERWARDS, BY_ATTRIBUTE, CODE, JOINED, OWN_PODS, PODS
 from guardrail.errors import RuleError
 from guardrail.model import Inventory, Map, Noun, PartText, Problem, Resource, Unknown
+from guardrail.model.patterns import lazy_regex
 
 _TAKEN_OVER = frozenset(("name", "owner", "version", "image", "text", "command", "env", "value", "description"))
 _TAGS = ("tags", "labels", "resource_labels", "user_labels", "tag")
@@ -122,8 +123,10 @@ def _module(name: str) -> NounsOf:
     return maker
 
 
-# A template's, in a manifest that is YAML before it is filled in as well: Helm's, a shell's, Flux's, Chainsaw's.
-_FILLED_IN = ("{{", "${", "$(", "($")
+# A template's, in what is valid before it is filled in as well: Helm's anywhere; a shell's, Flux's, Chainsaw's in a
+# manifest.
+_FILLED_IN = lazy_regex(r"\{\{")
+_FILLED_IN_MANIFEST = lazy_regex(r"\{\{|\$\{|\$\(|\(\$")
 
 
 def _tagged(resource: Resource) -> Noun:
@@ -137,9 +140,9 @@ def _tagged(resource: Resource) -> Noun:
     written = Map(resource.header)
     if isinstance(resource.tags, Map):
         written.span, written.header = resource.tags.span, resource.tags.header
-        signs = _FILLED_IN if resource.platform == "kubernetes" else _FILLED_IN[:1]
+        filled_in = (_FILLED_IN_MANIFEST if resource.platform == "kubernetes" else _FILLED_IN).search
         for key, value in resource.tags.items():
-            if not isinstance(value, Unknown) and not (isinstance(value, str) and any(sign in value for sign in signs)):
+            if not isinstance(value, Unknown) and not (isinstance(value, str) and filled_in(value)):
                 written.copy_entry(resource.tags, key)
     fields.put("written", written, place)
     return Noun("tagged", resource.local, fields)
