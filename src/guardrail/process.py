@@ -8,13 +8,13 @@ and in several processes with the same result.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.concepts.build import build_all
 from guardrail.concepts.secrets import hide, mask_lines
-from guardrail.concepts.surroundings import surround
+from guardrail.concepts.surroundings import Unread, surround
 from guardrail.formats.text import decode
 from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import Reading, ReadOptions
@@ -35,7 +35,7 @@ EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 
 
 class Task(NamedTuple):
-    """What every group is processed with."""
+    """What every group is processed with. `unread`: as in `Discovery`."""
 
     tree: Tree
     bundle: Bundle
@@ -44,6 +44,7 @@ class Task(NamedTuple):
     options: ReadOptions
     today: date | None  # None: inline ignores are not looked at
     timings: Timings | None = None
+    unread: Callable[[], Iterable[str]] | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -96,7 +97,7 @@ def read_group(group: Group, task: Task) -> Read:
             inventory.lacking = root in reading.lacking
         inventories = list(by_root.values())
         if group.reader == "kubernetes":
-            surround(inventories, reading.unseen)
+            surround(inventories, reading.unseen, Unread(task.tree, task.unread) if task.unread else None)
         reading.problems += build_all(inventories, task.bundle.bindings)
     return Read(inventories, reading, hidden)
 

@@ -114,7 +114,7 @@ def prepare(request: Request) -> Plan:
         processes=_processes(request.workers),
     )
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
-    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings)
+    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings, found.unread)
     groups = tuple(groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
 
@@ -190,7 +190,9 @@ class SettingsOf:
 
 def _remembered(plan: Plan, request: Request) -> list[Part]:
     """The parts, as far as they are known from earlier scans; the others are worked out, and kept."""
-    if plan.found.tree.overlay or sum(_size(plan, group) for group in plan.groups) < WORTH_KEEPING:
+    # What manifests are lacking may be in files that are not read, and so no part of what findings are kept by.
+    apart = plan.found.tree.overlay or plan.found.unread
+    if apart or sum(_size(plan, group) for group in plan.groups) < WORTH_KEEPING:
         return list(_run(plan, request.workers))
     from guardrail.cache import Cache
 

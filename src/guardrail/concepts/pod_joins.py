@@ -33,6 +33,9 @@ _POLICIES = {"NetworkPolicy", "kubernetes_network_policy", "kubernetes_network_p
 _OTHER_POLICIES = {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "GlobalNetworkPolicy",
                    "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"}  # fmt: skip
 
+_WRITTEN = {"policies": "NetworkPolicy", "budgets": "PodDisruptionBudget"}
+_PERHAPS_UNREAD = Unknown("a manifest that is no part of the change may say")
+
 _JOINED = (
     _BUDGETS | _SERVICES | _ACCOUNTS | _AUTOSCALERS | _BINDINGS | _RANGES | _POLICIES | _OTHER_POLICIES
     | {"kubernetes_manifest"}
@@ -207,10 +210,10 @@ class Joins:
             return answer
         around = surroundings_of(self.inventory)
         kept = around.index(f"joins {which}", partial(_selectors_by_namespace, which))
-        return any(
-            selector.selects(namespace, labels) and around.together(asker, owner)
-            for selector, owner in kept.get(namespace, ())
-        )
+        for selector, owner in kept.get(namespace, ()):
+            if selector.selects(namespace, labels) and around.together(asker, owner):
+                return True
+        return _PERHAPS_UNREAD if around.mentioned(_WRITTEN[which]) else False
 
     def _elsewhere(self, which: str, key: tuple[str, ...], asker: Resource) -> Resource | None:
         """What has the key in a set that may stand beside this one."""
@@ -258,7 +261,10 @@ class Joins:
             return Unknown(f"whom {self.granted_perhaps} binds is not known")
         if isinstance(name, Unknown) or isinstance(namespace, Unknown):
             return Unknown("its service account is not known") if self.granted_to or self.granted_at else False
-        return self._elsewhere("granted_to", (str(namespace), str(name)), asker) is not None
+        if self._elsewhere("granted_to", (str(namespace), str(name)), asker) is not None:
+            return True
+        unread = surroundings_of(self.inventory).mentioned("RoleBinding", str(name))
+        return _PERHAPS_UNREAD if unread else False
 
     def account(self, namespace: Value, name: Value, asker: Resource) -> tuple[Resource, Map, Spelling] | None:
         """The service account of that name, if it is among what was scanned."""

@@ -7,12 +7,13 @@ are nowhere in the repository. What a set lacks is missing only if none of these
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from guardrail.concepts.blocks import KUBERNETES
 from guardrail.concepts.selectors import Selector, namespace_of
 from guardrail.model import Inventory, Map, Resource, Value
+from guardrail.tree import Tree, Unreadable
 
 Index = TypeVar("Index")
 
@@ -33,11 +34,53 @@ _BRINGS = {("operators.coreos.com", "Subscription"), ("helm.cattle.io", "HelmCha
 _SHARED = frozenset(("Namespace", "CustomResourceDefinition"))  # which sets for one cluster may all have
 
 
+class Unread:
+    """Manifests that are not read, since the scan is about a few changed files: all that is asked of them is whether
+    they have a word. `files` tells their names."""
+
+    def __init__(self, tree: Tree, files: Callable[[], Iterable[str]]) -> None:
+        self._tree, self._files = tree, files
+        self._texts: list[bytes] | None = None  # None: not looked at yet
+        self._too_much = False
+
+    def mention(self, *words: str) -> bool:
+        """Whether one of them has all the words, so that it may be what is looked for. True where there is too much to
+        look through."""
+        if self._texts is None:
+            self._texts = list(self._read())
+        wanted = [word.encode() for word in words]
+        return self._too_much or any(all(word in text for word in wanted) for text in self._texts)
+
+    def _read(self) -> Iterator[bytes]:
+        left = _MOST_UNREAD
+        for name in self._files():
+            try:
+                text = self._tree.read(name)
+            except Unreadable:
+                continue
+            left -= len(text)
+            if left < 0:
+                self._too_much = True
+                return
+            if b"kind" in text:
+                yield text
+
+
+_MOST_UNREAD = 30_000_000
+"""Bytes: a tenth of a second, and of a gigabyte."""
+
+
 class Surroundings:
     """Of all sets that were read together. `unseen`: namespaces and names of releases of charts that are not here."""
 
-    def __init__(self, inventories: Sequence[Inventory], unseen: Collection[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        inventories: Sequence[Inventory],
+        unseen: Collection[tuple[str, str]] = (),
+        unread: Unread | None = None,
+    ) -> None:
         self._inventories = inventories
+        self._unread = unread
         self._unseen = set(unseen)
         self._indexes: dict[str, object] = {}
         self._units: dict[tuple[str, str], frozenset[str]] = {}
@@ -50,12 +93,17 @@ class Surroundings:
 
     def may_make(self, namespace: str, name: str) -> bool:
         """Whether a release or an operator may make an object of that name; "" for what is in no namespace."""
+        self._look()
         if not namespace:
-            self._look()
-            return any(_bears(name, release) for _, release in self._unseen)
-        if self.unseen_in(namespace):
-            return True
-        return any(_bears(name, owner) for owner in self._operated.get(namespace, ()))
+            made = any(_bears(name, release) for _, release in self._unseen)
+        else:
+            owners = self._operated.get(namespace, ())
+            made = self.unseen_in(namespace) or any(_bears(name, owner) for owner in owners)
+        return made or self.mentioned(name)
+
+    def mentioned(self, *words: str) -> bool:
+        """Whether a manifest that this scan does not read has all these words."""
+        return self._unread is not None and self._unread.mention(*words)
 
     def may_label(self, selector: Selector) -> bool:
         """Whether a release or an operator may make pods that bear the labels."""
@@ -68,7 +116,8 @@ class Surroundings:
                 return True
             if isinstance(value, str) and (value in owners or any(value.startswith(f"{owner}-") for owner in owners)):
                 return True
-        return False
+        asked = [(key, value) for key, value in _terms(selector)]
+        return self.mentioned(*(value if isinstance(value, str) else key for key, value in asked))
 
     def unseen_in(self, namespace: Value) -> bool:
         """Whether a release may have put anything into the namespace, or the platform itself."""
@@ -220,8 +269,10 @@ def surroundings_of(inventory: Inventory) -> Surroundings:
     return found
 
 
-def surround(inventories: Sequence[Inventory], unseen: Collection[tuple[str, str]]) -> None:
+def surround(
+    inventories: Sequence[Inventory], unseen: Collection[tuple[str, str]], unread: Unread | None = None
+) -> None:
     """Lets the sets that were read together know of each other."""
-    around = Surroundings(inventories, unseen)
+    around = Surroundings(inventories, unseen, unread)
     for inventory in inventories:
         inventory.indexes["surroundings"] = around

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from guardrail.discover.claims import Claims
 from guardrail.discover.paths import ancestors
 from guardrail.discover.walk import Walk
@@ -34,6 +36,14 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
         _take_beside(_WORKFLOWS, "pipelines", claims, walk)
     if plans := readers["terraform-plan"] & changed:
         claims.found.changed |= _sources_of(plans, claims)
+    if readers["kubernetes"]:
+        claims.found.unread = lambda: _manifests_beside(claims, walk)
+
+
+def _manifests_beside(claims: Claims, walk: Walk) -> Iterator[str]:
+    for path, _ in walk.files([""]):
+        if path not in claims.looked_at and table.is_sniffed(path):
+            yield path
 
 
 def _may_concern_units(changed: frozenset[str], claims: Claims) -> bool:

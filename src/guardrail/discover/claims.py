@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,8 @@ class Discovery:
     may well be, for a reader but cannot be read; each is a problem. `skipped`: how many were looked into and are
     nobody's. `seen`: how many files there are at all, ignored ones left out. `changed`: in changed-files mode, the
     files that findings are wanted for, `charts` the charts that are rendered with one of them. `unclaimed`: those of
-    the skipped that a reader may come upon all the same."""
+    the skipped that a reader may come upon all the same. `unread`: in changed-files mode, tells what else there is that
+    may be a manifest."""
 
     tree: Tree
     claimed: dict[str, list[str]] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Discovery:
     changed: frozenset[str] | None = None
     unclaimed: set[str] = field(default_factory=set)
     charts: tuple[str, ...] = ()
+    unread: Callable[[], Iterable[str]] | None = None
 
 
 class Claims:
