@@ -8,7 +8,7 @@ and in several processes with the same result.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,7 +35,7 @@ EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 
 
 class Task(NamedTuple):
-    """What every group is processed with. `unread`: as in `Discovery`."""
+    """What every group is processed with. `unread`: where only a few changed files are asked about, the others."""
 
     tree: Tree
     bundle: Bundle
@@ -44,7 +44,7 @@ class Task(NamedTuple):
     options: ReadOptions
     today: date | None  # None: inline ignores are not looked at
     timings: Timings | None = None
-    unread: Callable[[], Iterable[str]] | None = None
+    unread: Unread | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -97,7 +97,7 @@ def read_group(group: Group, task: Task) -> Read:
             inventory.lacking = root in reading.lacking
         inventories = list(by_root.values())
         if group.reader == "kubernetes":
-            surround(inventories, reading.unseen, Unread(task.tree, task.unread) if task.unread else None)
+            surround(inventories, reading.unseen, task.unread)
         reading.problems += build_all(inventories, task.bundle.bindings)
     return Read(inventories, reading, hidden)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail import process as processing
+from guardrail.concepts.surroundings import Unread
 from guardrail.config import Config, did_you_mean
 from guardrail.config import load as load_config
 from guardrail.discover import Discovery, discover, find_base
@@ -114,7 +115,8 @@ def prepare(request: Request) -> Plan:
         processes=_processes(request.workers),
     )
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
-    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings, found.unread)
+    unread = Unread(tree, found.unread) if found.unread else None
+    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings, unread)
     groups = tuple(groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
 

@@ -1,4 +1,4 @@
-"""A hook reads the folder of a changed manifest. What that lacks and the rest of the repository may have is not told."""
+"""A hook reads the folder of a changed manifest. What that lacks, the rest of the repository may have."""
 
 from __future__ import annotations
 

@@ -58,6 +58,7 @@ class Unread:
                 text = self._tree.read(name)
             except Unreadable:
                 continue
+            self._tree.forget([name])
             left -= len(text)
             if left < 0:
                 self._too_much = True
@@ -67,7 +68,7 @@ class Unread:
 
 
 _MOST_UNREAD = 30_000_000
-"""Bytes: a tenth of a second, and of a gigabyte."""
+"""Bytes, which are kept while the scan lasts. Of a repository with more, nothing is said to be missing."""
 
 
 class Surroundings:
