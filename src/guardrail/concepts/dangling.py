@@ -134,7 +134,7 @@ def _autoscaler(resource: Resource, attributes: Map, spelling: Spelling, invento
         if isinstance(other, Unknown) or isinstance(scanned.fields.get("namespace"), Unknown):
             return
     around = surroundings_of(inventory)
-    if around.may_make(namespace, name) or around.has(f"{kind}/{namespace}/{name}", resource):
+    if around.may_make(namespace, name) or around.has(f"{kind}/{namespace}/{name}", resource) or around.mentioned(name):
         return
     yield noun(resource, "autoscaler-target", kind, name, False, target.place("name"), namespace)
 
@@ -206,7 +206,7 @@ def _monitored_elsewhere(
             labels = metadata.get("labels")
             if wanted.selects("", labels if isinstance(labels, (Map, Unknown)) else None) is not False:
                 return True
-    return False
+    return around.labelled(wanted)
 
 
 def _ingress(resource: Resource, attributes: Map, spelling: Spelling, inventory: Inventory) -> Iterator[Noun]:

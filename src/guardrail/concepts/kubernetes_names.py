@@ -200,7 +200,7 @@ class Names:
         found = [*owners.get((namespace, name), ())]
         if namespace and is_of_chart(asker):  # what is released together may be of several charts
             found += owners.get(("*", name), ())
-        return any(around.together(asker, owner) for owner in found)
+        return any(around.together(asker, owner) for owner in found) or around.mentioned(name)
 
     def of_others(self, namespace: str, name: str, asker: Resource) -> list[Resource]:
         """Those that sets which may stand beside this one have under the name."""

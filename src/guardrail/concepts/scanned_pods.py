@@ -135,11 +135,11 @@ class Pods:
         near = (*kept.get(str(selector.namespace), ()), *kept.get("", ()))
         if any(self._among(other, selector, asker) for other in near):
             return True
-        if not is_of_chart(asker):
-            return False
-        # What is released together may be of several charts.
-        anywhere = Selector(selector.address, Unknown("a release's"), selector.labels, selector.expressions)
-        return any(self._among(other, anywhere, asker) for other in around.index("pods of charts", _pods_of_charts))
+        if is_of_chart(asker):  # what is released together may be of several charts
+            anywhere = Selector(selector.address, Unknown("a release's"), selector.labels, selector.expressions)
+            if any(self._among(other, anywhere, asker) for other in around.index("pods of charts", _pods_of_charts)):
+                return True
+        return around.labelled(selector)
 
     def _among(self, other: Pods, selector: Selector, asker: Resource) -> bool:
         around = surroundings_of(self._inventory)

@@ -85,7 +85,7 @@ _NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its pl
 )
 _PLACEHOLDER = lazy_regex(
     r"^(?:true|false|yes|no|on|off|null|none|nil|required|optional|enabled?|disabled?|default|generated?|random|auto|inherit"
-    r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|placeholder.*|redacted"
+    r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|redacted"
     r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*"
     r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset"
     r"|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
@@ -93,7 +93,7 @@ _PLACEHOLDER = lazy_regex(
 )
 # INITIAL_VALUE_OVERRIDDEN, dev-placeholder-password, to_be_changed
 _HOLDS_PLACE = lazy_regex(
-    r"(?:^|[^a-z])(?:place-?holders?|overridden|overwritten"
+    r"(?:^|[^a-z])(?:place-?holders?[a-z]*|overridden|overwritten"
     r"|to[-_ ]be[-_ ](?:added|changed|defined|filled|overridden|overwritten|provided|replaced|rotated|set|updated))"
     r"(?:$|[^a-z])",
     re.I,

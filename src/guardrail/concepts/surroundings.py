@@ -42,14 +42,19 @@ class Unread:
         self._tree, self._files = tree, files
         self._texts: list[bytes] | None = None  # None: not looked at yet
         self._too_much = False
+        self._known: dict[tuple[str, ...], bool] = {}
 
     def mention(self, *words: str) -> bool:
         """Whether one of them has all the words, so that it may be what is looked for. True where there is too much to
         look through."""
         if self._texts is None:
             self._texts = list(self._read())
-        wanted = [word.encode() for word in words]
-        return self._too_much or any(all(word in text for word in wanted) for text in self._texts)
+        found = self._known.get(words)
+        if found is None:
+            wanted = [word.encode() for word in words]
+            found = self._too_much or any(all(word in text for word in wanted) for text in self._texts)
+            self._known[words] = found
+        return found
 
     def _read(self) -> Iterator[bytes]:
         left = _MOST_UNREAD
@@ -96,15 +101,17 @@ class Surroundings:
         """Whether a release or an operator may make an object of that name; "" for what is in no namespace."""
         self._look()
         if not namespace:
-            made = any(_bears(name, release) for _, release in self._unseen)
-        else:
-            owners = self._operated.get(namespace, ())
-            made = self.unseen_in(namespace) or any(_bears(name, owner) for owner in owners)
-        return made or self.mentioned(name)
+            return any(_bears(name, release) for _, release in self._unseen)
+        return self.unseen_in(namespace) or any(_bears(name, owner) for owner in self._operated.get(namespace, ()))
 
     def mentioned(self, *words: str) -> bool:
-        """Whether a manifest that this scan does not read has all these words."""
+        """Whether a manifest that this scan does not read has all these words. To be asked last: all are looked
+        through."""
         return self._unread is not None and self._unread.mention(*words)
+
+    def labelled(self, selector: Selector) -> bool:
+        """The same of what a selector asks for."""
+        return self.mentioned(*(value if isinstance(value, str) else key for key, value in _terms(selector)))
 
     def may_label(self, selector: Selector) -> bool:
         """Whether a release or an operator may make pods that bear the labels."""
@@ -117,8 +124,7 @@ class Surroundings:
                 return True
             if isinstance(value, str) and (value in owners or any(value.startswith(f"{owner}-") for owner in owners)):
                 return True
-        asked = [(key, value) for key, value in _terms(selector)]
-        return self.mentioned(*(value if isinstance(value, str) else key for key, value in asked))
+        return False
 
     def unseen_in(self, namespace: Value) -> bool:
         """Whether a release may have put anything into the namespace, or the platform itself."""
