@@ -10,7 +10,7 @@ def command() -> None:
     try:
         main()
     except SystemExit as done:
-        if sys.gettrace() or sys.getprofile() or not isinstance(done.code, int):  # whoever watches has a last word
+        if _is_watched() or not isinstance(done.code, int):
             raise
         import os
 
@@ -20,6 +20,14 @@ def command() -> None:
         except OSError:
             raise done from None
         os._exit(done.code)
+
+
+def _is_watched() -> bool:
+    """Whether a debugger, a profiler or a measurement of coverage is at work, which has a last word to say."""
+    if sys.gettrace() or sys.getprofile():
+        return True
+    monitoring = getattr(sys, "monitoring", None)  # Python 3.12+, where cProfile is a tool of it
+    return monitoring is not None and any(map(monitoring.get_tool, range(6)))
 
 
 def main() -> None:
