@@ -4,76 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail import process as processing
-from guardrail.concepts.surroundings import Unread
-from guardrail.config import Config, did_you_mean
-from guardrail.config import load as load_config
-from guardrail.discover import Discovery, discover, find_base
-from guardrail.errors import ConfigError, UsageError
-from guardrail.inputs.groups import Group, groups_of
-from guardrail.inputs.reader import ReadOptions
+from guardrail.discover import Discovery
+from guardrail.inputs.groups import Group
 from guardrail.model import Coverage, Finding, Problem, Result, Span
-from guardrail.policy.assembly import assemble, check_settings
-from guardrail.policy.bundle import Bundle, cache_folder
+from guardrail.planning import Plan, Request, prepare, with_repositories
 from guardrail.policy.findings import numbered
-from guardrail.policy.judge import Setting
-from guardrail.policy.rule import Rule
-from guardrail.process import Part, Task
-from guardrail.timings import Timings, stage
+from guardrail.process import Part
+from guardrail.running import parts_of
 from guardrail.tree import Tree
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from guardrail.cache import Cache
-
-PARALLEL_BYTES = 10_000
-"""Less than this, beside the largest group, is read sooner than another process has started."""
-
-WORTH_KEEPING = 100_000
-"""Bytes to read. Less is judged in the time that looking for it takes."""
-
-GARBAGE = 800_000
-"""So many objects more than at the last collection (some 80 to 120 MB) are worth another one."""
-
-
-class Request(NamedTuple):
-    """What a scan is asked for. `fail_on`, `variables` and `var_files` add to what guardrail.yaml says.
-    `environment` and `actions`: as in `ReadOptions`, whose default stands where `actions` is empty. `only`: ids of the
-    rules to apply, all where empty. `today`: what the dates of ignores are held against.
-    `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones.
-    `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names.
-    `timings` gets where the time goes, if all is done in one process and nothing comes from the cache."""
-
-    paths: tuple[str, ...] = (".",)
-    config: str | None = None
-    changed: bool = False
-    fail_on: str | None = None
-    only: tuple[str, ...] = ()
-    variables: tuple[tuple[str, str], ...] = ()
-    var_files: tuple[str, ...] = ()
-    environment: bool = False
-    actions: tuple[str, ...] = ()
-    stdin: bytes | None = None
-    stdin_filename: str = ""
-    workers: int = 0
-    today: date | None = None
-    cache: bool = False
-    packs: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    timings: Timings | None = None
-
-
-class Plan(NamedTuple):
-    """What is going to be done: the files found, in groups, and what they are judged with."""
-
-    found: Discovery
-    config: Config
-    bundle: Bundle
-    groups: tuple[Group, ...]
-    task: Task
+__all__ = ["Plan", "Request", "carry_out", "prepare", "scan", "with_repositories"]
 
 
 def scan(request: Request) -> Result:
@@ -83,204 +25,23 @@ def scan(request: Request) -> Result:
 
 def carry_out(plan: Plan, request: Request) -> Result:
     """What `prepare` made of the same request."""
-    parts = _remembered(plan, request) if request.cache else list(_run(plan, request.workers))
+    if plan.found.repositories:
+        return _each_for_itself(plan, request)
+    [parts] = parts_of([plan], request)
     return _result(plan, parts, request)
 
 
-def prepare(request: Request) -> Plan:
-    tree = Tree(find_base(request.paths))
-    config = load_config(tree, request.config)
-    with stage(request.timings, "discovery"):
-        found = discover(
-            request.paths,
-            tree,
-            config,
-            changed=request.changed,
-            stdin=request.stdin,
-            stdin_filename=request.stdin_filename,
-        )
-    with stage(request.timings, "rules"):
-        bundle = assemble(config, tree, request.packs, request.profiles)
-    for names in found.claimed.values():
-        for name in names:
-            config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
-    check_settings(config, bundle)
-    rules = _chosen(bundle, request.only)
-    options = ReadOptions(
-        variables=(*config.variables, *request.variables),
-        var_files=(*config.var_files, *(_inside(tree, name) for name in request.var_files)),
-        environment=request.environment,
-        actions=request.actions or ReadOptions().actions,
-        helm_profiles=config.helm_profiles,
-        processes=_processes(request.workers),
-    )
-    setting_of = SettingsOf(config, bundle) if config.files or config.under else None
-    unread = Unread(tree, found.unread) if found.unread else None
-    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings, unread)
-    groups = tuple(groups_of(found.claimed, tree))
-    return Plan(found, config, bundle, groups, task)
+def _each_for_itself(plan: Plan, request: Request) -> Result:
+    """A folder of repositories: what a scan of each would find, under the folder's names, and of what stands beside
+    them."""
+    from guardrail.repositories import together
 
-
-def _today() -> date:
-    """The day that the dates of ignores are held against. SOURCE_DATE_EPOCH (reproducible-builds.org) sets it for
-    those who need the same bytes on another day.
-    """
-    import os
-    from datetime import date, datetime, timezone
-
-    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if fixed.isdecimal():
-        return datetime.fromtimestamp(int(fixed), tz=timezone.utc).date()
-    return date.today()
-
-
-def _chosen(bundle: Bundle, only: Sequence[str]) -> tuple[Rule, ...]:
-    if not only:
-        return tuple(bundle.rules.values())
-    chosen: list[Rule] = []
-    for name in only:
-        rule = bundle.rules.get(bundle.aliases.get(name, name))
-        if rule is None:
-            raise UsageError(f"no rule is called {name!r}{did_you_mean(name, bundle.rules)}")
-        chosen.append(rule)
-    return tuple(dict.fromkeys(chosen))
-
-
-def _inside(tree: Tree, name: str) -> str:
-    """A --var-file, given relative to the working directory, as a name in the tree."""
-    import os
-
-    absolute = os.path.realpath(name)
-    if not absolute.startswith(tree.base.rstrip(os.sep) + os.sep):
-        raise UsageError(f"{name}: stands outside {tree.base}, which is scanned")
-    if not os.path.isfile(absolute):
-        raise UsageError(f"{name}: no such file")
-    return os.path.relpath(absolute, tree.base).replace(os.sep, "/")
-
-
-class SettingsOf:
-    """How guardrail.yaml wants a rule in a file. Wrong parameters are told as errors of the configuration."""
-
-    def __init__(self, config: Config, bundle: Bundle) -> None:
-        self.config = config
-        self.old_names: dict[str, list[str]] = {}
-        for alias, name in bundle.aliases.items():
-            self.old_names.setdefault(name, []).append(alias)
-        self.known: dict[tuple[int, str], Setting] = {}
-
-    def __call__(self, rule: Rule, file: str) -> Setting:
-        settings = self.config.for_path(file)
-        key = (id(settings), rule.id)
-        known = self.known.get(key)
-        if known is None:
-            known = self.known[key] = self._make(rule, settings)
-        return known
-
-    def _make(self, rule: Rule, settings: Any) -> Setting:
-        found = settings.rule(rule.id, rule.category)
-        for alias in self.old_names.get(rule.id, ()):
-            if not found.provenance:
-                found = settings.rule(alias, rule.category)
-        try:
-            if found.parameters:
-                rule.checks(found.parameters)
-        except ValueError as error:
-            place = next((p for key, p in found.provenance.items() if key.startswith("parameters.")), None)
-            raise ConfigError(str(error), *(place or ())) from None
-        return Setting(found.enabled, found.severity, found.enforce, dict(found.parameters) or None)
-
-
-def _remembered(plan: Plan, request: Request) -> list[Part]:
-    """The parts, as far as they are known from earlier scans; the others are worked out, and kept."""
-    # What manifests are lacking may be in files that are not read, and so no part of what findings are kept by.
-    apart = plan.found.tree.overlay or plan.found.unread
-    if apart or sum(_size(plan, group) for group in plan.groups) < WORTH_KEEPING:
-        return list(_run(plan, request.workers))
-    from guardrail.cache import Cache
-
-    cache = Cache(cache_folder(), plan.task, _identity(plan, request))
-    known = [cache.find(group) for group in plan.groups]
-    fresh = plan._replace(groups=tuple(g for g, part in zip(plan.groups, known, strict=True) if part is None))
-    made = iter(_run(fresh, request.workers, cache))
-    parts = [part or next(made) for part in known]
-    if fresh.groups:
-        cache.store.tidy()
-    return parts
-
-
-def _identity(plan: Plan, request: Request) -> str:
-    """What the findings depend on besides the files that are scanned."""
-    import os
-
-    options = plan.task.options._replace(processes=1)
-    words = [plan.bundle.key, *sorted(rule.id for rule in plan.task.rules), repr(options)]
-    words += [f"{source.file} {source.data!r}" for source in (*plan.config.under, *plan.config.files)]
-    if request.environment:
-        words += sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("TF_VAR_"))
-    return "\0".join(words)
-
-
-def _run(plan: Plan, workers: int, cache: Cache | None = None) -> Iterator[Part]:
-    """The parts, in the order of the groups, whoever worked them out."""
-    count = _workers(plan, workers)
-    if count <= 1:
-        for group in plan.groups:
-            _tidy()
-            yield cache.process(group) if cache else processing.process(group, plan.task)
-        return
-    from guardrail.workers import results_of
-
-    def work(index: int) -> Part:
-        _tidy()
-        group = plan.groups[index]
-        return cache.process(group) if cache else processing.process(group, plan.task)
-
-    order = sorted(range(len(plan.groups)), key=lambda i: -_size(plan, plan.groups[i]))
-    done = results_of(work, order, count)
-    for index in range(len(plan.groups)):
-        yield done[index]
-
-
-def _tidy() -> None:
-    """Where nobody else collects garbage (the command line switches that off): collect what a group left behind, if it
-    is worth the while. What is left then are findings, which stay: not to be looked at again each time."""
-    import gc
-
-    if gc.isenabled() or gc.get_count()[0] < GARBAGE:
-        return
-    processing.let_go()  # of what can be freed without a search
-    if gc.get_count()[0] > GARBAGE:
-        gc.collect()
-        gc.freeze()
-
-
-def _size(plan: Plan, group: Group) -> int:
-    import os
-
-    total = 0
-    for name in group.files:
-        try:
-            total += os.stat(plan.task.tree.absolute(name)).st_size
-        except OSError:
-            continue  # a file that vanished; reading it says so
-    return total
-
-
-def _workers(plan: Plan, wanted: int) -> int:
-    most = min(plan.task.options.processes, len(plan.groups))
-    if most > 1 and not wanted:
-        *others, _ = sorted(_size(plan, group) for group in plan.groups)
-        return most if sum(others) >= PARALLEL_BYTES else 1
-    return most
-
-
-def _processes(wanted: int) -> int:
-    """How many may be at work; `wanted` is 0 where nobody says."""
-    import os
-
-    if not hasattr(os, "fork"):  # Windows
-        return 1
-    return wanted or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    plans, problems = with_repositories(plan, request)
+    parts = parts_of(list(plans.values()), request)
+    results = {
+        folder: _result(one, of_it, request) for (folder, one), of_it in zip(plans.items(), parts, strict=True)
+    }
+    return together(results, problems)
 
 
 def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:

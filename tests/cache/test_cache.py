@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from guardrail import cache as cached
-from guardrail import scanning
+from guardrail import running
 from guardrail.cache.store import Store
 from guardrail.model import Result
 from guardrail.scanning import Request, scan
@@ -41,7 +41,7 @@ resource "aws_security_group" "web" {
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GUARDRAIL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(scanning, "WORTH_KEEPING", 0)
+    monkeypatch.setattr(running, "WORTH_KEEPING", 0)
     root = tmp_path / "repository"
     (root / "modules/web").mkdir(parents=True)
     (root / "modules/web/main.tf").write_text(MODULE)
@@ -53,7 +53,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(root: Path, **more: object) -> tuple[Result, int]:
     """The result, and how many groups were judged anew."""
     count = 0
-    before = scanning.processing.process
+    before = running.processing.process
 
     def counting(*arguments: object) -> object:
         nonlocal count
@@ -61,7 +61,7 @@ def run(root: Path, **more: object) -> tuple[Result, int]:
         return before(*arguments)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(scanning.processing, "process", counting)
+        patched.setattr(running.processing, "process", counting)
         result = scan(Request((str(root),), workers=1, cache=True)._replace(**more))  # type: ignore[arg-type]
     return result, count
 
@@ -226,7 +226,7 @@ def test_the_longest_unused_go_first(tmp_path: Path) -> None:
 
 
 def test_small_scans_do_without(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "WORTH_KEEPING", 100_000)
+    monkeypatch.setattr(running, "WORTH_KEEPING", 100_000)
     run(repository)
     assert not (tmp_path / "cache/parts").exists()
 

@@ -152,17 +152,17 @@ def test_a_folder_without_permission(folder: Path, guardrail: Guardrail) -> None
 
 
 def test_a_file_that_vanishes(folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch) -> None:
-    import guardrail.scanning as scanning
+    import guardrail.planning as planning
 
     (folder / "gone.tf").write_text("locals {}\n" + "# read only when its turn comes\n" * 1000)
-    real = scanning.discover
+    real = planning.discover
 
     def discover(*args: Any, **kwargs: Any) -> Any:
         found = real(*args, **kwargs)
         (folder / "gone.tf").unlink()
         return found
 
-    monkeypatch.setattr(scanning, "discover", discover)
+    monkeypatch.setattr(planning, "discover", discover)
     code, report = scan(guardrail, folder)
     assert code == 3
     assert [(p["kind"], p["file"]) for p in report["problems"]] == [("unreadable", "gone.tf")]

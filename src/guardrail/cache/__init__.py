@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 
 from guardrail import process as processing
 from guardrail.cache.store import Store
@@ -71,6 +72,7 @@ class Cache:
         return digest("\0".join(words).encode("utf-8", "surrogateescape"))
 
 
+@lru_cache(maxsize=1)
 def _own_code() -> str:
     """guardrail's own files by name, size and time: what another version would have found is not what this one does."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

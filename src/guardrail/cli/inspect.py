@@ -9,6 +9,7 @@ import click
 
 from guardrail.cli.reading import reads_files
 from guardrail.model import Problem, Resource, plain
+from guardrail.repositories import name_above
 
 if TYPE_CHECKING:
     from guardrail.scanning import Request
@@ -28,24 +29,26 @@ def command(request: Request, form: str, kind: tuple[str, ...], everything: bool
     """
     from guardrail.process import read_group
     from guardrail.reports.hostile import json_text, json_value
-    from guardrail.scanning import prepare
+    from guardrail.scanning import prepare, with_repositories
 
-    plan = prepare(request)
-    resources: list[Resource] = []
-    problems: list[Problem] = list(plan.found.problems)
-    for group in plan.groups:
-        _, reading, _ = read_group(group, plan.task)
-        problems += reading.problems
-        resources += [
-            resource
-            for resource in reading.resources
-            if (everything or resource.mode != "config")
-            and (not kind or resource.kind in kind or not resource.nouns.keys().isdisjoint(kind))
-        ]
-    resources.sort(key=lambda r: (r.span.file, r.span.line, r.span.column, r.address))
+    plans, problems = with_repositories(prepare(request), request)
+    found: list[tuple[str, Resource]] = []
+    for folder, plan in plans.items():
+        met = list(plan.found.problems)
+        for group in plan.groups:
+            _, reading, _ = read_group(group, plan.task)
+            met += reading.problems
+            found += [
+                (folder, resource)
+                for resource in reading.resources
+                if (everything or resource.mode != "config")
+                and (not kind or resource.kind in kind or not resource.nouns.keys().isdisjoint(kind))
+            ]
+        problems += (problem._replace(file=name_above(folder, problem.file)) for problem in met)
+    found.sort(key=lambda one: (name_above(one[0], (span := one[1].span).file), span.line, span.column, one[1].address))
     if form == "json":
         shown = {
-            "resources": [as_json(resource) for resource in resources],
+            "resources": [as_json(resource, folder) for folder, resource in found],
             "problems": [
                 {"kind": p.kind, "file": p.file, "line": p.line, "message": p.message}
                 for p in sorted(set(problems), key=Problem.sort_key)
@@ -53,14 +56,15 @@ def command(request: Request, form: str, kind: tuple[str, ...], everything: bool
         }
         click.echo(json_text(json_value(shown)), nl=False)
     else:
-        for resource in resources:
-            _text(resource)
+        for folder, resource in found:
+            _text(resource, folder)
         for problem in sorted(set(problems), key=Problem.sort_key):
             click.echo(f"problem: {problem.file}:{problem.line}: {problem.message}", err=True)
     return 3 if problems else 0
 
 
-def as_json(resource: Resource) -> dict[str, Any]:
+def as_json(resource: Resource, folder: str = "") -> dict[str, Any]:
+    """`folder`: of the resource's repository, where the files shown are of several."""
     return {
         "address": resource.address,
         "platform": resource.platform,
@@ -68,7 +72,7 @@ def as_json(resource: Resource) -> dict[str, Any]:
         "kind": resource.kind,
         "mode": resource.mode,
         **({"actions": list(resource.actions)} if resource.actions else {}),
-        "file": resource.span.file,
+        "file": name_above(folder, resource.span.file),
         "line": resource.span.line,
         "end_line": resource.span.end_line,
         "attributes": plain(resource.attributes),
@@ -80,8 +84,8 @@ def as_json(resource: Resource) -> dict[str, Any]:
     }
 
 
-def _text(resource: Resource) -> None:
-    place = f"{resource.header.file}:{resource.header.line}"
+def _text(resource: Resource, folder: str) -> None:
+    place = f"{name_above(folder, resource.header.file)}:{resource.header.line}"
     click.echo(f"{click.style(resource.address, bold=True)}  {place}")
     for name, value in plain(resource.attributes).items():
         shown = json.dumps(value, ensure_ascii=False)

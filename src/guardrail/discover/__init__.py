@@ -8,6 +8,7 @@ from guardrail.config import Config
 from guardrail.discover.changed import take_changed
 from guardrail.discover.claims import Claims, Discovery
 from guardrail.discover.paths import STDIN, all_there, find_base, name_in
+from guardrail.discover.repositories import Repositories
 from guardrail.discover.walk import SKIPPED_FOLDERS, Walk
 from guardrail.tree import Tree
 
@@ -29,15 +30,19 @@ def discover(
     have, and what guardrail.yaml excludes; a file that is itself among the paths is taken all the same, unless
     `changed`: then the paths are the files of a commit, chosen by nobody, and come with what is needed to judge them.
 
+    Repositories in a folder that is none are left out, too, and listed: each is a tree of its own.
+
     Raises UsageError (a path that is not there, or not in the tree) and ConfigError; all else is a problem.
     """
     paths = paths or ["."]
     all_there(paths)
     claims = Claims(tree)
-    walk = Walk(tree, config or Config(tree))
+    config = config or Config(tree)
+    apart = Repositories(tree, config)
+    walk = Walk(tree, config, apart)
     if STDIN in paths:
         claims.take_stdin(stdin or b"", name_in(tree, stdin_filename) if stdin_filename else "")
-    names = {name_in(tree, path) for path in paths if path != STDIN}
+    names = apart.without({name_in(tree, path) for path in paths if path != STDIN})
     folders = sorted(name for name in names if tree.is_folder(name))
     files = sorted(names.difference(folders))
     if changed:
@@ -47,4 +52,6 @@ def discover(
             claims.take_given(name)
         for path, entry in walk.files(folders):
             claims.take_entry(path, entry)
+        claims.found.repositories = apart.found
+        claims.found.notes += apart.notes()
     return claims.finish(walk, ["standard input" if path == STDIN else path for path in paths])

@@ -28,7 +28,7 @@ class Discovery:
     nobody's. `seen`: how many files there are at all, ignored ones left out. `changed`: in changed-files mode, the
     files that findings are wanted for, `charts` the charts that are rendered with one of them. `unclaimed`: those of
     the skipped that a reader may come upon all the same. `unread`: in changed-files mode, tells what else there is that
-    may be a manifest."""
+    may be a manifest. `repositories`: folders that are apart from this tree, each with what is wanted of it."""
 
     tree: Tree
     claimed: dict[str, list[str]] = field(default_factory=dict)
@@ -41,6 +41,7 @@ class Discovery:
     unclaimed: set[str] = field(default_factory=set)
     charts: tuple[str, ...] = ()
     unread: Callable[[], Iterable[str]] | None = None
+    repositories: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Claims:
@@ -185,7 +186,8 @@ class Claims:
         found.failed = sorted(self.failed)
         found.problems += [*self.failed.values(), *walk.problems]
         found.notes += walk.notes
-        nothing = not self.failed and not any(names - self.blank for names in self.by_reader.values())
+        apart = self.found.repositories
+        nothing = not self.failed and not apart and not any(names - self.blank for names in self.by_reader.values())
         if nothing and found.changed is None:
             found.problems.append(self._empty_scan(shown_paths))
         found.problems.sort(key=Problem.sort_key)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from guardrail.config import CONFIG_NAMES, Config, Globs
 from guardrail.config.globs import covered, decided
 from guardrail.discover.paths import ancestors, below, is_unicode, printable
+from guardrail.discover.repositories import Repositories
 from guardrail.discover.tracked import Tracked, read_index
 from guardrail.model import Note, Problem
 from guardrail.tree import Tree, Unreadable
@@ -36,10 +37,11 @@ class _Folder(NamedTuple):
 
 class Walk:
     """Walks a tree, several times if asked to. Every real folder comes up once a walk, by its own name where it can be
-    reached by that, else by a link's; links that lead out of the tree are noted."""
+    reached by that, else by a link's; links that lead out of the tree are noted. Repositories that are `apart` are not
+    entered."""
 
-    def __init__(self, tree: Tree, config: Config) -> None:
-        self.tree, self.config = tree, config
+    def __init__(self, tree: Tree, config: Config, apart: Repositories) -> None:
+        self.tree, self.config, self.apart = tree, config, apart
         self.problems: list[Problem] = []
         self.notes: list[Note] = []
         self._links: list[_Folder] = []
@@ -94,6 +96,8 @@ class Walk:
         """The files of one folder; its subfolders go onto the stack, the first on top."""
         entries = self._entries(folder.name)
         names = {entry.name for entry in entries}
+        if self.apart.is_apart(folder.name, names):
+            return
         ignores, excludes = folder.ignores, folder.excludes
         if ".gitignore" in names and (globs := self._ignore_file(folder.name)):
             ignores = (*ignores, (folder.name, globs))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from guardrail.config import Config, check_rule_ids
 from guardrail.config.source import ConfigFile, Place, Setting
 from guardrail.errors import ConfigError
@@ -17,7 +19,7 @@ def assemble(
     """The rules that the configuration is about; `config.under` gets what packs and profiles say of them. `packs` are
     folders named beside those of the configuration, `profiles` names that take the place of its own. Raises ConfigError
     and RuleError."""
-    bundle = load_bundle(folder("rules"))
+    bundle = _shipped(folder("rules"))
     under: list[ConfigFile] = []
     named = [Setting(name, Place("--profile", 0, 0)) for name in profiles] or config.profiles
     if packs or config.packs:
@@ -44,6 +46,12 @@ def assemble(
 
         bundle = bundle.with_bindings(checked_bindings(*config.bindings, bundle))
     return bundle
+
+
+@lru_cache(maxsize=1)
+def _shipped(rules_folder: str) -> Bundle:
+    """Read once, however many repositories a scan is of."""
+    return load_bundle(rules_folder)
 
 
 def check_settings(config: Config, bundle: Bundle) -> None:

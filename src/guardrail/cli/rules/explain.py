@@ -40,6 +40,8 @@ def command(request: Request, rule_id: str, address: str, form: str) -> int:
     from guardrail.scanning import prepare
 
     plan = prepare(request)
+    if plan.found.repositories:
+        raise UsageError(f"several repositories at once; name one of {', '.join(plan.found.repositories)}")
     rule = _rule(rule_id, plan)
     if "ignore" in rule.on:
         raise UsageError(f"rule {rule.id} is about ignores, which no resource has")

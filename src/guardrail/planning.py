@@ -1,0 +1,188 @@
+"""What a scan is asked for, and what is going to be done: the files found, in groups, and what they are judged with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from guardrail.concepts.surroundings import Unread
+from guardrail.config import Config, did_you_mean
+from guardrail.config import load as load_config
+from guardrail.discover import Discovery, discover, find_base
+from guardrail.errors import ConfigError, RuleError, UsageError
+from guardrail.inputs.groups import Group, groups_of
+from guardrail.inputs.reader import ReadOptions
+from guardrail.model import Problem
+from guardrail.policy.assembly import assemble, check_settings
+from guardrail.policy.bundle import Bundle
+from guardrail.policy.judge import Setting
+from guardrail.policy.rule import Rule
+from guardrail.process import Task
+from guardrail.timings import Timings, stage
+from guardrail.tree import Tree
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class Request(NamedTuple):
+    """What a scan is asked for. `fail_on`, `variables` and `var_files` add to what guardrail.yaml says.
+    `environment` and `actions`: as in `ReadOptions`, whose default stands where `actions` is empty. `only`: ids of the
+    rules to apply, all where empty. `today`: what the dates of ignores are held against.
+    `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones.
+    `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names.
+    `timings` gets where the time goes, if all is done in one process and nothing comes from the cache."""
+
+    paths: tuple[str, ...] = (".",)
+    config: str | None = None
+    changed: bool = False
+    fail_on: str | None = None
+    only: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    var_files: tuple[str, ...] = ()
+    environment: bool = False
+    actions: tuple[str, ...] = ()
+    stdin: bytes | None = None
+    stdin_filename: str = ""
+    workers: int = 0
+    today: date | None = None
+    cache: bool = False
+    packs: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    timings: Timings | None = None
+
+
+class Plan(NamedTuple):
+    """What is going to be done: the files found, in groups, and what they are judged with."""
+
+    found: Discovery
+    config: Config
+    bundle: Bundle
+    groups: tuple[Group, ...]
+    task: Task
+
+
+def prepare(request: Request) -> Plan:
+    tree = Tree(find_base(request.paths))
+    config = load_config(tree, request.config)
+    with stage(request.timings, "discovery"):
+        found = discover(
+            request.paths,
+            tree,
+            config,
+            changed=request.changed,
+            stdin=request.stdin,
+            stdin_filename=request.stdin_filename,
+        )
+    with stage(request.timings, "rules"):
+        bundle = assemble(config, tree, request.packs, request.profiles)
+    for names in found.claimed.values():
+        for name in names:
+            config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
+    check_settings(config, bundle)
+    rules = _chosen(bundle, request.only)
+    options = ReadOptions(
+        variables=(*config.variables, *request.variables),
+        var_files=(*config.var_files, *(_inside(tree, name) for name in request.var_files)),
+        environment=request.environment,
+        actions=request.actions or ReadOptions().actions,
+        helm_profiles=config.helm_profiles,
+        processes=_processes(request.workers),
+    )
+    setting_of = SettingsOf(config, bundle) if config.files or config.under else None
+    unread = Unread(tree, found.unread) if found.unread else None
+    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings, unread)
+    groups = tuple(groups_of(found.claimed, tree))
+    return Plan(found, config, bundle, groups, task)
+
+
+def with_repositories(plan: Plan, request: Request) -> tuple[dict[str, Plan], list[Problem]]:
+    """The plan, as that of "", and one for each repository in its tree, by the folder, as if that were scanned alone.
+    What is wrong with the guardrail.yaml of one is a problem, and keeps the others from nothing."""
+    plans, problems = {"": plan}, list[Problem]()
+    for folder, wanted in plan.found.repositories.items():
+        paths = tuple(plan.found.tree.absolute(path) for path in wanted)
+        try:
+            plans[folder] = prepare(request._replace(paths=paths))
+        except (ConfigError, RuleError) as error:
+            file = f"{folder}/{error.file}" if error.file else folder
+            problems.append(Problem("configuration", error.message, file, error.line))
+    return plans, problems
+
+
+def _today() -> date:
+    """The day that the dates of ignores are held against. SOURCE_DATE_EPOCH (reproducible-builds.org) sets it for
+    those who need the same bytes on another day.
+    """
+    import os
+    from datetime import date, datetime, timezone
+
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if fixed.isdecimal():
+        return datetime.fromtimestamp(int(fixed), tz=timezone.utc).date()
+    return date.today()
+
+
+def _chosen(bundle: Bundle, only: Sequence[str]) -> tuple[Rule, ...]:
+    if not only:
+        return tuple(bundle.rules.values())
+    chosen: list[Rule] = []
+    for name in only:
+        rule = bundle.rules.get(bundle.aliases.get(name, name))
+        if rule is None:
+            raise UsageError(f"no rule is called {name!r}{did_you_mean(name, bundle.rules)}")
+        chosen.append(rule)
+    return tuple(dict.fromkeys(chosen))
+
+
+def _inside(tree: Tree, name: str) -> str:
+    """A --var-file, given relative to the working directory, as a name in the tree."""
+    import os
+
+    absolute = os.path.realpath(name)
+    if not absolute.startswith(tree.base.rstrip(os.sep) + os.sep):
+        raise UsageError(f"{name}: stands outside {tree.base}, which is scanned")
+    if not os.path.isfile(absolute):
+        raise UsageError(f"{name}: no such file")
+    return os.path.relpath(absolute, tree.base).replace(os.sep, "/")
+
+
+class SettingsOf:
+    """How guardrail.yaml wants a rule in a file. Wrong parameters are told as errors of the configuration."""
+
+    def __init__(self, config: Config, bundle: Bundle) -> None:
+        self.config = config
+        self.old_names: dict[str, list[str]] = {}
+        for alias, name in bundle.aliases.items():
+            self.old_names.setdefault(name, []).append(alias)
+        self.known: dict[tuple[int, str], Setting] = {}
+
+    def __call__(self, rule: Rule, file: str) -> Setting:
+        settings = self.config.for_path(file)
+        key = (id(settings), rule.id)
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self._make(rule, settings)
+        return known
+
+    def _make(self, rule: Rule, settings: Any) -> Setting:
+        found = settings.rule(rule.id, rule.category)
+        for alias in self.old_names.get(rule.id, ()):
+            if not found.provenance:
+                found = settings.rule(alias, rule.category)
+        try:
+            if found.parameters:
+                rule.checks(found.parameters)
+        except ValueError as error:
+            place = next((p for key, p in found.provenance.items() if key.startswith("parameters.")), None)
+            raise ConfigError(str(error), *(place or ())) from None
+        return Setting(found.enabled, found.severity, found.enforce, dict(found.parameters) or None)
+
+
+def _processes(wanted: int) -> int:
+    """How many may be at work; `wanted` is 0 where nobody says."""
+    import os
+
+    if not hasattr(os, "fork"):  # Windows
+        return 1
+    return wanted or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

@@ -1,0 +1,72 @@
+"""Repositories in a folder that is none are trees of their own; in one that is a tree, they are part of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guardrail.config import Config
+from guardrail.discover import Discovery, discover
+from guardrail.tree import Tree
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("loose.yaml", "one/deploy/pod.yaml", "one/pod.yaml", "team/two/pod.yaml", "team/notes/pod.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(POD)
+    (tmp_path / "one/.git").mkdir()
+    (tmp_path / "one/.git/HEAD").write_text("ref: refs/heads/main\n")
+    (tmp_path / "team/two/.git").write_text("gitdir: /elsewhere/.git/worktrees/two\n")
+    return tmp_path
+
+
+def found(folder: Path, *paths: str) -> Discovery:
+    return discover([str(folder / path) for path in paths or [""]], Tree(str(folder)))
+
+
+def test_they_are_left_to_themselves(folder: Path) -> None:
+    here = found(folder)
+    assert here.claimed == {"kubernetes": ["loose.yaml", "team/notes/pod.yaml"]}
+    assert here.repositories == {"one": ["one"], "team/two": ["team/two"]}
+    assert here.problems == here.notes == []
+
+
+def test_of_what_is_named_only_that_is_wanted(folder: Path) -> None:
+    here = found(folder, "one/deploy", "one/pod.yaml", "team")
+    assert here.claimed == {"kubernetes": ["team/notes/pod.yaml"]}
+    assert here.repositories == {"one": ["one/deploy", "one/pod.yaml"], "team/two": ["team/two"]}
+
+
+def test_nothing_beside_them_is_no_problem(folder: Path) -> None:
+    here = found(folder, "one", "team/two")
+    assert (here.claimed, here.problems) == ({}, [])
+
+
+def test_within_a_repository_they_are_part_of_it(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    here = found(folder)
+    assert here.repositories == {}
+    assert len(here.claimed["kubernetes"]) == 5
+    assert here.notes == []
+
+
+def test_a_configuration_above_them_keeps_them_together(folder: Path) -> None:
+    (folder / "guardrail.yaml").write_text("exclude: [one/deploy]\n")
+    here = found(folder)
+    assert here.repositories == {}
+    assert len(here.claimed["kubernetes"]) == 4
+    [note] = here.notes
+    assert (note.kind, note.file) == ("repositories-as-one", "guardrail.yaml")
+    assert "2 repositories (one, team/two)" in note.message
+
+
+def test_a_configuration_given_for_all_does_not(folder: Path) -> None:
+    (folder / "guardrail.yaml").write_text("exclude: [one/deploy]\n")
+    tree = Tree(str(folder))
+    config = Config(tree)
+    config.explicit = "/elsewhere/guardrail.yaml"
+    assert set(discover([str(folder)], tree, config).repositories) == {"one", "team/two"}
