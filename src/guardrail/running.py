@@ -34,9 +34,10 @@ class _Work(NamedTuple):
 
     def done(self) -> Part:
         _tidy()
-        if self.cache:
-            return self.cache.process(self.group)
-        return processing.process(self.group, self.plan.task)
+        task = self.plan.task
+        part = self.cache.process(self.group) if self.cache else processing.process(self.group, task)
+        task.tree.forget(self.group.files)  # other groups seldom ask for them, and can read them again
+        return part
 
 
 def parts_of(plans: Sequence[Plan], request: Request) -> list[list[Part]]:
