@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.model.values import Text
-from guardrail.reports.indented import indented_json
+from guardrail.reports.indented import indented_json, indented_pieces
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -23,6 +23,13 @@ DATA = st.recursive(
 @given(DATA)
 def test_as_the_standard_library_writes_it(data: Any) -> None:
     assert indented_json(data) == json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+@given(st.lists(st.dictionaries(st.text(), st.tuples(st.booleans(), st.lists(DATA, max_size=3)))))
+def test_in_pieces_it_is_the_same(runs: list[dict[str, tuple[bool, list[Any]]]]) -> None:
+    whole = [{key: found for key, (_, found) in run.items()} for run in runs]
+    bit_by_bit = ({key: iter(found) if lazy else found for key, (lazy, found) in run.items()} for run in runs)
+    assert "".join(indented_pieces({"runs": bit_by_bit, "version": 1})) == indented_json({"runs": whole, "version": 1})
 
 
 def test_what_is_a_text_with_a_place_of_its_own() -> None:

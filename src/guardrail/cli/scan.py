@@ -120,12 +120,11 @@ def _width() -> int:
 
 
 def _write(result: Result, form: str, file: str) -> None:
-    from guardrail.reports import ReportOptions, render
+    from guardrail.reports import write
 
-    text = render(form, result, ReportOptions())
     try:
         with open(file, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+            write(form, result, stream)
     except OSError as error:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
 

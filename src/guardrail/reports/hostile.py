@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from guardrail.model import plain
@@ -55,13 +56,25 @@ def json_text(data: Any) -> str:
     surrogates become visible escapes."""
     from guardrail.reports.indented import indented_json
 
-    text = indented_json(data)
+    return _sound(indented_json(data)) + "\n"
+
+
+def json_pieces(data: Any) -> Iterator[str]:
+    """The same in pieces; what is an iterator is written as a list."""
+    from guardrail.reports.indented import indented_pieces
+
+    for piece in indented_pieces(data):
+        yield _sound(piece)
+    yield "\n"
+
+
+def _sound(text: str) -> str:
     try:
         text.encode()  # takes a tenth of the time of looking for surrogates, which hardly ever are there
     except UnicodeEncodeError:
         # All that isn't ASCII stands within strings there, so that the backslash is doubled.
-        text = _SURROGATE.sub(lambda found: "\\" + escaped(found[0]), text)
-    return text + "\n"
+        return _SURROGATE.sub(lambda found: "\\" + escaped(found[0]), text)
+    return text
 
 
 def json_value(value: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from guardrail._version import __version__
 from guardrail.model import Evidence, Finding, Problem, Result, Suppression
-from guardrail.reports.hostile import json_text, json_value
+from guardrail.reports.hostile import json_pieces, json_value
 from guardrail.reports.summary import in_order, summarise
 from guardrail.reports.table import ReportOptions
 
@@ -14,11 +15,15 @@ SCHEMA = 1
 
 
 def render(result: Result, options: ReportOptions) -> str:
-    return json_text(document(result))
+    return "".join(pieces(result, options))
 
 
-def document(result: Result) -> dict[str, Any]:
-    """The whole report as plain data, in the order of its keys."""
+def pieces(result: Result, options: ReportOptions) -> Iterator[str]:
+    return json_pieces(_document(result))
+
+
+def _document(result: Result) -> dict[str, Any]:
+    """The whole report as plain data, in the order of its keys; its findings as they are asked for."""
     summary = summarise(result)
     coverage = result.coverage
     return {
@@ -34,7 +39,7 @@ def document(result: Result) -> dict[str, Any]:
             "gate": {"fail_on": result.fail_on, "broken": result.gate_broken},
             "exit_code": result.exit_code,
         },
-        "findings": [_finding(finding) for finding in in_order(result.findings)],
+        "findings": map(_finding, in_order(result.findings)),
         "problems": [_problem(problem) for problem in sorted(result.problems, key=Problem.sort_key)],
         "notes": [_problem(note) for note in sorted(result.notes, key=Problem.sort_key)],
         "coverage": {

@@ -14,6 +14,7 @@ Choices that the specification leaves open:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from guardrail.model import Evidence, Finding, Problem, Result, RuleCard, Span, 
 from guardrail.model.patterns import lazy_regex
 from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import region_text
-from guardrail.reports.hostile import json_text, visible
+from guardrail.reports.hostile import json_pieces, visible
 from guardrail.reports.summary import in_order
 from guardrail.reports.table import ReportOptions
 
@@ -38,11 +39,15 @@ _PLACEHOLDER = lazy_regex(r"\{(\d+)\}")
 
 
 def render(result: Result, options: ReportOptions) -> str:
-    return json_text(document(result))
+    return "".join(pieces(result, options))
 
 
-def document(result: Result) -> dict[str, Any]:
-    """The log as plain data."""
+def pieces(result: Result, options: ReportOptions) -> Iterator[str]:
+    return json_pieces(_document(result))
+
+
+def _document(result: Result) -> dict[str, Any]:
+    """The log as plain data; its results as they are asked for."""
     findings = in_order(result.findings)
     rules = _cards(result, findings)
     index = {rule: number for number, rule in enumerate(rules)}
@@ -69,9 +74,9 @@ def document(result: Result) -> dict[str, Any]:
                 ],
             }
         ],
-        "results": [_result(finding, index[finding.rule]) for finding in findings],
+        "results": (_result(finding, index[finding.rule]) for finding in findings),
     }
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": iter((run,))}
 
 
 _order = Problem.sort_key
