@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 from harness import Run
 
@@ -149,3 +151,27 @@ def test_what_needs_one_repository_says_so(folder: Path, guardrail: Guardrail) -
     done = guardrail("rules", "explain", "store-encrypted", "--resource", "aws_sqs_queue.q", folder)
     assert done.code == 2
     assert "name one of network, notes, queue, shop" in done.err
+
+
+def test_reports_count_for_each(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "queue/guardrail.yaml").write_text("rules:\n  no-such-rule: off\n")
+    document = json.loads(guardrail("scan", folder, "-f", "json").out)
+    jsonschema.validate(document, json.loads(guardrail("schema", "result").out))
+    counted = {name: (of["failures"], of["problems"]) for name, of in document["repositories"].items()}
+    found = Counter(f["file"].partition("/")[0] for f in document["findings"] if f["verdict"] == "fail")
+    assert counted == {
+        ".": (found["loose.tf"], 0), "network": (0, 0), "notes": (0, 0), "queue": (0, 1), "shop": (found["shop"], 0),
+    }  # fmt: skip
+    lines = guardrail("scan", folder).out.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("Repositories"))
+    assert [line.split()[0] for line in lines[head + 1 : head + 6]] == [".", "network", "notes", "queue", "shop"]
+    assert lines[head + 4].endswith("1 problem")
+    guardrail("scan", folder, "-o", f"html={folder}.html")
+    page = Path(f"{folder}.html").read_text(encoding="utf-8")
+    assert 'data-facet="repository" data-value="shop"' in page
+    assert 'data-repository="shop"' in page
+
+
+def test_a_scan_of_one_says_nothing_of_repositories(folder: Path, guardrail: Guardrail) -> None:
+    assert "repositories" not in json.loads(guardrail("scan", folder / "shop", "-f", "json").out)
+    assert "Repositories" not in guardrail("scan", folder / "shop").out

@@ -1,6 +1,6 @@
 (() => {
   "use strict";
-  const FACETS = ["state", "severity", "category", "platform", "owner", "file", "rule"];
+  const FACETS = ["state", "severity", "category", "platform", "owner", "repository", "file", "rule"];
   const EXPAND_AT_PRINT = 500;
   const $ = (id) => document.getElementById(id);
   const root = document.documentElement;

@@ -96,18 +96,18 @@ def prepare(request: Request) -> Plan:
     return Plan(found, config, bundle, groups, task)
 
 
-def with_repositories(plan: Plan, request: Request) -> tuple[dict[str, Plan], list[Problem]]:
+def with_repositories(plan: Plan, request: Request) -> tuple[dict[str, Plan], dict[str, Problem]]:
     """The plan, as that of "", and one for each repository in its tree, by the folder, as if that were scanned alone.
     What is wrong with the guardrail.yaml of one is a problem, and keeps the others from nothing."""
-    plans, problems = {"": plan}, list[Problem]()
+    plans, failed = {"": plan}, dict[str, Problem]()
     for folder, wanted in plan.found.repositories.items():
         paths = tuple(plan.found.tree.absolute(path) for path in wanted)
         try:
             plans[folder] = prepare(request._replace(paths=paths))
         except (ConfigError, RuleError) as error:
             file = f"{folder}/{error.file}" if error.file else folder
-            problems.append(Problem("configuration", error.message, file, error.line))
-    return plans, problems
+            failed[folder] = Problem("configuration", error.message, file, error.line)
+    return plans, failed
 
 
 def _today() -> date:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from guardrail.model import Coverage, Finding, Note, Problem, Result, Span
 
 EMPTY = "empty-scan"
 
 
-def together(results: Mapping[str, Result], problems: Iterable[Problem]) -> Result:
+def together(results: Mapping[str, Result], failed: Mapping[str, Problem]) -> Result:
     """`results` by the folder of each, "" for what stands beside the repositories; that one's gate is that of all.
+    `failed`: what keeps others from being scanned.
     Findings keep their fingerprints and addresses: they are what a scan of the repository by itself finds. That there
     is nothing to judge in one is no problem as long as there is something in another.
     """
@@ -18,7 +19,8 @@ def together(results: Mapping[str, Result], problems: Iterable[Problem]) -> Resu
     looked = [result.coverage for result in results.values()]
     some = any(coverage.analysed or coverage.partial or coverage.failed for coverage in looked)
     made = Result(base=whole.base, fail_on=whole.fail_on, coverage=_sum(looked))
-    made.problems += problems
+    made.repositories = tuple(sorted({*(folder for folder in results if folder), *failed}))
+    made.problems += failed.values()
     for folder, result in results.items():
         made.findings += (_finding(finding, folder) for finding in result.findings)
         made.notes += (note._replace(file=name_above(folder, note.file)) for note in result.notes)

@@ -36,12 +36,12 @@ def _each_for_itself(plan: Plan, request: Request) -> Result:
     them."""
     from guardrail.repositories import together
 
-    plans, problems = with_repositories(plan, request)
+    plans, failed = with_repositories(plan, request)
     parts = parts_of(list(plans.values()), request)
     results = {
         folder: _result(one, of_it, request) for (folder, one), of_it in zip(plans.items(), parts, strict=True)
     }
-    return together(results, problems)
+    return together(results, failed)
 
 
 def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:

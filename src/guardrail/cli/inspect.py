@@ -31,7 +31,8 @@ def command(request: Request, form: str, kind: tuple[str, ...], everything: bool
     from guardrail.reports.hostile import json_text, json_value
     from guardrail.scanning import prepare, with_repositories
 
-    plans, problems = with_repositories(prepare(request), request)
+    plans, failed = with_repositories(prepare(request), request)
+    problems = list(failed.values())
     found: list[tuple[str, Resource]] = []
     for folder, plan in plans.items():
         met = list(plan.found.problems)

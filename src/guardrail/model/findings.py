@@ -125,6 +125,7 @@ class Result:
     rules: dict[str, RuleCard] = field(default_factory=dict)  # those that have a finding
     base: str = ""  # absolute path that files are relative to
     fail_on: str = "low"
+    repositories: tuple[str, ...] = ()  # folders of those that were each scanned for itself, where there are several
 
     @property
     def active(self) -> list[Finding]:

@@ -21,7 +21,7 @@ from guardrail.model import SEVERITIES, Evidence, Finding, Problem, Result, Span
 from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import Line, expand_tabs, lines_of
 from guardrail.reports.hostile import visible
-from guardrail.reports.summary import counted, files_judged, short_address, state_of, summarise
+from guardrail.reports.summary import counted, files_judged, repository_of, short_address, state_of, summarise
 from guardrail.reports.table import ReportOptions
 from guardrail.shipped import folder
 
@@ -80,6 +80,7 @@ def context(result: Result, options: ReportOptions) -> dict[str, Any]:
     severities = Counter(finding.severity for finding in shown)
     states = Counter(state_of(finding) for finding in findings)
     coverage = result.coverage
+    folders = frozenset(result.repositories)
     return {
         "version": __version__,
         "title": options.title or "Compliance report",
@@ -99,9 +100,9 @@ def context(result: Result, options: ReportOptions) -> dict[str, Any]:
             *({"facet": "state", "value": name, "label": name, "count": f"{states[name]:,}"} for name in STATES[1:]),
         ],
         "shares": _shares(severities),
-        "facets": _facets(findings, shown),
+        "facets": _facets(findings, shown, folders),
         "default_states": " ".join(default_states),
-        "findings": _views(result, findings),
+        "findings": _views(result, findings, folders),
         "problems": [_told(problem) for problem in sorted(result.problems, key=Problem.sort_key)],
         "notes": [_told(note) for note in sorted(result.notes, key=Problem.sort_key)],
     }
@@ -172,13 +173,17 @@ def _percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 3) if whole else 0.0
 
 
-def _facets(findings: list[Finding], shown: list[Finding]) -> list[Facet]:
+def _facets(findings: list[Finding], shown: list[Finding], folders: frozenset[str]) -> list[Facet]:
+    def within(of: list[Finding]) -> list[str]:
+        return [repository_of(f.span.file, folders) for f in of]
+
     owned = any(f.owner for f in findings)
     facets = [
         _facet("state", "Verdict", [state_of(f) for f in findings], [state_of(f) for f in findings], STATES),
         _facet("category", "Category", [f.category for f in findings], [f.category for f in shown]),
         _facet("platform", "Platform", [f.platform for f in findings], [f.platform for f in shown]),
         *([_facet("owner", "Owner", [f.owner for f in findings], [f.owner for f in shown])] if owned else []),
+        *([_facet("repository", "Repository", within(findings), within(shown), is_code=True)] if folders else []),
         _facet("file", "File", [f.span.file for f in findings], [f.span.file for f in shown], is_code=True),
         _facet("rule", "Rule", [f.rule for f in findings], [f.rule for f in shown], is_code=True),
     ]
@@ -204,11 +209,11 @@ def _facet(
     return Facet(name, label, kept, len(values), is_code)
 
 
-def _views(result: Result, findings: list[Finding]) -> list[dict[str, Any]]:
+def _views(result: Result, findings: list[Finding], folders: frozenset[str]) -> list[dict[str, Any]]:
     used: Counter[str] = Counter()
     views = []
     for finding in findings:
-        view = _view(result, finding)
+        view = {**_view(result, finding), "repository": repository_of(finding.span.file, folders)}
         used[view["id"]] += 1
         if used[view["id"]] > 1:
             view["id"] += f"-{used[view['id']]}"

@@ -8,7 +8,7 @@ from typing import Any
 from guardrail._version import __version__
 from guardrail.model import Evidence, Finding, Problem, Result, Suppression
 from guardrail.reports.hostile import json_pieces, json_value
-from guardrail.reports.summary import in_order, summarise
+from guardrail.reports.summary import by_repository, in_order, summarise
 from guardrail.reports.table import ReportOptions
 
 SCHEMA = 1
@@ -39,6 +39,7 @@ def _document(result: Result) -> dict[str, Any]:
             "gate": {"fail_on": result.fail_on, "broken": result.gate_broken},
             "exit_code": result.exit_code,
         },
+        **({"repositories": _repositories(result)} if result.repositories else {}),
         "findings": map(_finding, in_order(result.findings)),
         "problems": [_problem(problem) for problem in sorted(result.problems, key=Problem.sort_key)],
         "notes": [_problem(note) for note in sorted(result.notes, key=Problem.sort_key)],
@@ -53,6 +54,19 @@ def _document(result: Result) -> dict[str, Any]:
             "rules": coverage.rules,
             "passes": coverage.passes,
         },
+    }
+
+
+def _repositories(result: Result) -> dict[str, Any]:
+    return {
+        folder or ".": {
+            "failures": summary.failures,
+            "undetermined": summary.undetermined,
+            "suppressed": summary.suppressed,
+            "problems": summary.problems,
+            "by_severity": summary.by_severity,
+        }
+        for folder, summary in by_repository(result).items()
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from guardrail.model import CATEGORIES, SEVERITIES, Coverage, Finding, Result
@@ -36,6 +36,31 @@ def summarise(result: Result) -> Summary:
         by_severity={severity: severities[severity] for severity in SEVERITIES},
         by_category={category: categories[category] for category in (*CATEGORIES, *others)},
     )
+
+
+def repository_of(file: str, folders: Collection[str]) -> str:
+    """The one of these folders that a file is in, or that it is itself; empty where there is none."""
+    name = file
+    while name:
+        if name in folders:
+            return name
+        name = name.rpartition("/")[0]
+    return ""
+
+
+def by_repository(result: Result) -> dict[str, Summary]:
+    """The same numbers for each of several repositories, in the order of their names; "", what stands beside them, is
+    there only if there is something to count."""
+    parts = {folder: Result() for folder in ("", *result.repositories)}
+    for finding in result.findings:
+        parts[repository_of(finding.span.file, parts)].findings.append(finding)
+    for problem in result.problems:
+        parts[repository_of(problem.file, parts)].problems.append(problem)
+    for note in result.notes:
+        parts[repository_of(note.file, parts)].notes.append(note)
+    if not parts[""].findings and not parts[""].problems:
+        del parts[""]
+    return {folder: summarise(part) for folder, part in parts.items()}
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

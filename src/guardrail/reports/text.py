@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.model import Evidence, Finding, Problem, Result, Span, severity_rank
+from guardrail.model import SEVERITIES, Evidence, Finding, Problem, Result, Span, severity_rank
 from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import columns, expand_tabs, lines_of
 from guardrail.reports.hostile import for_log, without_log_commands
 from guardrail.reports.summary import (
+    by_repository,
     counted,
     files_judged,
     in_order,
@@ -38,6 +39,8 @@ def render(result: Result, options: ReportOptions) -> str:
             page.suppressed(in_order(f for f in result.findings if f.suppression is not None))
             page.told("Notes", sorted(result.notes, key=Problem.sort_key), "dim")
         page.told("Problems: the scan is incomplete", sorted(result.problems, key=Problem.sort_key), "bad")
+        if result.repositories:
+            page.repositories(result)
     mood = "bad" if result.exit_code else "medium" if result.failures else "good"
     page.line(page.paint(summary_line(result), mood))
     return "\n".join(page.lines) + "\n"
@@ -99,6 +102,20 @@ class _Page:
         for number, piece in enumerate(_fold(text, room)):
             start = " " * indent + (self.paint(lead, "dim") if number == 0 else " " * len(lead))
             self.line(start + (self.paint(piece, color) if color else piece))
+
+    def repositories(self, result: Result) -> None:
+        """A line each: how many findings of each severity, and what else."""
+        rows = by_repository(result)
+        widest = max((len(for_log(folder)) for folder in rows), default=0)
+        self.line(self.paint(f"{'Repositories':<{widest}}  {'  '.join(f'{name:>8}' for name in SEVERITIES)}", "bold"))
+        for folder, summary in rows.items():
+            numbers = [f"{number:>8,}" if number else f"{'-':>8}" for number in summary.by_severity.values()]
+            painted = [self.paint(text, name) if text.strip() != "-" else text
+                       for name, text in zip(SEVERITIES, numbers, strict=True)]  # fmt: skip
+            others = [f"{summary.undetermined:,} undetermined"] if summary.undetermined else []
+            others += [counted(summary.problems, "problem")] if summary.problems else []
+            self.line(f"{for_log(folder) or '.':<{widest}}  {'  '.join(painted)}  {', '.join(others)}".rstrip())
+        self.line()
 
     # -- findings
 
