@@ -193,3 +193,30 @@ def test_any_source_has_a_pin(source: str) -> None:
 
 def test_every_kind_is_in_the_table() -> None:
     assert {kind for kind, modules in CODE.items() if CLOUD_DEPENDENCIES in modules} == set(cloud_dependencies.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "owner", "version", "pin"),
+    [
+        ("ghcr.io/acme/app:${TAG}", "ghcr.io/acme/app", "ghcr.io", "unknown", "unknown"),
+        ("ghcr.io/acme/app:v$(VERSION)-alpine", "ghcr.io/acme/app", "ghcr.io", "unknown", "tag"),
+        ("acme/app:$TAG", "acme/app", "docker.io", "unknown", "unknown"),
+        ("ghcr.io/acme/app@{{ .Digest }}", "ghcr.io/acme/app", "ghcr.io", "unknown", "digest"),
+        ("{{ .Registry }}/app:latest", "unknown", "unknown", "latest", "none"),
+        ("${REGISTRY:-ghcr.io}/app", "unknown", "unknown", None, "none"),
+        ('{{ printf "%s" .Registry }}/app:1.2', "unknown", "unknown", "1.2", "tag"),
+        ("%s/app:1.2", "unknown", "unknown", "1.2", "tag"),
+        ("<registry>/%NAME%:1.2", "unknown", "unknown", "1.2", "tag"),
+        ("${IMAGE}", "unknown", "unknown", "unknown", "unknown"),
+        ("{{ a }}{b}/app:1.2", "unknown", "unknown", "unknown", "unknown"),
+        ("ghcr.io/app:${{ a }}", "unknown", "unknown", "unknown", "unknown"),
+    ],
+)
+def test_what_stands_around_what_is_filled_in_is_known(
+    image: str, name: str, owner: str, version: str | None, pin: str
+) -> None:
+    (noun,) = dependencies(
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: '{image}'}}]}}\n",
+        "kubernetes",
+    )
+    assert facts(noun) == ("image", name, owner, version, pin, False)

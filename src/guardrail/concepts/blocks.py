@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 
 from guardrail.concepts.lists import FILLERS, filled
-from guardrail.model import Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import quantity
 
 DEFAULT_ACCOUNT_TARGETS = (
@@ -22,6 +23,11 @@ DEFAULT_ACCOUNT_FILLERS = (
     *FILLERS, "1-compute", "1-compute@developer", "appspot", "1-compute@developer.gserviceaccount.com",
     "1@appspot.gserviceaccount.com",
 )  # fmt: skip
+_OF_PLACEHOLDERS = "${}<>%"
+# As Flux, Kubernetes and OpenShift, templates, people, shells, batch files and `printf` write them.
+_PLACEHOLDER = lazy_regex(
+    r"\$?\$\{[^{}]{0,200}\}|\$\([^()]{0,200}\)|\{\{[^{}]{0,200}\}\}|<[^<>]{0,200}>|\$[A-Za-z_]\w{0,200}|%\w{1,200}%|%[sdv]"
+)
 Block = Map | Unknown | None
 Blocks = Seq | Unknown | None
 Convert = Callable[[Value], Value]
@@ -159,9 +165,13 @@ def word(value: Value) -> Value:
 
 
 def image(value: Value) -> Value:
-    """An image reference; none has one of these characters once it is filled in."""
-    if isinstance(value, str) and any(sign in value for sign in "${}<>%"):
-        return Unknown(f"{_shown(value)} is filled in later")
+    """An image reference; none has one of these characters once it is filled in. What stands around what is filled in
+    is known: a registry, or a tag."""
+    if isinstance(value, str) and any(sign in value for sign in _OF_PLACEHOLDERS):
+        template, why = _PLACEHOLDER.sub(HOLE, value), f"{_shown(value)} is filled in later"
+        if not template.strip(HOLE) or any(sign in template for sign in _OF_PLACEHOLDERS):
+            return Unknown(why)
+        return PartText(why, (), template)
     return word(value)
 
 

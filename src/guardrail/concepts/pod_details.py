@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from guardrail.concepts.blocks import Block, Spelling, number_or_name, take, truth, word
 from guardrail.concepts.selectors import Selector
-from guardrail.model import Map, Seq, Span, Unknown, Value
+from guardrail.model import Map, PartText, Seq, Span, Unknown, Value
+from guardrail.model.image import image_facts
 
 VOLUME_TYPES = (
     "configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected", "downwardAPI", "hostPath", "csi",
@@ -224,6 +225,11 @@ def add_to_container(fields: Map, source: Map, spelling: Spelling) -> None:
             break
     else:
         fields.put("interactive", False, here)
+    image = fields.get("image")
+    if isinstance(image, (str, PartText)):
+        name = image_facts(image.template, image).name if isinstance(image, PartText) else image_facts(image).name
+        if isinstance(name, str):
+            fields.put("repository", name, fields.place("image"))
     _names_of_env(fields, source, spelling)
     hosts = Seq(here)
     ports: list[tuple[Value, Span]] = []
