@@ -31,6 +31,8 @@ _PLACEHOLDER = lazy_regex(
 Block = Map | Unknown | None
 Blocks = Seq | Unknown | None
 Convert = Callable[[Value], Value]
+Doubt = Callable[[Value], Unknown]
+"""Of what holds as it is written, what is to be said where somebody else may add to that."""
 
 
 class Spelling(dict[str, str]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from guardrail.concepts.blocks import (
     Block,
     Convert,
+    Doubt,
     Spelling,
     amount,
     carry,
@@ -146,18 +147,18 @@ NOT_ADDED = frozenset(("privileged", "host_process", "proc_mount", "apparmor_pro
                        "run_as_group", "interactive", "add", "type", "user", "role"))  # fmt: skip
 
 
-def doubt(fields: Map, why: Unknown, spared: frozenset[str] = frozenset()) -> None:
+def doubt(fields: Map, unsaid: Doubt, spared: frozenset[str] = frozenset()) -> None:
     """Of what a container doesn't say, but for what is spared, what it comes to is not known: somebody else has a say
     in it."""
     for name in _SCALARS:
         if name not in fields and name != "image" and name not in spared:  # an image is then the operator's own
-            fields.put(name, why, fields.spans.get(name) or fields.header)
+            fields.put(name, unsaid(None), fields.spans.get(name) or fields.header)
     for name, members in _GROUPS:
         nested = fields.get(name)
         if isinstance(nested, Map):
             for member in members:
                 if nested.get(member) is None and member not in spared:
-                    nested.put(member, why, nested.spans.get(member) or nested.header)
+                    nested.put(member, unsaid(None), nested.spans.get(member) or nested.header)
 
 
 def _command(fields: Map, source: Map, spelling: Spelling, here: Span) -> None:

@@ -8,7 +8,7 @@ Security Standards judge on its own.
 
 from __future__ import annotations
 
-from guardrail.concepts.blocks import Block, Spelling, number_or_name, take, truth, word
+from guardrail.concepts.blocks import Block, Doubt, Spelling, number_or_name, take, truth, word
 from guardrail.concepts.selectors import Selector
 from guardrail.model import Map, PartText, Seq, Span, Unknown, Value
 from guardrail.model.image import image_facts
@@ -83,11 +83,11 @@ def _old_account(fields: Map, spec: Block, spelling: Spelling, here: Span) -> No
         take(fields, "old_account", spec, spelling["serviceAccount"], here, word)
 
 
-def doubt_of_workload(fields: Map, why: Unknown) -> None:
+def doubt_of_workload(fields: Map, unsaid: Doubt) -> None:
     """Whether somebody else adds what the template lacks is not known."""
     for field in ("spread", "node_affinity", "dns_options", "priority_class"):
         if fields.get(field) is None or fields[field] is False:
-            fields.put(field, why, fields.spans.get(field) or fields.header)
+            fields.put(field, unsaid(fields.get(field)), fields.spans.get(field) or fields.header)
 
 
 def _security(fields: Map, security: Block, spelling: Spelling, here: Span) -> None:

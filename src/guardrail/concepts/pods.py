@@ -8,11 +8,13 @@ context before its pod's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from guardrail.concepts import pod_kinds
 from guardrail.concepts.blocks import (
     KUBERNETES,
     Block,
+    Doubt,
     Spelling,
     account_is_default,
     number_or_name,
@@ -37,7 +39,7 @@ from guardrail.concepts.pod_kinds import Bearer
 from guardrail.concepts.pod_references import missing
 from guardrail.concepts.pod_sums import PodLevel, add_sums, product, reckoned, unknown_sums
 from guardrail.concepts.selectors import Selector, namespace_of, spelled
-from guardrail.model import Inventory, Map, Noun, Origin, Resource, Seq, Span, Unknown, Value
+from guardrail.model import Inventory, Map, Noun, Origin, Resource, Seq, Span, Unknown, Unsaid, Value
 
 _OWN_WAY_OF_SELECTING = frozenset({"ReplicationController", "DeploymentConfig"})
 TERRAFORM_KINDS: dict[str, str] = {
@@ -107,15 +109,16 @@ def _of_bearer(
         containers = list(_containers(spec, spelling, runs, selected, annotations, defaults))
     elif spec is not None:
         containers = [unknown_container(spec, resource.header, "app", 0)]
+    unsaid = _unsaid(bearer.doubt)
     for noun in containers:
         if bearer.doubt:
             spared = NOT_ADDED if bearer.doubt == pod_kinds.MERGED else frozenset()
-            doubt(noun.fields, Unknown(bearer.doubt), spared)
+            doubt(noun.fields, unsaid, spared)
         if bearer.label:
             noun.key = f"{bearer.label}/{noun.key}"
     if bearer.doubt:
-        _doubt(workload.fields, spec, Unknown(bearer.doubt), spelling)
-        doubt_of_workload(workload.fields, Unknown(bearer.doubt))
+        _doubt(workload.fields, spec, unsaid, spelling)
+        doubt_of_workload(workload.fields, unsaid)
     _sums(workload.fields, bearer, containers, spelling)
     if bearer.label:
         workload.name, workload.key = f"{workload.name} {bearer.label}", f"{bearer.label}/{workload.key}"
@@ -139,13 +142,18 @@ def _sums(fields: Map, bearer: Bearer, containers: list[Noun], spelling: Spellin
     add_sums(fields, containers, PodLevel(spec, spelling), here, product(factors) if counted else None)
 
 
-def _doubt(fields: Map, spec: Block, why: Unknown, spelling: Spelling) -> None:
+def _unsaid(why: str) -> Doubt:
+    """What an operator may add isn't written anywhere; a patch that can't be followed may say anything."""
+    return partial(Unsaid, why) if why == pod_kinds.MERGED else lambda instead: Unknown(why)
+
+
+def _doubt(fields: Map, spec: Block, unsaid: Doubt, spelling: Spelling) -> None:
     """Of what the template doesn't say, what it comes to is not known. Operators make budgets, too."""
     if fields.get("disruption_budget") is False:
-        fields.put("disruption_budget", why, fields.spans["disruption_budget"])
+        fields.put("disruption_budget", unsaid(False), fields.spans["disruption_budget"])
     for field, keys in _WRITTEN_AS:
         if not isinstance(spec, Map) or all(spec.get(spelling[key]) is None for key in keys):
-            fields.put(field, why, fields.spans.get(field) or fields.header)
+            fields.put(field, unsaid(fields.get(field)), fields.spans.get(field) or fields.header)
 
 
 def _runs(klass: str, spec: Block, spelling: Spelling) -> Value:

@@ -13,7 +13,7 @@ from guardrail.conditions.outcome import Missing
 from guardrail.conditions.related import linked
 from guardrail.model import Encoded, Inventory, Map, Sensitive, Seq, Span, Unknown, plain
 from guardrail.policy.findings import shown
-from guardrail.policy.judge import Subject, subjects_of
+from guardrail.policy.judge import Subject, as_it_stands, subjects_of
 from guardrail.policy.rule import Rule
 
 MAX_LOOKED_AT = 5
@@ -76,15 +76,21 @@ def explain(
                         yield Explanation(number, part.name, part.concept, part.header, "undetermined", (clause,), ())
 
 
-def _of(number: int, data: Mapping[str, Any], subject: Subject, scope: Scope, values: dict[str, Any]) -> Explanation:
+def _verdict(data: Mapping[str, Any], scope: Scope, values: dict[str, Any]) -> str:
     applies = compile_condition(data["when"], values)(scope).truth if "when" in data else True
-    holds = compile_condition(data["require"], values)(scope).truth
     if applies is False:
-        verdict = "does not apply"
-    elif holds is True:
-        verdict = "pass"
-    else:
-        verdict = "fail" if holds is False and applies is True else "undetermined"
+        return "does not apply"
+    holds = compile_condition(data["require"], values)(scope).truth
+    if holds is True:
+        return "pass"
+    return "fail" if holds is False and applies is True else "undetermined"
+
+
+def _of(number: int, data: Mapping[str, Any], subject: Subject, scope: Scope, values: dict[str, Any]) -> Explanation:
+    verdict = _verdict(data, scope, values)
+    if verdict == "undetermined":
+        plain = _verdict(data, as_it_stands(scope), values)
+        verdict = verdict if plain == "fail" else plain
     return Explanation(
         number,
         subject.name,

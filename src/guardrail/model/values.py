@@ -73,6 +73,19 @@ class Reference(Unknown):
         super().__init__(reason or f"{written} is known only after apply", (written,))
 
 
+class Unsaid(Unknown):
+    """What isn't written, and somebody else may add: an operator, to the pods that it makes. `instead`: what holds
+    where nobody does; None where nothing is there then. Who may add what is lacking isn't suspected of adding a fault:
+    a rule that is content with what stands there passes.
+    """
+
+    __slots__ = ("instead",)
+
+    def __init__(self, reason: str, instead: Value = None) -> None:
+        super().__init__(reason)
+        self.instead = instead
+
+
 HOLE = "\0"
 """Stands in a template for each part that is not known; no text that is read can hold it."""
 

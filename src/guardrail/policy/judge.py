@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
 from guardrail.conditions.defaults import inside
 from guardrail.errors import GuardrailError
-from guardrail.model import ELSEWHERE, Inventory, Map, Noun, Problem, Resource, Span, Unknown
+from guardrail.model import ELSEWHERE, Inventory, Map, Noun, Problem, Resource, Span, Unknown, Unsaid
 from guardrail.policy.narrowing import Clause, Narrowed
 from guardrail.policy.rule import Check, Rule
 from guardrail.timings import Timings
@@ -272,12 +272,37 @@ def _verdict(
         leaves = tuple(leaf for leaf in (*applies.leaves, *required.leaves) if leaf.unknown) or required.leaves
         if _is_told(leaves):
             return
+        if any(isinstance(leaf.value, Unsaid) for leaf in leaves):
+            plain = as_it_stands(scope)
+            if check.when is not None and check.when(plain).truth is False:
+                return
+            if check.require(plain).truth is True:
+                judgement.note_pass(subject)
+                return
     judgement.verdicts.append(Verdict(rule, check, setting, subject, failed, leaves, place_of_leaves(leaves, subject)))
 
 
 def _is_told(leaves: tuple[Leaf, ...]) -> bool:
     """Whether all that is unknown is so for a reason that is told by itself."""
     return bool(leaves) and all(leaf.unknown is not None and ELSEWHERE in leaf.unknown.reason for leaf in leaves)
+
+
+def as_it_stands(scope: Scope) -> Scope:
+    """The same where nobody adds what is `Unsaid`."""
+    return scope._replace(root=_without_additions(scope.root))
+
+
+def _without_additions(root: Map) -> Map:
+    plain = Map(root.span, root.header)
+    plain.spans, plain.origins = root.spans, root.origins
+    for key, value in root.items():
+        if isinstance(value, Map):
+            plain[key] = _without_additions(value)
+        elif not isinstance(value, Unsaid):
+            plain[key] = value
+        elif value.instead is not None:
+            plain[key] = value.instead
+    return plain
 
 
 def place_of_leaves(leaves: tuple[Leaf, ...], subject: Subject) -> Span:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from guardrail.concepts.pod_kinds import Bearer
-from guardrail.model import HOLE, Map, Origin, PartText, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, Map, Origin, PartText, Seq, Span, Unknown, Unsaid, Value
 
 POD_KEYS = (
     "affinity", "automountServiceAccountToken", "hostIPC", "hostNetwork", "hostPID", "overhead", "resources",
@@ -97,7 +97,7 @@ def filled_in(target: Map, why: str, *keys: str) -> None:
     """What others may say of a pod, and this object doesn't."""
     for key in keys:
         if target.get(key) is None:
-            put(target, key, Unknown(why))
+            put(target, key, Unsaid(why))
 
 
 def bearer(spec: Map, klass: str, metadata: Map | None = None, label: str = "", doubt: str = "",
