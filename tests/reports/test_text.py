@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from result_builder import excerpt, finding, mixed, result
 
-from guardrail.model import Coverage, Evidence, Excerpt, Note, Problem, Result, Span, Suppression
+from guardrail.model import Coverage, Evidence, Excerpt, Finding, Note, Problem, Result, Span, Suppression
 from guardrail.reports import ReportOptions, render
 from guardrail.reports.excerpts import columns, lines_of
 
@@ -104,6 +105,39 @@ def test_undetermined_are_counted_and_listed_when_asked() -> None:
     assert "← encrypted = unknown (var.encrypted has no value), storage.tf:4" in full
 
 
+def undetermined(rule: str, path: str, line: int = 3, note: str = "", **changes: Any) -> Finding:
+    where = Span("es.yaml", line, 5, line, 9)
+    said = Evidence(path, None, where, "its operator may set it")
+    return finding(
+        rule=rule, verdict="undetermined", severity="low", span=where, fingerprint=f"{rule}{line}",
+        message="logs: cannot tell, because its operator may set it",
+        evidence=(said, Evidence("", 1, where, note)) if note else (said,),
+        **{"resource": "Elasticsearch/logs", "instances": ("Elasticsearch/logs",), **changes},
+    )  # fmt: skip
+
+
+def test_what_one_resource_leaves_open_for_one_reason_is_told_together() -> None:
+    out = text(
+        result(
+            undetermined("cpu", "limits.cpu"), undetermined("memory", "limits.memory"),
+            undetermined("spread", "spread", 7), undetermined("passed", "limits.cpu", 8, note="argument of module.a"),
+            undetermined("other", "spread", 9, resource="Elasticsearch/other"),
+        ),
+        verbose=True,
+    )  # fmt: skip
+    assert """\
+  es.yaml  undetermined (3)  Elasticsearch/logs
+    cannot tell, because its operator may set it
+  low      3:5  logs: limits.cpu  [cpu]
+  low      3:5  logs: limits.memory  [memory]
+  low      7:5  logs: spread  [spread]
+
+  es.yaml:8:5  undetermined (low)  [passed]
+""" in out
+    assert out.count("because") == 3
+    assert "5 undetermined" in out.splitlines()[-1]
+
+
 def test_problems_are_always_there_and_notes_when_asked() -> None:
     brief, full = text(mixed()), text(mixed(), verbose=True)
     assert "Problems: the scan is incomplete" in brief
@@ -178,6 +212,8 @@ def evil(said: str) -> Result:
     return result(
         one, *many,
         finding(verdict="undetermined", message=said, span=where, evidence=one.evidence, rule=said),
+        *(finding(verdict="undetermined", message=f"{said}: cannot tell, because {said}", resource=said, span=where,
+                  evidence=one.evidence, rule=rule, fingerprint=rule) for rule in (said, "b")),
         finding(suppression=Suppression("inline", said, where, said), span=where),
         problems=[Problem(said, said, said, 1)], notes=[Note(said, said, said, 1)],
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from guardrail.model import SEVERITIES, Evidence, Finding, Problem, Result, Span, severity_rank
 from guardrail.reports.evidence import in_words
@@ -150,14 +150,14 @@ class _Page:
             self.line(f"{counted(len(findings) - len(shown), 'more finding')} not shown")
             self.line()
 
-    def briefly(self, findings: list[Finding]) -> None:
-        """A line each: severity, place within the file, message, rule."""
+    def briefly(self, findings: list[Finding], words: Callable[[Finding], str] | None = None) -> None:
+        """A line each: severity, place within the file, message (or other words), rule."""
         places = [f"{f.span.line}:{f.span.column}" for f in findings]
         widest = max(map(len, places), default=0)
         for place, finding in zip(places, findings, strict=True):
             rule = f"  [{for_log(finding.rule)}]"
             room = max(30, self.width - 13 - widest - len(rule))
-            message = for_log(finding.message)
+            message = for_log(words(finding) if words else finding.message)
             cut = message if columns(message) <= room else message[: room - 1].rstrip() + "…"
             head = self.paint(f"{finding.severity:<8}", finding.severity)
             self.line(f"  {head} {place:>{widest}}  {cut}{self.paint(rule, 'dim')}")
@@ -221,13 +221,20 @@ class _Page:
             return
         self.line(self.paint("Undetermined: these hang on values that cannot be known", "bold"))
         self.line()
-        for finding in findings:
-            head = self.paint("undetermined", "undetermined")
+        head = self.paint("undetermined", "undetermined")
+        for why, group in _by_reason(findings):
+            finding = group[0]
+            if len(group) > 1:
+                self.line(f"  {for_log(finding.span.file)}  {head} ({len(group)})  {for_log(_resource(finding))}")
+                self.wrapped("", f"cannot tell, because {for_log(why)}", 4)
+                self.briefly(group, _asked)
+                continue
             self.line(f"  {_place(finding.span)}  {head} ({finding.severity})  [{for_log(finding.rule)}]")
             self.wrapped("", for_log(finding.message), 4)
             for item in finding.evidence:
                 self.wrapped("← ", _evidence(item), 6)
-        self.line()
+        if self.lines[-1]:
+            self.line()
 
     def suppressed(self, findings: list[Finding]) -> None:
         if not findings:
@@ -262,6 +269,27 @@ def _by_file(findings: list[Finding]) -> Iterator[tuple[str, list[Finding]]]:
     for finding in findings:
         groups.setdefault(finding.span.file, []).append(finding)
     yield from groups.items()
+
+
+_BECAUSE = ": cannot tell, because "
+
+
+def _by_reason(findings: list[Finding]) -> Iterator[tuple[str, list[Finding]]]:
+    """Those of one resource that can't be told for one reason, of which there is no more to say, together."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        why = finding.message.partition(_BECAUSE)[2]
+        alike = why and all(item.path and item.span.file == finding.span.file for item in finding.evidence)
+        key = (finding.span.file, finding.resource, why) if alike else (finding.fingerprint, "", "")
+        groups.setdefault(key, []).append(finding)
+    for (_, _, why), group in groups.items():
+        yield why, group
+
+
+def _asked(finding: Finding) -> str:
+    """Whose values an undetermined finding hangs on, and which."""
+    name = finding.message.partition(_BECAUSE)[0]
+    return f"{name}: {', '.join(dict.fromkeys(item.path for item in finding.evidence)) or 'itself'}"
 
 
 def _place(span: Span) -> str:
