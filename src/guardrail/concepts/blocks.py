@@ -28,6 +28,7 @@ _OF_PLACEHOLDERS = "${}<>%"
 _PLACEHOLDER = lazy_regex(
     r"\$?\$\{[^{}]{0,200}\}|\$\([^()]{0,200}\)|\{\{[^{}]{0,200}\}\}|<[^<>]{0,200}>|\$[A-Za-z_]\w{0,200}|%\w{1,200}%|%[sdv]"
 )
+_AS_A_WHOLE = lazy_regex(r"\s*(?:\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\))\s*\Z")
 Block = Map | Unknown | None
 Blocks = Seq | Unknown | None
 Convert = Callable[[Value], Value]
@@ -55,6 +56,8 @@ class Spelling(dict[str, str]):
         if source is None or isinstance(source, Unknown):
             return source
         value = source.get(self[name])
+        if isinstance(value, str):
+            return _left_open(value)
         if self.singular and isinstance(value, Seq) and value:
             value = value[0]
         return opened(value)
@@ -71,7 +74,7 @@ class Spelling(dict[str, str]):
         value = source.get(self[name])
         if isinstance(value, Sensitive):
             return Unknown("it is sensitive as a whole")
-        return value if isinstance(value, (Seq, Unknown)) else None
+        return _left_open(value) if isinstance(value, str) else value if isinstance(value, (Seq, Unknown)) else None
 
 
 KUBERNETES = Spelling({}, snake=False, singular=False)
@@ -85,6 +88,11 @@ TERRAFORM = Spelling(
     snake=True,
     singular=True,
 )  # fmt: skip
+
+
+def _left_open(value: str) -> Unknown | None:
+    """What is filled in as a whole may be a mapping, or a list, too."""
+    return Unknown(f"{_shown(value)} is filled in later") if _AS_A_WHOLE.match(value) else None
 
 
 def opened(value: Value) -> Block:

@@ -38,7 +38,8 @@ def test_what_follows_a_broken_document_is_read_once() -> None:
     assert addresses(found) == ["Pod/default/a"]
     assert found.resources[0].span.line == 5
     assert found.files == {"a.yaml": "partial"}
-    assert [problem.kind for problem in found.problems] == ["unrendered"]
+    assert [(problem.kind, problem.line) for problem in found.problems] == [("syntax", 2)]
+    assert [(note.kind, note.line) for note in found.notes] == [("template", 3)]
 
 
 def test_json_may_come_as_a_stream() -> None:

@@ -144,8 +144,9 @@ def test_a_chart_is_rendered() -> None:
 
 def test_a_template_outside_a_chart_is_told() -> None:
     found = reading("jinja.yaml")
-    assert [(problem.kind, problem.file) for problem in found.problems] == [("unrendered", "jinja.yaml")]
-    assert found.files == {"jinja.yaml": "failed"}
+    assert not found.problems
+    assert [(note.kind, note.file, note.line) for note in found.notes] == [("template", "jinja.yaml", 4)]
+    assert found.files == {"jinja.yaml": "skipped"}
 
 
 def test_braces_in_strings_are_no_template() -> None:

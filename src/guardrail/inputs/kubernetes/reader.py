@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from guardrail.formats import yaml
-from guardrail.inputs.kubernetes import documents
+from guardrail.inputs.kubernetes import documents, fillings
 from guardrail.inputs.kubernetes.expectations import expectations
 from guardrail.inputs.kubernetes.helm import read_charts
 from guardrail.inputs.kubernetes.helm.layout import ChartFolders
@@ -34,7 +34,7 @@ _TO_FILL_IN = lazy_regex(rb"(?<=[:-] )\{\{ ([^{}\"'\s][^{}\"'\n]{0,200}?) \}\}(?
 def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     releases = Releases(files, tree)
     reading = read_charts(files, tree, options, releases.profiles_of)
-    kustomizations = Kustomizations(files, tree, _read_file)
+    kustomizations = Kustomizations(files, tree, partial(_read_file, built=True))
     kustomizations.add_to(reading)
     expected = expectations(files, tree)
     for path in files:
@@ -58,10 +58,13 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
             reading.notes.append(_patch(path))
             reading.files[path] = "skipped"
             continue
-        before, told = len(reading.resources), len(reading.problems)
+        before = len(reading.resources)
+        if b"{{" in data and _is_filled_in_by_chart(path, data, tree):
+            what = "a file of a chart that its templates may fill in; not judged by itself"
+            reading.notes.append(Note("template", what, path))
+            reading.files[path] = "skipped"
+            continue
         _read_file(path, data, reading)
-        if any(problem.kind == "unrendered" for problem in reading.problems[told:]):
-            _let_be_filled_in(path, tree, reading, told)
         whole: list[Resource] = []
         for resource in reading.resources[before:]:
             if kustomizations.is_partial(path, resource):
@@ -80,20 +83,15 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     return reading
 
 
-def _let_be_filled_in(path: str, tree: Tree, reading: Reading, told: int) -> None:
-    """A chart's file that its templates may take in (`tpl (.Files.Get "conf/rules.yaml") .`) is judged as rendered."""
+def _is_filled_in_by_chart(path: str, data: bytes, tree: Tree) -> bool:
+    """Whether a file is no YAML yet and a chart's, whose templates may take it in (`tpl (.Files.Get "conf/rules.yaml")
+    .`): it is judged as rendered."""
     folder = ChartFolders(tree).of(path)
-    if folder is None:
-        return
+    if folder is None or not documents.load(data, path).problems:
+        return False
     templates = posixpath.join(folder, "templates")
     folders = [templates, *(posixpath.join(templates, name) for name in tree.folders_in(templates))]
-    if not any(_takes_files(posixpath.join(above, name), tree) for above in folders for name in tree.names_in(above)):
-        return
-    reading.problems[told:] = [problem for problem in reading.problems[told:] if problem.kind != "unrendered"]
-    what = "a file of a chart that its templates may fill in; not judged by itself"
-    reading.notes.append(Note("template", what, path))
-    if reading.files[path] == "failed":
-        reading.files[path] = "skipped"
+    return any(_takes_files(posixpath.join(above, name), tree) for above in folders for name in tree.names_in(above))
 
 
 def _takes_files(path: str, tree: Tree) -> bool:
@@ -107,22 +105,32 @@ def _patch(path: str) -> Note:
     return Note("patch", "a kustomize patch that nothing of what is built makes use of; not judged", path)
 
 
-def _read_file(path: str, data: bytes, reading: Reading, dialect: str = "kubernetes") -> None:
+def _read_file(path: str, data: bytes, reading: Reading, dialect: str = "kubernetes", built: bool = False) -> None:
+    """`built`: by kustomize, which takes nothing that is still to be filled in."""
     if b"{{ " in data and ".tekton" in path.split("/"):
         # Pipelines-as-Code fills these in before it reads the file; quoted, they are texts of the same length.
         data = _TO_FILL_IN.sub(rb'"{{\1}}"', data)
     loaded = documents.load(data, path, dialect)
     problems = list(loaded.problems)
-    broken = [problem.line for problem in problems if problem.kind == "syntax"] if b"{{" in data else []
     if problems and is_skeleton(data):
         what = "a template of catalogue entries, to be filled in by a scaffolder; not judged"
         reading.notes.append(Note("template", what, path))
         reading.files[path] = "skipped"
         return
-    if broken:
-        what = "a template that is no YAML before it is filled in; not judged"
-        problems = [problem for problem in problems if problem.kind != "syntax"]
-        problems.append(Problem("unrendered", what, path, min(broken)))
+    broken = [problem.line for problem in problems if problem.kind == "syntax"]
+    told = len(reading.notes)
+    if broken and (b"{{" in data or b"{%" in data):
+        filled_in = None if built else fillings.read_as_written(loaded.text, path, dialect)
+        if filled_in is not None:
+            loaded, problems, broken = filled_in, list(filled_in.problems), []
+        elif lacking := fillings.are_why(loaded.text, broken):
+            problems = [problem for problem in problems if problem.kind != "syntax" or problem.line not in lacking]
+            if built:
+                what = "a template that is no YAML before it is filled in; not judged"
+                problems.append(Problem("unrendered", what, path, min(lacking)))
+            else:
+                what = "a template, of which pieces hang on what it is filled in with; these are not judged"
+                reading.notes.append(Note("template", what, path, min(lacking)))
     lines: list[str] = []
     tagged = b"!" in data
     resources: list[Resource] = []
@@ -135,7 +143,9 @@ def _read_file(path: str, data: bytes, reading: Reading, dialect: str = "kuberne
         resources.extend(resources_in(value, path, problems, partial(_extent, document, lines)))
     reading.resources += resources
     reading.problems += problems
-    if problems:
+    if len(reading.notes) > told and not problems:
+        reading.files[path] = "partial" if resources else "skipped"
+    elif problems:
         reading.files[path] = "partial" if resources else "failed"
     else:
         reading.files[path] = "analysed" if resources else "skipped"
