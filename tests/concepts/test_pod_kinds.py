@@ -431,3 +431,26 @@ def test_nothing_in_a_manifest_makes_it_raise(kind: str) -> None:
                 for key in keys
             )
     judged(text)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "apiVersion: serving.kserve.io/v1alpha1\nkind: ClusterServingRuntime\nmetadata: {name: x}\nspec: ",
+        "apiVersion: tekton.dev/v1beta1\nkind: ClusterTask\nmetadata: {name: x}\nspec: ",
+        "apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\n"
+        "metadata: {name: x, namespace: placeholder}\nspec: ",
+    ],
+)
+def test_what_is_in_no_namespace_runs_where_it_is_used(head: str) -> None:
+    inside = "[{name: a, image: 'a:1', envFrom: [{configMapRef: {name: gone}}]}]"
+    pod = f"{{name: a, spec: {{template: {{spec: {{containers: {inside}}}}}}}}}"
+    text = head + f"{{containers: {inside}, steps: {inside}, install: {{spec: {{deployments: [{pod}]}}}}}}\n"
+    inventory = judged(
+        f"{text}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b}}\n---\napiVersion: networking.k8s.io/v1\n"
+        "kind: NetworkPolicy\nmetadata: {name: all}\nspec: {podSelector: {}}\n"
+    )
+    (fields,) = workloads(inventory).values()
+    assert "namespace" not in fields
+    assert isinstance(fields["isolated"], Unknown)
+    assert not inventory.by_concept.get("dangling")

@@ -62,6 +62,7 @@ _ACCOUNT = ("serviceAccountName", "serviceAccount")
 _WRITTEN_AS = (("automount_token", ("automountServiceAccountToken",)), ("restart_policy", ("restartPolicy",)),
                ("spread", ("topologySpreadConstraints", "affinity")), ("service_account", _ACCOUNT),
                ("default_account", _ACCOUNT), ("granted", _ACCOUNT))  # fmt: skip
+_ANYWHERE = Unknown("it runs in the namespace of what makes use of it")
 _LISTS = (("containers", "app"), ("initContainers", "init"), ("ephemeralContainers", "ephemeral"))
 
 
@@ -88,16 +89,19 @@ def _of_bearer(
 ) -> Iterator[Noun]:
     joins = joins_of(inventory)
     template, spec = bearer.template, bearer.spec
-    namespace = namespace_of(spelling.block(attributes, "metadata"))
+    metadata = spelling.block(attributes, "metadata")
+    if _is_of_no_namespace(resource, kind, metadata):
+        metadata = _ANYWHERE
+    namespace = namespace_of(metadata)
     labels = spelling.block(spelling.block(template, "metadata"), "labels")
     if labels is None and bearer.doubt:
         labels = Unknown(bearer.doubt)
     runs = _runs(bearer.klass, spec, spelling)
-    workload = _workload(resource, kind, attributes, spelling, bearer, labels, runs, joins)
+    workload = _workload(resource, kind, attributes, spelling, bearer, labels, runs, joins, namespace)
     _ending(workload.fields, bearer, spelling)
     add_to_workload(workload.fields, spec, template, labels, spelling)
-    add_claims(workload.fields, spec, spelling.block(attributes, "metadata"), spelling, inventory)
-    isolated = joins.selecting("policies", namespace, labels, resource)
+    add_claims(workload.fields, spec, metadata, spelling, inventory)
+    isolated = _ANYWHERE if metadata is _ANYWHERE else joins.selecting("policies", namespace, labels, resource)
     if bearer.doubt and isolated is False:  # the operator's own labels may be what a policy goes by
         isolated = joins.selecting("policies", namespace, Unknown(bearer.doubt), resource)
     workload.fields.put("isolated", isolated, workload.fields.header)
@@ -124,7 +128,16 @@ def _of_bearer(
         workload.name, workload.key = f"{workload.name} {bearer.label}", f"{bearer.label}/{workload.key}"
     yield workload
     yield from containers
-    yield from missing(resource, spec, spelling.block(attributes, "metadata"), spelling, inventory)
+    if metadata is not _ANYWHERE:
+        yield from missing(resource, spec, metadata, spelling, inventory)
+
+
+def _is_of_no_namespace(resource: Resource, kind: str, metadata: Block) -> bool:
+    """A template for the whole cluster (a ClusterServingRuntime), whose address has no namespace; what OLM installs
+    from a bundle, where it is told to."""
+    if kind == "ClusterServiceVersion" and isinstance(metadata, Map):
+        return metadata.get("namespace") in (None, "placeholder")
+    return resource.platform == "kubernetes" and resource.address.count("/") == 1
 
 
 def _sums(fields: Map, bearer: Bearer, containers: list[Noun], spelling: Spelling) -> None:
@@ -207,7 +220,7 @@ def _containers(
 
 def _workload(
     resource: Resource, kind: str, attributes: Block, spelling: Spelling, bearer: Bearer, labels: Block, runs: Value,
-    joins: Joins,
+    joins: Joins, namespace: Value,
 ) -> Noun:  # fmt: skip
     here = resource.header
     klass, spec, replicated = bearer.klass, bearer.spec, bearer.replicated
@@ -216,7 +229,7 @@ def _workload(
     take(fields, "name", metadata, "name", here, word)
     if "name" not in fields and isinstance(metadata, Map) and metadata.get(spelling["generateName"]) is not None:
         take(fields, "name", metadata, spelling["generateName"], here, _prefix)
-    if not take(fields, "namespace", metadata, "namespace", here, word):
+    if namespace is not _ANYWHERE and not take(fields, "namespace", metadata, "namespace", here, word):
         fields["namespace"] = "default"
     fields.put("class", klass, here)
     fields.put("orchestrator", "kubernetes", here)
@@ -227,7 +240,7 @@ def _workload(
         holder, key = bearer.counts[0]
         if not take(fields, "replicas", holder, spelling[key], here, whole):
             fields["replicas"] = 1
-    namespace, name = namespace_of(metadata), fields.get("name")
+    name = fields.get("name")
     fields.put("autoscaled", joins.autoscaled(resource, kind, namespace, name), here)
     fields.put("disruption_budget", joins.selecting("budgets", namespace, labels, resource), here)
     if klass in _RESTARTING and kind not in _OWN_WAY_OF_SELECTING and not bearer.label:
