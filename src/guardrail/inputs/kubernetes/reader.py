@@ -34,7 +34,7 @@ _TO_FILL_IN = lazy_regex(rb"(?<=[:-] )\{\{ ([^{}\"'\s][^{}\"'\n]{0,200}?) \}\}(?
 def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     releases = Releases(files, tree)
     reading = read_charts(files, tree, options, releases.profiles_of)
-    kustomizations = Kustomizations(files, tree, partial(_read_file, built=True))
+    kustomizations = Kustomizations(files, tree, partial(_read_file, built=True), releases.components)
     kustomizations.add_to(reading)
     expected = expectations(files, tree)
     for path in files:

@@ -456,3 +456,55 @@ def test_a_generator_of_charts() -> None:
         ("HelmChartInflationGenerator apps/app.yaml, front", (), {"a": 1}, "front", "")
     ]
     assert profiles(f"{text}repo: https://charts.example.com\n") == []
+
+
+ADDED = {
+    "m/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: size.yaml}]\n",
+    "m/a.yaml": CONFIG,
+    "m/size.yaml": "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: '${APP}'}\n"
+                   "spec: {resources: {requests: {storage: 9Gi}}}\n",
+    "components/volume/kustomization.yaml": "kind: Component\nresources: [claim.yaml]\n",
+    "components/volume/claim.yaml": "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: '${APP}'}\n"
+                                    "spec: {resources: {requests: {storage: 1Gi}}}\n",
+}  # fmt: skip
+DEPLOYS = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: %s}
+spec:
+  path: ./m
+  sourceRef: {kind: GitRepository, name: deploy}
+  targetNamespace: shop
+  components: [%s]
+"""
+
+
+def with_components(*flux: str) -> Reading:
+    files = {name: text.encode() for name, text in {**ADDED, "flux.yaml": "---\n".join(flux)}.items()}
+    return read(sorted(files), Tree("/nowhere", files), ReadOptions())
+
+
+def test_components_that_flux_adds_are_built() -> None:
+    found = with_components(DEPLOYS % ("apps", "../components/volume, '../${MORE}'"))
+    assert not found.problems
+    assert not found.notes
+    claims = {r.address: r.attributes["spec"] for r in found.resources if r.kind == "PersistentVolumeClaim"}
+    assert list(claims) == ["PersistentVolumeClaim/shop/${APP}"]
+    assert claims["PersistentVolumeClaim/shop/${APP}"]["resources"]["requests"]["storage"] == "9Gi"
+    assert found.files["components/volume/claim.yaml"] == "analysed"
+
+
+def test_a_component_that_flux_adds_and_is_not_there() -> None:
+    text = DEPLOYS % ("apps", "../components/volume, ../components/gone")
+    (problem,) = with_components(text).problems
+    assert (problem.kind, problem.file, problem.line) == ("missing-file", "flux.yaml", 8)
+    assert not with_components(text + "  ignoreMissingComponents: true\n").problems
+
+
+def test_where_those_who_deploy_a_folder_add_different_components_the_most_are_built() -> None:
+    one = DEPLOYS % ("apps", "../components/volume")
+    assert not with_components(one, one).notes
+    found = with_components(DEPLOYS % ("others", ""), one)
+    assert not found.problems
+    assert [(note.kind, note.line) for note in found.notes] == [("release", 8)]
+    assert "PersistentVolumeClaim/shop/${APP}" in [resource.address for resource in found.resources]

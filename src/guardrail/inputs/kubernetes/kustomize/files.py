@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from guardrail.formats import yaml
@@ -83,8 +83,8 @@ class Kustomization:
 class Files:
     """Everything that is read of one tree; problems are told once, whoever comes across them."""
 
-    def __init__(self, tree: Tree, read_manifest: ReadManifest) -> None:
-        self.tree, self._read_manifest = tree, read_manifest
+    def __init__(self, tree: Tree, read_manifest: ReadManifest, added: Mapping[str, Seq] | None = None) -> None:
+        self.tree, self._read_manifest, self._added = tree, read_manifest, added or {}
         self.problems: dict[Problem, None] = {}
         self.notes: dict[Note, None] = {}  # of the manifests
         self.read: dict[str, str] = {}  # how far the files were read
@@ -123,6 +123,9 @@ class Files:
         for key in ("resources", "bases"):
             made.resources += [self.named(folder, item, span) for item, span in made.listed(key)]
         made.components = [self.named(folder, item, span) for item, span in made.listed("components")]
+        added = self._added.get(folder)
+        if added is not None and not made.component:
+            made.components += [self.named(folder, item, added.place(index)) for index, item in enumerate(added)]
         for key in ("generators", "transformers", "validators"):
             made.configurations += [self.named(folder, item, span) for item, span in made.listed(key) if _is_name(item)]
         return made

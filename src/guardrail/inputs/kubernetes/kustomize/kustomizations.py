@@ -7,7 +7,7 @@ file, so that findings of all roots meet there. A patch is never judged by itsel
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from guardrail.inputs.kubernetes.kustomize.files import DIALECT, NAMES, Files, Kustomization, ReadManifest
@@ -26,12 +26,15 @@ _NAMES = frozenset(NAMES)
 
 
 class Kustomizations:
-    """`files` are the names in the tree that were claimed for the scan. What is built is in `reading`, with how far
+    """`files` are the names in the tree that were claimed for the scan; `added`: the components that what deploys a
+    folder adds to its kustomization. What is built is in `reading`, with how far
     each file was read, those included that only a build makes use of."""
 
-    def __init__(self, files: Sequence[str], tree: Tree, read_manifest: ReadManifest) -> None:
+    def __init__(
+        self, files: Sequence[str], tree: Tree, read_manifest: ReadManifest, added: Mapping[str, Seq] | None = None
+    ) -> None:
         self.reading = Reading()
-        self.files = Files(tree, partial(read_manifest, dialect=DIALECT))
+        self.files = Files(tree, partial(read_manifest, dialect=DIALECT), added)
         claimed = set(files)
         folders = {posixpath.dirname(path) for path in files if path.rsplit("/", 1)[-1] in _NAMES}
         self._known = {

@@ -42,6 +42,7 @@ class Asked:
         self.placements: list[Placement] = []
         self.notes: list[Note] = []
         self.local: set[Span] = set()  # places of sources that are this repository's
+        self.components: dict[str, list[Seq]] = {}  # folder -> what each that deploys it adds to its kustomization
         self.count = 0
 
     def note(self, message: str, span: Span) -> None:
@@ -61,6 +62,18 @@ class Asked:
 
     def is_kustomization(self, folder: str) -> bool:
         return any(self.tree.is_file(posixpath.join(folder, name)) for name in KUSTOMIZATIONS)
+
+    def added(self) -> dict[str, Seq]:
+        """The components that who deploys a folder adds to it. Where several do, and differ, there are as many things
+        that are deployed; the one with the most is built, and a note says so."""
+        chosen: dict[str, Seq] = {}
+        for folder, several in self.components.items():
+            chosen[folder] = most = max(several, key=len)
+            other = next((listed for listed in several if listed != most), None)
+            if other is not None:
+                what = f"{folder or '.'} is deployed with these components and with others, with which it is judged"
+                self.note(what, other.header)
+        return chosen
 
     def render(self, folder: str, profile: Profile) -> None:
         """Has a chart rendered once more; the same thing asked for twice is rendered once."""

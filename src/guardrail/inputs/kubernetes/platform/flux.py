@@ -100,7 +100,10 @@ def kustomization(value: Map, asked: Asked) -> None:
     if folder is None:
         return
     label = f"Flux Kustomization {name_of(value)}"
-    changes = [key for key in _CHANGES if spec.get(key)]
+    built = asked.is_kustomization(folder)
+    if built:
+        asked.components.setdefault(folder, []).append(_components(spec, folder, asked))
+    changes = [key for key in _CHANGES if spec.get(key) and not (built and key == "components")]
     if mapping(spec, "postBuild") is not None:
         changes.append("postBuild")
     if changes:
@@ -108,3 +111,17 @@ def kustomization(value: Map, asked: Asked) -> None:
                    "changes", spec.place(changes[0]))  # fmt: skip
     target = text(spec, "targetNamespace")
     asked.deploy(folder, Placement(folder, True, target, True, label, spec.place("targetNamespace")))
+
+
+def _components(spec: Map, folder: str, asked: Asked) -> Seq:
+    """Those that it adds to what the folder's kustomization names, by paths from there."""
+    listed = spec.get("components")
+    found = Seq(spec.span, spec.place("components"))
+    for index, item in enumerate(listed if isinstance(listed, Seq) else ()):
+        if not isinstance(item, str) or "${" in item:
+            continue
+        path = asked.tree.join(folder, item)
+        if spec.get("ignoreMissingComponents") is True and (path is None or not asked.tree.is_folder(path)):
+            continue
+        found.add(item, listed.place(index) if isinstance(listed, Seq) else found.header)
+    return found

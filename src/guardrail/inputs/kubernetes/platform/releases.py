@@ -35,6 +35,7 @@ class Releases:
         marked = [path for path in files if _has_marks(path, tree)]
         if marked:
             self._asked = _read(marked, files, tree)
+        self.components: dict[str, Seq] = self._asked.added() if self._asked else {}  # of kustomizations, by folder
 
     def profiles_of(self, folder: str) -> Sequence[Profile]:
         """See `guardrail.inputs.kubernetes.helm.profiles.ProfilesOf`."""
