@@ -48,6 +48,8 @@ def test_manifests(path: str, head: bytes) -> None:
         ("kubeconfig.yaml", b"apiVersion: v1\nkind: Config # mine\nclusters: []\n"),
         ("kubeconfig.json", b'{"apiVersion": "v1", "kind": "Config", "clusters": []}'),
         ("cluster.yaml", b"kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n"),
+        (".krew.yaml", b"apiVersion: krew.googlecontainertools.github.com/v1alpha2\nkind: Plugin\n"),
+        ("config.yaml", b"apiVersion: scorecard.operatorframework.io/v1alpha3\nkind: Configuration\n"),
         ("nested.yaml", b"spec:\n  apiVersion: v1\n  kind: Pod\n"),
         ("kindless.yaml", b"apiVersion: v2\nname: x\n"),
         ("text.yaml", b"# apiVersion and kind are words here\na: 1\n"),

@@ -21,8 +21,8 @@ _FLOW_KIND = lazy_regex(rb"""["']?\bkind["']?\s*:\s*([^\s,}]*)""")
 NOT_FOR_A_CLUSTER = lazy_regex(
     r"(?:kustomize\.config\.k8s\.io|skaffold|kind\.x-k8s\.io|k3d\.io|eksctl\.io"
     r"|ctlptl\.dev|(?:kubeproxy|kubescheduler|apiserver|credentialprovider)\.config\.k8s\.io"
-    r"|audit\.k8s\.io|cli\.kyverno\.io|krew\.googlecontent\.com|score\.dev|minikube\.sigs\.k8s\.io"
-    r"|talos\.dev|k0sctl\.k0sproject\.io)(?:/|\Z)"
+    r"|audit\.k8s\.io|cli\.kyverno\.io|krew\.googlecontainertools\.github\.com|score\.dev"
+    r"|scorecard\.operatorframework\.io|minikube\.sigs\.k8s\.io|talos\.dev|k0sctl\.k0sproject\.io)(?:/|\Z)"
 )
 # How a cluster itself is set up: read by kubeadm and kubelets, and judged.
 CLUSTER_CONFIGURATION = lazy_regex(r"(?:kubeadm|kubelet\.config)\.k8s\.io/")
