@@ -8,6 +8,7 @@ unknown.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ _INDEX = lazy_regex(r"\bindex\s+\$?\.Values((?:\s+\"[^\"\\]+\")+)")
 _QUOTED = lazy_regex(r"\"([^\"]+)\"")
 _CALL = lazy_regex(r"\b(?:include|template)\s+(?:\"([^\"\\]+)\"|`([^`\"\\]+)`)")
 _INDENTS = lazy_regex(r"\|\s*n?indent\s+([0-9]{1,3})\b")
+_ITSELF = lazy_regex(r"\s*\.\s*\|\s*(?:\w+\s*\|\s*)?n?indent\s+([0-9]{1,3})\s*\Z")
 KEY = "not-in-the-repository"
 _LISTS = frozenset(
     ("args", "command", "containers", "egress", "env", "envFrom", "from", "hostAliases", "hosts", "imagePullSecrets",
@@ -58,7 +60,9 @@ class Shape(NamedTuple):
     text: str
 
 
-_TEXT, _ENTRIES, _ITEMS = Shape("", "{word}"), Shape("~", KEY + '-{word}: "{word}"'), Shape("!", "- {word}")
+_TEXT = Shape("", "{word}")
+# They begin with a line of their own, as what stands behind a key has to: `labels: {{ include "x" . | indent 4 }}`.
+_ENTRIES, _ITEMS = Shape("~", "\n" + KEY + '-{word}: "{word}"'), Shape("!", "\n- {word}")
 
 
 class Calls:
@@ -142,7 +146,7 @@ class StandIns:
     def partial(self, word: str) -> bytes:
         """A file of templates."""
         lines = (
-            f'{{{{- define "{name}" -}}}}{shape.text.format(word=word)}{{{{- end -}}}}\n'
+            f'{{{{- define "{name}" }}}}{shape.text.format(word=word)}{{{{- end -}}}}\n'
             for name, shape in self.templates.items()
         )
         return "".join(lines).encode()
@@ -203,6 +207,10 @@ def _is_all_of_it(template: Template, define: Action) -> bool:
 def _shape(template: Template, action: Action, rest: str) -> Shape:
     """Told by what stands around it in its template, at the column that it is indented to."""
     indents = _INDENTS.search(rest)
+    if indents is None and action.keyword == "with":  # `{{ with include "x" . }}{{ . | nindent 4 }}{{ end }}`
+        after = bisect_right(template.actions, action.start, key=lambda other: other.start)
+        within = template.actions[after] if after < len(template.actions) else action
+        indents, action = _ITSELF.match(within.body), within
     if indents is None:
         return _TEXT
     width = int(indents.group(1))
