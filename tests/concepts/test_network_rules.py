@@ -386,6 +386,7 @@ spec:
     assert (first.fields["ports"], first.fields["anywhere"], first.fields["protocol"]) == ("8000-8010", False, "tcp")
     assert isinstance(second.fields["ports"], Unknown)
     assert second.fields["protocol"] == "udp"
+    assert [rule.fields["port_name"] for rule in (first, second, third)] == ["8000-8010", "http", "0-65535"]
     assert plain(first.fields["sources"]) == ["10.0.0.0/8", "pods"]
     assert (third.fields["direction"], third.fields["anywhere"], third.fields["ports"]) == ("egress", True, "0-65535")
     (block,) = fields(

@@ -265,6 +265,8 @@ def _policy(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
             for port in _policy_ports(rule):
                 fields = start_fields(rule, "policy", direction, "allow")
                 _put_policy_port(fields, rule, port)
+                named = port.get("port") if isinstance(port, Map) and isinstance(fields["from_port"], Unknown) else None
+                fields.put("port_name", named if isinstance(named, str) else fields["ports"], fields.place("ports"))
                 put_side(fields, who)
                 yield rule_noun(name, fields)
 
