@@ -811,3 +811,16 @@ def test_what_a_secret_is_called_is_none() -> None:
 def test_what_asks_to_be_written_over_is_none() -> None:
     assert secret_by_name("client_secret", "override_me") is None
     assert secret_by_name("password", "overwrite-this") is None
+
+
+def test_a_password_that_is_one_of_two() -> None:
+    text = """variable "live" {}
+resource "aws_db_instance" "d" {
+  password = var.live ? "correct-Horse-99" : "battery-Staple-11"
+}
+"""
+    resources, _ = scanned({"main.tf": text})
+    assert secrets(text) == [("password", 3)]
+    database = next(resource for resource in resources if resource.kind == "aws_db_instance")
+    assert "Horse" not in repr(database.attributes["password"])
+    assert not hasattr(database.attributes["password"], "choices")

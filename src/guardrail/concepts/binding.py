@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from guardrail.conditions import MISSING, Leaf, Scope, compile_condition, parse_path
 from guardrail.conditions.defaults import default_at, inside
 from guardrail.conditions.operators import number, same
-from guardrail.model import Inventory, Map, Noun, PartText, Resource, Sensitive, Unknown
+from guardrail.model import FieldOneOf, Inventory, Map, Noun, OneOf, PartText, Resource, Sensitive, Unknown
 
 FIELD_KEYS = frozenset({"path", "value", "default", "map", "times", "test", "first", "case", "extract"})
 BINDING_KEYS = frozenset({"kinds", "each", "when", "fields", "name"})
@@ -170,7 +170,7 @@ def _tested(data: Any) -> Field:
 
 def _whole(leaf: Leaf) -> Leaf:
     """What is made of a text that is known in part is not known at all."""
-    return leaf._replace(value=leaf.value.whole()) if isinstance(leaf.value, PartText) else leaf
+    return leaf._replace(value=leaf.value.whole()) if isinstance(leaf.value, (OneOf, PartText)) else leaf
 
 
 def _first(fields: list[Field]) -> Field:
@@ -262,7 +262,10 @@ def _put(fields: Map, path: tuple[str, ...], leaf: Leaf) -> None:
     holder.spans[name] = leaf.span
     if leaf.value is MISSING:
         return
-    holder[name] = leaf.value
+    value = leaf.value
+    if isinstance(value, OneOf):
+        value = FieldOneOf(value.reason, value.refs, value.choices)
+    holder[name] = value
     if leaf.holder is not None and leaf.holder.origins:
         origins = leaf.origins
-        holder.put(name, leaf.value, leaf.span, origins)
+        holder.put(name, value, leaf.span, origins)

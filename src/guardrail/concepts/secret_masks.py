@@ -11,6 +11,7 @@ from guardrail.model import (
     Encoded,
     EncodedUnknown,
     Map,
+    OneOf,
     Origin,
     OriginsOf,
     PartText,
@@ -114,6 +115,9 @@ class Scrubber:
                         holder[key] = EncodedUnknown(item.reason, part, item.refs)  # type: ignore[index]
                 elif isinstance(item, PartText):
                     holder[key] = self._part(item)  # type: ignore[index]
+                elif isinstance(item, OneOf):
+                    if any(self.pattern.search(str(text)) for text in leaves_of(list(item.choices))):
+                        holder[key] = item.whole()  # type: ignore[index]
                 elif isinstance(item, str):
                     changed = self._without(item)
                     if changed is not item:

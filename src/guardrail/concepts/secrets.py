@@ -34,6 +34,7 @@ from guardrail.model import (
     EncodedUnknown,
     Map,
     Noun,
+    OneOf,
     PartText,
     Resource,
     Sensitive,
@@ -238,6 +239,10 @@ class _Finder:
             return item
         if isinstance(item, PartText):
             return self._part(item, name, holder, key, concept)
+        if isinstance(item, OneOf):
+            texts = [text for choice in item.choices for text in (choice if isinstance(choice, Seq) else [choice])]
+            hidden = [text for text in texts if self._value(text, name, holder, key, concept) is not text]
+            return item.whole() if hidden else item
         if not isinstance(item, str) or isinstance(item, Sensitive) or (name, item) in self.clean:
             return item
         if isinstance(item, Encoded):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from guardrail.conditions.choices import of_choices
 from guardrail.conditions.defaults import default_at, from_top, inside
 from guardrail.conditions.mappings import MAPPINGS, Check
 from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE, keys_of, number, of_part, wanted_words
@@ -27,7 +28,7 @@ from guardrail.conditions.outcome import (
 from guardrail.conditions.paths import Path, parse_path
 from guardrail.conditions.presence import is_known, is_set, refers
 from guardrail.conditions.related import compile_related
-from guardrail.model import Encoded, EncodedUnknown, Map, PartText, Reference, Sensitive, Seq, Unknown
+from guardrail.model import Encoded, EncodedUnknown, Map, OneOf, PartText, Reference, Sensitive, Seq, Unknown
 
 
 def compile_condition(data: Any, parameters: Mapping[str, Any] | None = None, brief: bool = False) -> Condition:
@@ -107,6 +108,8 @@ def _at_path(path: Path, checks: list[Check]) -> Condition:
             scope = from_top(scope)
         if len(leaves) == 1:
             leaf = leaves[0]
+            if isinstance(leaf.value, OneOf):
+                return of_choices(checks, leaf, scope)
             if len(checks) == 1:
                 return checks[0](leaf, scope)
             return conjunction([check(leaf, scope) for check in checks])

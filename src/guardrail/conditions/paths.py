@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from guardrail.conditions.outcome import MISSING, Leaf, Scope
-from guardrail.model import Encoded, EncodedUnknown, Map, PartText, Sensitive, Seq, Unknown, Value
+from guardrail.model import Encoded, EncodedUnknown, Map, OneOf, PartText, Sensitive, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 _TOKEN = lazy_regex(r"""\.?([A-Za-z_$@/-][\w$@/:-]*)|\[(\*|\d+|"[^"]*"|'[^']*')\]""")
@@ -102,7 +102,7 @@ def _step(leaf: Leaf, step: str | int | tuple[str]) -> list[Leaf]:
     elif isinstance(value, (str, PartText)):
         value = _opened(value, leaf)
     if isinstance(value, Unknown):
-        return [leaf]
+        return [leaf._replace(value=value.whole())] if isinstance(value, OneOf) else [leaf]
     if kind is Sensitive:
         inner = _step(leaf._replace(value=value.reveal()), step)  # type: ignore[union-attr]
         return [found._replace(value=_hidden(found.value)) for found in inner]

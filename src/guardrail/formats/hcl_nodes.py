@@ -18,6 +18,7 @@ from guardrail.formats.hcl_values import (
     SetSeq,
     Several,
     Type,
+    Undeclared,
     derived,
     get_attr,
     get_index,
@@ -59,6 +60,9 @@ class World(Protocol):
 
     def aside(self, node: Node, scope: Scope) -> Value:
         """The value of an expression that decides nothing but a type: nothing refers to what it refers to."""
+
+    def presume(self) -> None:
+        """Note that something is taken to be there that perhaps is not."""
 
     def told_type(self, node: Node, scope: Scope) -> Type:
         """The type that an expression has by declaration; "any" where none is told."""
@@ -338,6 +342,8 @@ def walk(value: Value, steps: list[Step], start: int, scope: Scope) -> Value:
                 key = what.eval(scope)  # type: ignore[union-attr]
                 if owner and isinstance(key, (str, int)):
                     path += f"[{key}]" if isinstance(key, int) else f".{key}"
+                if isinstance(key, Unknown) and not owner and isinstance(value, (Map, Seq)):
+                    return _of_candidates(value, key, steps, number + 1, scope)
                 value = get_index(value, key)
             else:
                 value = _splat(value, what, scope)  # type: ignore[arg-type]
@@ -346,6 +352,30 @@ def walk(value: Value, steps: list[Step], start: int, scope: Scope) -> Value:
                 return Reference(owner, path)
             raise
     return value
+
+
+def _of_candidates(value: Map | Seq, key: Unknown, steps: list[Step], start: int, scope: Scope) -> Value:
+    """What the steps from `start` on come to behind an unknown index: in one of the entries, and not in those where
+    they come to nothing."""
+    from guardrail.formats.hcl_choices import candidates, one_of
+
+    entries = candidates(value, key)
+    if entries is None:
+        return walk(get_index(value, key), steps, start, scope)
+    scope.world.spend(len(entries))
+    scope.world.presume()
+    found: list[Value] = []
+    failed: EvalError | None = None
+    for entry in entries:
+        try:
+            found.append(walk(entry, steps, start, scope))
+        except Undeclared:
+            raise
+        except EvalError as error:
+            failed = failed or error
+    if failed is not None and not found:
+        raise failed
+    return one_of(key, found)
 
 
 def _splat(value: Value, steps: list[Step], scope: Scope) -> Value:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.formats.hcl_nodes import Node, Ref, Scope, leaves_of
-from guardrail.formats.hcl_operators import binary, equal, negated, truth
+from guardrail.formats.hcl_operators import binary, negated, truth
 from guardrail.formats.hcl_values import (
     EvalError,
-    OpenMap,
-    PartialMap,
     Undeclared,
     combined,
     derived,
@@ -84,10 +82,6 @@ def _logic(op: str, left: Value, node: Node, scope: Scope) -> Value:
 _PLAIN = (str, bool)
 
 
-def _may_be_partial(value: Value) -> bool:
-    return isinstance(value, Map) and not isinstance(value, OpenMap)
-
-
 class Conditional(Node):
     __slots__ = ("condition", "line", "no", "yes")
 
@@ -140,28 +134,20 @@ class Conditional(Node):
 
     def _either(self, chosen: Unknown, scope: Scope) -> Value:
         """The condition is unknown. Branches that agree need none, and keys that both have are there."""
+        from guardrail.formats.hcl_choices import one_of
+
         try:
             yes, no = self.yes.eval(scope), self.no.eval(scope)
         except Undeclared:
             raise
         except EvalError:
             return derived(chosen)
-        if not isinstance(yes, Unknown) and not isinstance(no, Unknown):
-            if yes is not None and no is not None:
-                from guardrail.formats.hcl_types import unified
+        known = not isinstance(yes, Unknown) and not isinstance(no, Unknown)
+        if known and yes is not None and no is not None:
+            from guardrail.formats.hcl_types import unified
 
-                yes, no = unified(yes, no), unified(no, yes)
-            if equal(yes, no) is True:
-                return yes
-            if _may_be_partial(yes) and _may_be_partial(no) and any(key in no for key in yes):
-                result = PartialMap(derived(chosen), yes.span, yes.header)
-                for key in yes:
-                    if key in no:
-                        result.copy_entry(yes, key)
-                        if equal(yes[key], no[key]) is not True:
-                            result[key] = derived(chosen)
-                return result
-        return derived(chosen)
+            yes, no = unified(yes, no), unified(no, yes)
+        return one_of(chosen, (yes, no))
 
     def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
         branches = [self.yes, self.no]

@@ -22,7 +22,7 @@ from guardrail.formats.hcl_values import (
     to_number,
     type_name,
 )
-from guardrail.model import NOWHERE, PartText, Sensitive, Seq, Unknown, Value
+from guardrail.model import NOWHERE, OneOf, PartText, Sensitive, Seq, Unknown, Value
 
 
 def equal(left: Value, right: Value) -> bool | Unknown:
@@ -89,6 +89,8 @@ def _equal_unknown(left: Value, right: Value) -> bool | Unknown:
         if known and not (isinstance(other, str) and one.can_be(other)):
             return False
         if other is None and isinstance(one, Deferred) and one.is_there:
+            return False
+        if isinstance(one, OneOf) and all(equal(choice, other) is False for choice in one.choices):
             return False
     return combined(item for item in (left, right) if isinstance(item, Unknown))
 

@@ -135,6 +135,29 @@ class PartText(Unknown):
         return position <= len(text) - len(rest[-1])
 
 
+class OneOf(Unknown):
+    """One of a few known values: which of them hangs on something unknown. What is done to it makes it a plain unknown;
+    but where each of them gives a rule the same answer, that is the answer. `choices`: texts, numbers, truths, None and
+    lists of these, no two equal.
+    """
+
+    __slots__ = ("choices",)
+
+    def __init__(self, reason: str, refs: tuple[str, ...], choices: tuple[Value, ...]) -> None:
+        super().__init__(reason, refs)
+        self.choices = choices
+
+    def whole(self) -> Unknown:
+        return Unknown(self.reason, self.refs)
+
+
+class FieldOneOf(OneOf):
+    """The same in a concept's field, as it stands in the attribute. What code makes of an attribute may mean something
+    else (another unit, a word that is part of it), so a field that code put a `OneOf` in is merely unknown."""
+
+    __slots__ = ()
+
+
 class Sensitive:
     """A value that must not be shown. Conditions may look at `reveal()`, nothing that prints may."""
 
@@ -162,6 +185,8 @@ def vars_of(unknown: Unknown) -> tuple[object, ...]:
         return (unknown.reason, unknown.refs, unknown.target, unknown.attribute)
     if isinstance(unknown, PartText):
         return (unknown.reason, unknown.refs, unknown.template)
+    if isinstance(unknown, OneOf):
+        return (unknown.reason, unknown.refs, unknown.choices)
     return (unknown.reason, unknown.refs)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from guardrail.model import (
     Finding,
     Inventory,
     Map,
+    OneOf,
     Origin,
     PartText,
     Sensitive,
@@ -163,6 +164,8 @@ def shown(value: Any, limit: int = 80) -> str:
     """A value in a message: short, on one line, redacted."""
     if value is MISSING or value is None:
         return "not set"
+    if isinstance(value, OneOf):
+        return shown_choices(value, shown)
     if isinstance(value, PartText) and value.literal.strip():
         value = value.template.replace(HOLE, "…")
     if isinstance(value, Unknown):
@@ -184,8 +187,15 @@ def shown(value: Any, limit: int = 80) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def shown_choices(value: OneOf, one: Callable[[Any], str]) -> str:
+    words = list(dict.fromkeys(one(choice) for choice in value.choices))
+    return " or ".join(words[:4]) + (" or ..." if len(words) > 4 else "")
+
+
 def _in_a_sentence(value: Any) -> str:
     """A list as a message names it: `get, list, watch`."""
+    if isinstance(value, OneOf):
+        return shown_choices(value, _in_a_sentence)
     if not isinstance(value, list):
         return shown(value)
     words = ", ".join(shown(item, 60) for item in value[:5]) + (", ..." if len(value) > 5 else "")
@@ -198,6 +208,8 @@ UNITS = ("bytes", "duration")
 
 def in_unit(value: Any, unit: str) -> str:
     """A number of bytes as `256Mi`, of seconds as `1h 30m`; anything else as it is."""
+    if isinstance(value, OneOf):
+        return shown_choices(value, lambda choice: in_unit(choice, unit))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return shown(value)
     if unit == "bytes":

@@ -54,7 +54,7 @@ def test_a_value_from_the_command_line_is_told_at_the_variable():
     assert reading(STAGE, variables=(("stage", "prod"),)).problems == []
 
 
-@pytest.mark.parametrize("expression", ["aws_vpc.v.id", "var.other", 'var.other == "" ? "qa" : "x"'])
+@pytest.mark.parametrize("expression", ["aws_vpc.v.id", "var.other", 'var.other == "" ? "dev" : "x"'])
 def test_what_is_not_known_is_left_to_terraform(expression):
     lib = ("lib/main.tf", STAGE)
     made = reading(

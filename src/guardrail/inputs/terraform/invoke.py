@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from guardrail.formats.hcl import parse_template
 from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
 from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, Type, Undeclared, derived, sensitive
-from guardrail.model import Encoded, Map, Origin, Sensitive, Seq, Unknown, Value
+from guardrail.model import Encoded, Map, OneOf, Origin, Sensitive, Seq, Unknown, Value
 from guardrail.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -106,8 +106,9 @@ def _try(run: Run, call: Call, scope: Scope) -> Value:
             last = error.message
             continue
         doubtful, run.doubtful = run.doubtful, outer
-        if doubtful and arg is not call.args[-1] and not isinstance(value, (Unknown, Encoded)):
-            return Unknown("what try() gives depends on how many instances there are", _refs(arg, scope))
+        settled = isinstance(value, (Unknown, Encoded)) and not isinstance(value, OneOf)
+        if doubtful and arg is not call.args[-1] and not settled:
+            return Unknown(f"what {call.name}() gives depends on what is there", _refs(arg, scope))
         return value
     run.doubtful = outer
     raise EvalError(f"every expression of try() fails: {last}")
@@ -130,7 +131,7 @@ def _can(run: Run, call: Call, scope: Scope) -> Value:
     finally:
         doubtful, run.doubtful = run.doubtful, outer
     if doubtful:
-        return Unknown("what can() gives depends on how many instances there are", _refs(call.args[0], scope))
+        return Unknown("what can() gives depends on what is there", _refs(call.args[0], scope))
     return derived(value) if isinstance(value, Unknown) else True
 
 
@@ -228,6 +229,9 @@ class TemplateWorld:
 
     def aside(self, node: Node, scope: Scope) -> Value:
         return self.module.aside(node, scope)
+
+    def presume(self) -> None:
+        self.module.run.doubtful = True
 
     def told_type(self, node: Node, scope: Scope) -> Type:
         return "any"

@@ -131,6 +131,9 @@ class Module:
         finally:
             self.run.edges = outer
 
+    def presume(self) -> None:
+        self.run.doubtful = True
+
     def told_type(self, node: Node, scope: Scope) -> Type:
         from guardrail.inputs.terraform.told_types import told_type
 

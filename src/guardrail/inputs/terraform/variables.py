@@ -44,6 +44,9 @@ class Words:
     def aside(self, node: Node, scope: Scope) -> Value:
         return node.eval(scope)
 
+    def presume(self) -> None:
+        self.run.doubtful = True
+
     def told_type(self, node: Node, scope: Scope) -> Type:
         return "any"
 

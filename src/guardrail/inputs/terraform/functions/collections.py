@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from guardrail.formats.hcl_choices import candidates, one_of
 from guardrail.formats.hcl_operators import equal
 from guardrail.formats.hcl_types import as_list, convert, item_type, listed
 from guardrail.formats.hcl_values import (
@@ -275,14 +276,16 @@ def lookup(mapping: Value, key: Value, *default: Value) -> Value:
     (source, name), hidden = opened((mapping, key))
     if len(default) > 1:
         raise EvalError("lookup() takes 2 or 3 arguments")
-    for value in (source, name):
-        if isinstance(value, Unknown):
-            return derived(value)
+    if isinstance(source, Unknown):
+        return derived(source)
     found = a_map(source, "lookup")
-    at = text(name)
     other = default[0] if default else None
     if isinstance(found, TypedMap) and found.item != "any":
         other = convert(other, found.item)
+    if isinstance(name, Unknown):
+        perhaps = candidates(found, name)
+        return marked(one_of(name, [*perhaps, *((other,) if default else ())]), hidden) if perhaps else derived(name)
+    at = text(name)
     if at in found:
         return marked(found[at], hidden)
     if isinstance(found, PartialMap):

@@ -100,6 +100,9 @@ class Config:
     def aside(self, node: Node, scope: Scope) -> Value:
         return node.eval(scope)
 
+    def presume(self) -> None:
+        self.run.doubtful = True
+
     def told_type(self, node: Node, scope: Scope) -> Type:
         return "any"
 
