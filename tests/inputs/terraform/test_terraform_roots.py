@@ -1,8 +1,8 @@
 """Small root modules and what Terraform (1.11.4) plans for them, or that it rejects them, and where.
 
 A file of `fixtures/terraform/roots` has one after the other: `### name` with the options of `terraform plan`, then
-`main.tf`, then `=== path` before each other file. To have all of it confirmed by a Terraform of your own, name its
-binary in GUARDRAIL_TERRAFORM.
+`main.tf`, then `=== path` before each other file. They are planned in the workspace `default`. To have all of it
+confirmed by a Terraform of your own, name its binary in GUARDRAIL_TERRAFORM.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def shown(value):
 
 
 def reading(root: Root, base: Path):
-    for name, text in root.files.items():
+    for name, text in {".terraform/environment": "default", **root.files}.items():
         path = base / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from guardrail.formats.hcl_nodes import Literal
 from guardrail.inputs.terraform.grouping import folder_of
 from guardrail.inputs.terraform.run import Run
 from guardrail.inputs.terraform.vendored import Copy, manifest_of
-from guardrail.model import Map, Note, Span
+from guardrail.model import HOLE, Map, Note, PartText, Span, Value
 from guardrail.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Sources:
             self.given.setdefault(folder_of(path), []).append(path)
         self.documents: dict[str, Document | None] = {}
         self._folders: dict[str, Folder] = {}
-        self._workspaces: dict[str, str] = {}
+        self._workspaces: dict[str, Value] = {}
         self.configs: dict[str, Config] = {}  # of Terragrunt's files that others read, by path
         self._copies: dict[str, dict[str, Copy]] = {}
 
@@ -78,17 +78,22 @@ class Sources:
             self._copies[root] = manifest_of(root, self.run.tree)
         return self._copies[root]
 
-    def workspace(self, root: str) -> str:
-        """The workspace that a root module is planned in: "default", unless another one was selected in the tree."""
+    def workspace(self, root: str) -> Value:
+        """The workspace that a root module is planned in, where one was selected in the tree. Who refers to it has
+        several, and which one is meant is said where Terraform runs: some text."""
         known = self._workspaces.get(root)
         if known is None:
             path = f"{root}/{SELECTED}" if root else SELECTED
-            known = "default"
+            selected = ""
             if self.run.tree.is_file(path):
                 with suppress(Unreadable):
-                    known = self.run.tree.read(path).decode("utf-8", "replace").strip() or known
+                    selected = self.run.tree.read(path).decode("utf-8", "replace").strip()
+            why = "terraform.workspace is known only where Terraform runs"
+            known = selected or PartText(why, ("terraform.workspace",), HOLE)
             self._workspaces[root] = known
-            self.run.notes[Note("workspace", f'terraform.workspace is taken to be "{known[:90]}"', root)] = None
+            if selected:
+                what = f'terraform.workspace is taken to be "{selected[:90]}"'
+                self.run.notes[Note("workspace", what, root)] = None
         return known
 
     def names(self, path: str) -> list[str]:
