@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from guardrail.model import HOLE, Map, PartText, Sensitive, Seq, Unknown
-from guardrail.policy.findings import _small, in_unit, shown
+from guardrail.model import HOLE, Map, OneOf, PartText, Reference, Sensitive, Seq, Unknown
+from guardrail.policy.findings import _small, filled_in, in_unit, shown
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,36 @@ def test_values_are_short_and_redacted() -> None:
     assert shown(mapping) == "{key}"
     assert len(shown("x" * 500)) == 80
     assert shown("a\nb") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("ports", "sources", "said"),
+    [
+        ("443", "10.0.0.0/8", "x (tcp 443, 10.0.0.0/8) is bad"),
+        ("443", "unknown, unknown", "x (tcp 443) is bad"),
+        ("not set", "unknown, 10.0.0.0/8", "x (tcp, unknown, 10.0.0.0/8) is bad"),
+        ("not set", "none", "x (tcp) is bad"),
+    ],
+)
+def test_what_says_nothing_is_left_out(ports: str, sources: str, said: str) -> None:
+    words = {"name": "x", "protocol": "tcp", "ports": ports, "sources": sources}
+    template = "{name} ({protocol}[[ {ports}]][[, {sources}]]) is bad"
+    assert filled_in(template, lambda match: words[match.group(1)]) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (Reference("aws_security_group.lb", "id"), "aws_security_group.lb"),
+        (Reference("module.m.aws_eip.nat[0]", "public_ip"), "module.m.aws_eip.nat[0].public_ip"),
+        (Reference("", "id"), "unknown"),
+        (OneOf("why", (), (1, 30)), "1 or 30"),
+        (OneOf("why", (), ("x", None)), "x or not set"),
+    ],
+)
+def test_what_is_known_of_an_unknown_value(value: Any, words: str) -> None:
+    assert shown(value) == words
+    assert in_unit(OneOf("why", (), (3600, 5400)), "duration") == "1h or 1h 30m"
 
 
 def test_evidence_is_cut_at_every_level() -> None:

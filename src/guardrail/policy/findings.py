@@ -20,6 +20,7 @@ from guardrail.model import (
     OneOf,
     Origin,
     PartText,
+    Reference,
     Sensitive,
     Seq,
     Span,
@@ -36,6 +37,8 @@ MAX_EVIDENCE_DEPTH = 2
 MAX_NAMED = 12  # profiles of a chart
 MAX_WAYS = 3  # charts that bring the same one along
 _BRACES = lazy_regex(r"\{([^{}]*)\}")
+_IF_KNOWN = lazy_regex(r"\[\[([^\[\]]*)\]\]")
+_SAYS_NOTHING = frozenset(("unknown", "not set", "none", "..."))
 _INDEX = lazy_regex(r"\[[^\]]*\]")
 _DIGITS = lazy_regex(r"(\d+)")
 
@@ -168,6 +171,9 @@ def shown(value: Any, limit: int = 80) -> str:
         return shown_choices(value, shown)
     if isinstance(value, PartText) and value.literal.strip():
         value = value.template.replace(HOLE, "…")
+    if isinstance(value, Reference) and value.target:
+        plain_name = value.attribute in ("", "arn", "id", "name", "self_link")
+        value = value.target if plain_name else f"{value.target}.{value.attribute}"
     if isinstance(value, Unknown):
         return "unknown"
     if isinstance(value, Sensitive):
@@ -253,8 +259,18 @@ def _message(verdict: Verdict) -> str:
             value = found[0].value if found else MISSING
         return in_unit(value, form) if form else _in_a_sentence(value)
 
-    text = _BRACES.sub(word, verdict.check.message)
-    return " ".join(text.split())
+    return " ".join(filled_in(verdict.check.message, word).split())
+
+
+def filled_in(template: str, word: Callable[[re.Match[str]], str]) -> str:
+    """A message with its words. What stands in `[[...]]` is left out where its own word says nothing."""
+
+    def part(match: re.Match[str]) -> str:
+        words = [word(inner) for inner in _BRACES.finditer(match.group(1))]
+        says = any(set(said.split(", ")) - _SAYS_NOTHING for said in words)
+        return match.group(1) if says else ""
+
+    return _BRACES.sub(word, _IF_KNOWN.sub(part, template) if "[[" in template else template)
 
 
 def _undetermined(verdict: Verdict) -> str:
