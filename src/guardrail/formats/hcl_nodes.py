@@ -244,6 +244,16 @@ class Object(Node):
             self.cached = result
         return Sensitive(result) if hidden else result
 
+    def entry(self, key: str) -> tuple[Node, Span] | None:
+        """What is written for a key; None where it isn't, or a key that has to be worked out may be the same."""
+        found: tuple[Node, Span] | None = None
+        for name, node, span in self.entries:
+            if not isinstance(name, str):
+                return None
+            if name == key:
+                found = node, span
+        return found
+
     def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:
         for key, value, _ in self.entries:
             if not isinstance(key, str):

@@ -773,3 +773,52 @@ resource "oci_identity_domains_user" "main" {
     assert tags["oci_core_vcn.main"] == {"Owner": "shop", "Operations.CostCenter": "42"}
     assert tags["yandex_vpc_network.main"] == {"owner": "shop"}
     assert tags["oci_identity_domains_user.main"] is None
+
+
+MAPPED = """
+resource "a_b" "logs" {}
+resource "a_b" "data" { name = "data" }
+locals {
+  buckets = {
+    logs = a_b.logs
+    data = { id = a_b.data.id, name = a_b.data.name, arns = [a_b.data.arn] }
+  }
+  merged = merge(local.buckets, {})
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "target"),
+    [
+        ("local.buckets.logs.id", "a_b.logs"),
+        ('local.buckets["data"].name', "a_b.data"),  # which is a known text
+        ("[local.buckets.data.id]", "a_b.data"),
+        ("local.buckets.data.arns", "a_b.data"),
+        ('local.merged["data"].id', "a_b.data"),  # by what comes of it
+    ],
+)
+def test_an_entry_of_a_map_refers_to_what_it_names_alone(reading, expression, target):
+    made = reading(MAPPED + f'resource "a_p" "p" {{ bucket = {expression} }}')
+    assert made.problems == []
+    assert {edge.target for edge in found(made)["a_p.p"].edges} == {target}
+
+
+def test_an_entry_of_a_map_by_an_instances_key(reading):
+    made = reading(MAPPED + """
+resource "a_p" "p" {
+  for_each = toset(["logs"])
+  bucket   = [local.buckets[each.key].id]
+}
+""")
+    assert {edge.target for edge in found(made)['a_p.p["logs"]'].edges} == {"a_b.logs"}
+
+
+def test_a_map_may_not_refer_to_itself_by_its_entries(reading):
+    made = reading("""
+locals {
+  m = { a = 1, b = local.m.a }
+}
+resource "a_b" "c" { n = local.m.b }
+""")
+    assert told(made) == [("evaluation", 3)]

@@ -93,13 +93,18 @@ class Evaluation:
             made[name] = self.run.value_of(node, scope, span, name)
             made.spans[name] = span
             return
+        first = len(self.edges)
         value = self.collect(path, lambda: self.run.value_of(node, scope, span, name))
         try:
             value = settled(value, node, span)
         except EvalError as error:  # the whole of a resource that is in the making
             value = self.run.rejected(error, node, scope, span, name)
-        if isinstance(value, Reference) and value.target != self.owner and not self._noted(path):
-            self.edges.append(Edge(path, value.target, value.attribute))  # by way of `each.value`
+        if isinstance(value, Reference) and value.target != self.owner:
+            met = [edge for edge in self.edges[first:] if edge.target == value.target]
+            if met:  # and not what else a map has that it was taken from
+                self.edges[first:] = met
+            elif not self._noted(path):
+                self.edges.append(Edge(path, value.target, value.attribute))  # by way of `each.value`
         made.put(name, value, span, Trace(node, scope))
 
     def collect(self, path: str, work: Callable[[], Value]) -> Value:

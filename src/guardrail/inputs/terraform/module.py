@@ -10,10 +10,11 @@ import posixpath
 from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, Block
-from guardrail.formats.hcl_nodes import ATTR, FULL_SPLAT, INDEX, Call, Literal, Node, Ref, Scope, Step
-from guardrail.formats.hcl_values import EvalError, Type, Undeclared, UndeclaredResource, sensitive
+from guardrail.formats.hcl_nodes import ATTR, FULL_SPLAT, INDEX, Call, Literal, Node, Object, Ref, Scope, Step, Tuple
+from guardrail.formats.hcl_values import EvalError, Type, Undeclared, UndeclaredResource, relocated, sensitive
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.calls import Calls, ModuleCall
+from guardrail.inputs.terraform.entries import part_of
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
 from guardrail.inputs.terraform.folder import Folder, Sources
 from guardrail.inputs.terraform.invoke import Templates, call_function
@@ -23,7 +24,7 @@ from guardrail.inputs.terraform.results import Results, results_of
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.type_constraints import Convert, converter
 from guardrail.inputs.terraform.variables import Given, Literals, Typed, command_line_value
-from guardrail.model import Map, Origin, Reference, Span, Unknown, Value
+from guardrail.model import Map, Origin, Reference, Seq, Span, Unknown, Value
 from guardrail.model.resource import Edge
 
 Memo = dict[str, tuple[Value, Edges]]
@@ -86,7 +87,7 @@ class Module:
             if root == "var":
                 return self.variable(str(steps[0][1])), 1
             if root == "local":
-                return self.local(str(steps[0][1])), 1
+                return (self.local(str(steps[0][1])), 1) if len(steps) == 1 else self._part_of_local(steps, scope)
         if root == "each" or root == "count":
             raise EvalError(f"{root} is used where there is no {'for_each' if root == 'each' else 'count'}")
         names = [str(what) for kind, what in steps[:2] if kind == ATTR]
@@ -185,6 +186,20 @@ class Module:
             return node.value
         what = f"local.{name}"
         return self._once(what, lambda: self.run.value_of(node, self.scope, attribute.span, what))
+
+    def _part_of_local(self, steps: list[Step], scope: Scope) -> tuple[Value, int]:
+        """What the steps lead to in a map that is written out, as far as they do, and how many they are: an entry of it
+        has nothing to do with the resources that others name."""
+        name = str(steps[0][1])
+        attribute = self.folder.locals.get(name)
+        node, span, taken = part_of(attribute, steps[1:], scope)
+        if not taken or node.pure or f"local.{name}" in self._busy:
+            return self.local(name), 1
+        what = f"local.{name}"
+        value = self._once(f"{what} {id(node)}", lambda: self.run.value_of(node, self.scope, span, what))
+        if isinstance(value, (Map, Seq)) and type(node) not in (Object, Tuple):
+            value = relocated(value, span)
+        return value, 1 + taken
 
     def output(self, name: str) -> Value:
         block = self.folder.outputs.get(name)
