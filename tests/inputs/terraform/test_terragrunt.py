@@ -672,3 +672,17 @@ def test_what_a_scaffolder_fills_in_is_no_configuration_yet(path: str, beside: s
 def test_boilerplate_that_is_configuration_is_read_as_such():
     made = reading({"b/boilerplate.yml": "", "b/main.tf": 'resource "a_b" "c" {\n  v = "{{ .Name }}"\n}\n'})
     assert (made.problems, len(made.resources)) == ([], 1)
+
+
+def test_what_many_units_generate_is_parsed_once(monkeypatch):
+    from guardrail.inputs.terraform.terragrunt import generated as module
+
+    parsed: list[str] = []
+    real = module.parse
+    monkeypatch.setattr(module, "parse", lambda data, path: parsed.append(path) or real(data, path))
+    root = 'generate "provider" {\n  path = "p.tf"\n  contents = <<-EOF\n    provider "aws" {}\n  EOF\n}\n'
+    unit_ = 'include "root" {\n  path = find_in_parent_folders("root.hcl")\n}\nterraform {\n  source = "../../m"\n}\n'
+    units = {f"live/u{number}/terragrunt.hcl": unit_ for number in range(5)}
+    made = reading({"root.hcl": root, "m/main.tf": 'resource "aws_sns_topic" "t" {}\n', **units})
+    assert len([resource for resource in made.resources if resource.kind == "provider"]) == 5
+    assert parsed == ["root.hcl"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from guardrail.formats.hcl import Document
 from guardrail.formats.hcl_nodes import Node, Scope
 from guardrail.formats.hcl_values import EvalError, Undeclared, UndeclaredResource, survey
 from guardrail.model import Note, Problem, Resource, Span, Unknown, Value
@@ -16,8 +17,8 @@ Edges = dict[tuple[str, str], None]  # (address of a resource, attribute), in th
 
 class Run:
     __slots__ = (
-        "budget", "configured", "doubtful", "edges", "held", "lenient", "modules", "muted", "notes", "perhaps",
-        "problems", "provisioned", "rendering", "resources", "templates", "tree",
+        "budget", "configured", "doubtful", "edges", "generated", "held", "lenient", "modules", "muted", "notes",
+        "perhaps", "problems", "provisioned", "rendering", "resources", "templates", "tree",
     )  # fmt: skip
 
     def __init__(self, tree: Tree) -> None:
@@ -33,6 +34,7 @@ class Run:
         self.configured: dict[str, dict[str, Resource]] = {}
         self.resources = 0
         self.rendering = 0  # depth of templatefile()
+        self.generated: dict[tuple[bool, str, str], Document] = {}  # what Terragrunt writes, parsed
         self.templates: dict[tuple[str, str], Node] = {}  # parsed, by file and text
         self.muted = False  # True after the reading, when origins are asked for
         self.perhaps = False  # what is being evaluated is of an instance that perhaps does not exist

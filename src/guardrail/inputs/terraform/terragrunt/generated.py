@@ -6,6 +6,7 @@ from guardrail.formats.hcl import Attribute, Block, Document, parse
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.folder import JSON_CODE, is_code
 from guardrail.inputs.terraform.functions.encoding import FileText
+from guardrail.inputs.terraform.run import Run
 from guardrail.inputs.terraform.terragrunt.config import Config
 from guardrail.inputs.terraform.terragrunt.paths import BASE
 from guardrail.model import HOLE, PartText, Value
@@ -59,7 +60,7 @@ def _generated(config: Config, block: Block, folder: str) -> tuple[str, Document
     if asked("if_exists") in _KEPT and run.tree.is_file(name):
         return None
     if isinstance(contents, FileText):
-        document: Document | None = _document(contents, name, contents.path)
+        document: Document | None = _document(contents, name, contents.path, run)
     else:
         document = _parsed(str(text), attributes["contents"], name, config)
         if document is not None and document.problems and _ALONE.search(text):
@@ -80,18 +81,25 @@ def _parsed(text: str, attribute: Attribute, name: str, config: Config) -> Docum
     if text.strip().count("\n") > attribute.span.end_line - first:
         return None
     text = "\n" * (first if b"<<" in source else first - 1) + text.replace(BASE, HOLE)
-    document = _document(text.replace(HOLE, f"${{{_UNKNOWN}}}"), name, config.path)
+    document = _document(text.replace(HOLE, f"${{{_UNKNOWN}}}"), name, config.path, config.run)
     if document.problems and HOLE in text and "<<" not in text:  # it stands where a whole value does
         inside = _STRING.sub(lambda match: match.group().replace(HOLE, f"${{{_UNKNOWN}}}"), text)
-        document = _document(inside.replace(HOLE, _UNKNOWN), name, config.path)
+        document = _document(inside.replace(HOLE, _UNKNOWN), name, config.path, config.run)
     return document
 
 
-def _document(text: str, name: str, path: str) -> Document:
-    """`path`: the file that it stands in, with the same lines."""
-    data = text.encode("utf-8", "replace")
-    if name.endswith(JSON_CODE):
-        from guardrail.inputs.terraform.json_syntax import parse_json
+def _document(text: str, name: str, path: str, run: Run) -> Document:
+    """`path`: the file that it stands in, with the same lines. A hundred units include the same text, mostly."""
+    as_json = name.endswith(JSON_CODE)
+    mark = (as_json, path, text)
+    known = run.generated.get(mark)
+    if known is None:
+        data = text.encode("utf-8", "replace")
+        if as_json:
+            from guardrail.inputs.terraform.json_syntax import parse_json
 
-        return parse_json(data, path)
-    return parse(data, path)
+            known = parse_json(data, path)
+        else:
+            known = parse(data, path)
+        run.generated[mark] = known
+    return known
