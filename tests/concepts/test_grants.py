@@ -598,3 +598,40 @@ _BOUNDARY = 'resource "aws_iam_role" "r" {\n  permissions_boundary = aws_iam_pol
 def test_what_only_bounds_grants_nothing(uses: str, grants_something: bool) -> None:
     found = [fields for fields in grants(_DOCUMENT + uses) if fields.get("all_actions") is True]
     assert bool(found) is grants_something
+
+
+@pytest.mark.parametrize(
+    ("principal", "account"),
+    [
+        ('AWS = "111122223333"', True),
+        ('AWS = "arn:aws-us-gov:iam::111122223333:root"', True),
+        ('AWS = "arn:aws:iam::111122223333:role/root"', False),
+        ('AWS = "arn:aws:iam::${var.a}:root"', True),
+        ('AWS = "arn:${var.a}:iam::111122223333:root"', True),
+        ('AWS = "arn:aws:iam::${var.a}:role/x"', False),
+        ('AWS = "arn:aws:iam::111122223333:role/${var.a}"', False),
+        ('AWS = "arn:aws:iam::111122223333:${var.a}"', None),
+        ('AWS = "arn:aws:iam::111122223333:r${var.a}"', None),
+        ('AWS = "${var.a}3333"', None),
+        ("AWS = var.a", None),
+        ("AWS = [var.a, \"111122223333\"]", True),
+        ("AWS = data.aws_caller_identity.c.account_id", True),
+        ("AWS = data.aws_caller_identity.c.arn", False),
+        ("Federated = aws_iam_openid_connect_provider.p.arn", False),
+        ('Service = "ec2.amazonaws.com"', False),
+    ],
+)
+def test_trust_in_a_whole_account(principal, account):
+    text = f"""
+variable "a" {{}}
+data "aws_caller_identity" "c" {{}}
+resource "aws_iam_openid_connect_provider" "p" {{}}
+resource "aws_iam_role" "r" {{
+  assume_role_policy = jsonencode({{ Statement = [{{
+    Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ {principal} }}
+  }}] }})
+}}
+"""
+    (found,) = [fields for fields in grants(text) if fields["class"] == "trust"]
+    value = found["trusts_account"]
+    assert (None if isinstance(value, Unknown) else value) is account

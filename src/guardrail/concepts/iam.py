@@ -10,6 +10,7 @@ from guardrail.concepts import aws_actions
 from guardrail.concepts.iam_actions import ACTS_ON_DATA, BROAD_SUFFIXES, ESCALATES, GIVES_CREDENTIALS
 from guardrail.concepts.iam_conditions import limits_who, narrows, subject_limited
 from guardrail.concepts.iam_statements import Part, Statement
+from guardrail.concepts.iam_trusts import trusts_account
 from guardrail.concepts.lists import Found, filled, some
 from guardrail.conditions.operators import of_part
 from guardrail.model import HOLE, Map, Noun, PartText, Seq, Span, Unknown, Value
@@ -49,6 +50,7 @@ def statement_grant(statement: Statement, kind: str, name: str, key: str, provid
         limited = subject_limited(statement.principals.values, conditions, providers)
         if limited is not None:
             fields.put("subject_limited", limited, statement.principals.place)
+        fields.put("trusts_account", *trusts_account(statement.principals, statement.actions))
     return Noun("grant", f"{name} statement {statement.sid}" if statement.sid else name, fields, statement.sid or key)
 
 
@@ -67,6 +69,7 @@ def unknown_grant(unknown: Unknown, place: Span, kind: str, name: str, key: str)
             fields.put(field, unknown, place)
     if kind in ("trust", ""):
         fields.put("subject_limited", unknown, place)
+        fields.put("trusts_account", unknown, place)
     return Noun("grant", name, fields, key)
 
 
