@@ -170,6 +170,8 @@ def build(folder: Path, sources: Path | None = None) -> dict[Path, bytes]:
             kinds = [
                 kind for kind, members in schema["resources"].items()
                 if takes(members, path) and kind not in OTHER_LABELS
+                # Where both are, what is called labels configures the thing.
+                and not (path == "labels" and takes(members, "user_labels"))
             ]  # fmt: skip
             if path == TAG_PATHS[provider][0]:
                 kinds += [kind for kind in OLDER.get(provider, ()) if kind not in kinds]

@@ -822,3 +822,14 @@ locals {
 resource "a_b" "c" { n = local.m.b }
 """)
     assert told(made) == [("evaluation", 3)]
+
+
+def test_labels_that_configure_a_thing_are_no_tags(reading):
+    made = reading("""
+resource "google_monitoring_notification_channel" "c" {
+  type        = "slack"
+  labels      = { channel_name = "#alerts" }
+  user_labels = { owner = "web" }
+}
+""")
+    assert dict(found(made)["google_monitoring_notification_channel.c"].tags) == {"owner": "web"}
