@@ -208,6 +208,7 @@ def test_names(name: str, value: str) -> None:
         ("token", "12345678901234567890"),
         ("PGP_PASSPHRASE", "pgp:PGP_PASSPHRASE"),
         ("DB_PASSWORD", "ci/data/db#DB_PASSWORD"),
+        ("ES_PASS", "shared/logging/es_pass"),
     ],
 )
 def test_no_secrets_by_name(name: str, value: str) -> None:
@@ -824,3 +825,26 @@ resource "aws_db_instance" "d" {
     database = next(resource for resource in resources if resource.kind == "aws_db_instance")
     assert "Horse" not in repr(database.attributes["password"])
     assert not hasattr(database.attributes["password"], "choices")
+
+
+def test_what_a_secret_store_is_given_of_another_resource() -> None:
+    text = """resource "aws_route53_zone" "z" {
+  name = "notification-Prv1"
+}
+resource "aws_db_instance" "d" {
+  password = "Correct-Horse-99"
+}
+locals {
+  mine = "Battery-Staple-11"
+}
+resource "aws_secretsmanager_secret_version" "name" {
+  secret_string = aws_route53_zone.z.name
+}
+resource "aws_secretsmanager_secret_version" "password" {
+  secret_string = aws_db_instance.d.password
+}
+resource "aws_secretsmanager_secret_version" "own" {
+  secret_string = local.mine
+}
+"""
+    assert [line for _, line in secrets(text)] == [5, 8]

@@ -197,7 +197,8 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
         return None
     if throwaway and _is_throwaway(value):
         return None
-    if value == name or value.endswith((f":{name}", f"/{name}", f"#{name}")):  # where a vault has it
+    lower = name.lower()
+    if value == name or value.lower().endswith((f":{lower}", f"/{lower}", f"#{lower}")):  # where a vault has it
         return None
     if _VAULT_PATH.match(value) or _VARIABLE.match(value):
         return None

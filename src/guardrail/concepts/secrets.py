@@ -357,6 +357,9 @@ class _Finder:
         elif isinstance(value, str) and not isinstance(value, Encoded):
             if not value.strip() or value.lstrip().startswith("{") or _BESIDE.match(key):
                 return
+            origins = holder.origin_of(key)
+            if origins and _OF_RESOURCE.fullmatch(origins[-1].note):
+                return  # what another resource is called, or a secret that is found there
             # The name lends the weight that the attribute has; the value still has to be one.
             if (secret_by_name("password", value.replace(" ", "_").replace("\n", "_")[:4000])
                     and not key.endswith((".crt", ".pub", "username", "user"))):  # fmt: skip
@@ -388,6 +391,8 @@ class _Finder:
 
 
 _EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
+_OF_RESOURCE = lazy_regex(r"(?!(?:default|argument|output|input) |local\.|var\.)(?:data\.)?\w+\.[\w-]+\.[\w-]+")
+"""What an origin says of another resource's attribute."""
 _EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
 
 _NAMES_ONLY = ("job", "grant", "dependency")
