@@ -382,6 +382,34 @@ def test_trust_in_shared_providers(url: str, condition: str, limited: bool | Non
 
 
 @pytest.mark.parametrize(
+    ("subject", "limited"),
+    [
+        ("repo:${var.repository}:*", None),  # owner and name, perhaps
+        ("repo:${github_repository.r.full_name}:*", None),
+        ("repo:acme/${var.name}:*", True),
+        ("repo:${var.owner}/shop:*", None),
+        ("repo:*${var.owner}/shop:*", False),
+    ],
+)
+def test_trust_in_a_repository_that_is_not_known(subject: str, limited: bool | None) -> None:
+    (found,) = grants(f"""
+variable "repository" {{}}
+variable "name" {{}}
+variable "owner" {{}}
+resource "github_repository" "r" {{}}
+resource "aws_iam_role" "r" {{
+  assume_role_policy = jsonencode({{ Statement = [{{
+    Effect    = "Allow", Action = "sts:AssumeRoleWithWebIdentity"
+    Principal = {{ Federated = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com" }}
+    Condition = {{ StringLike = {{ "token.actions.githubusercontent.com:sub" = "{subject}" }} }}
+  }}] }})
+}}
+""")
+    value = found["subject_limited"]
+    assert (None if isinstance(value, Unknown) else value) is limited
+
+
+@pytest.mark.parametrize(
     ("scope", "word"),
     [
         ('"/"', "tenant"),

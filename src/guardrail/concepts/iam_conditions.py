@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from guardrail.concepts.lists import filled, surely_named
-from guardrail.model import PartText, Reference, Seq, Unknown, Value
+from guardrail.model import HOLE, PartText, Reference, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 
@@ -169,7 +169,10 @@ def _owned_by_nobody(value: Value) -> bool:
 
 def _lets_anybody(value: Value) -> bool | None:
     if isinstance(value, PartText):
-        return filled(value, lambda text: _ANYBODY.fullmatch(text) is not None)
+        told = [filled(value, lambda text: _ANYBODY.fullmatch(text) is not None),
+                # `repo:${var.repository}:*` takes owner and name from one value.
+                _ANYBODY.fullmatch(value.template.replace(HOLE, "owner/name")) is not None]  # fmt: skip
+        return told[0] if told[0] is told[1] else None
     return None if isinstance(value, Unknown) else isinstance(value, str) and _ANYBODY.fullmatch(value) is not None
 
 
