@@ -833,3 +833,30 @@ resource "google_monitoring_notification_channel" "c" {
 }
 """)
     assert dict(found(made)["google_monitoring_notification_channel.c"].tags) == {"owner": "web"}
+
+
+@pytest.mark.parametrize(
+    ("files", "how"),
+    [
+        ({".gitmodules": '[submodule "x"]\n\tpath = shared/\n\turl = https://example.com/x.git\n'},
+         "a git submodule that is not there"),
+        ({".gitignore": "/live/../\nshared/*/vpc\n"}, "a folder that git ignores"),
+        ({"shared/.gitignore": "modules/\n"}, "a folder that git ignores"),
+        ({".gitignore": "*.tfvars\n", ".gitmodules": "[submodule]\n\tpath = shared/modules/v\n"}, ""),
+    ],
+)  # fmt: skip
+def test_a_module_that_is_brought_before_terraform_runs(reading, files, how):
+    made = reading({
+        **files,
+        "live/main.tf": 'module "vpc" {\n  source = "../shared/modules/vpc"\n}\n'
+        'resource "a_b" "c" {\n  n = module.vpc.id\n}\n',
+    })
+    if how:
+        assert made.problems == []
+        (note,) = made.notes
+        assert (note.kind, note.line) == ("remote-module", 2)
+        assert how in note.message
+        assert how in found(made)["a_b.c"].attributes["n"].reason
+    else:
+        assert told(made) == [("missing-module", 2)]
+        assert made.notes == []

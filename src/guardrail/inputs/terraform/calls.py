@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from guardrail.formats.hcl import Block
 from guardrail.formats.hcl_nodes import Scope
 from guardrail.formats.hcl_values import EvalError, Undeclared
+from guardrail.inputs.terraform.brought import brought_by
 from guardrail.inputs.terraform.expansion import Expansion, expand, key_text
 from guardrail.inputs.terraform.references import ModuleRef
 from guardrail.inputs.terraform.run import MAX_MODULES
@@ -135,6 +136,11 @@ class Calls:
                      attribute.span)  # fmt: skip
             return None, f"module.{name} lies outside the scanned tree"
         if not module.sources.code_files(folder):
+            how = brought_by(folder, run.tree)
+            if how:
+                what = f"module.{name} comes from {source}, {how}, and is not read"
+                run.note("remote-module", what, attribute.span)
+                return None, f"module.{name} comes from {how} and is not read"
             run.tell("missing-module", f"the source of module.{name}, {source}, has no Terraform files", attribute.span)
             return None, f"module.{name} is missing"
         return self._checked(name, folder, block)
