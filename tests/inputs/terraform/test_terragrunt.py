@@ -686,3 +686,17 @@ def test_what_many_units_generate_is_parsed_once(monkeypatch):
     made = reading({"root.hcl": root, "m/main.tf": 'resource "aws_sns_topic" "t" {}\n', **units})
     assert len([resource for resource in made.resources if resource.kind == "provider"]) == 5
     assert parsed == ["root.hcl"]
+
+
+def test_text_for_a_list_is_read_as_a_list():
+    made = reading({
+        **unit('get_env("DOMAINS", "[\\"a.example\\", \\"b.example\\"]")'),
+        "m/main.tf": 'variable "v" {\n  type = list(string)\n}\nresource "a_b" "c" {\n  v = var.v\n}\n',
+    })
+    assert made.problems == []
+    assert list(value(made)) == ["a.example", "b.example"]
+    text = reading({
+        **unit("\"[x]\""),
+        "m/main.tf": 'variable "v" {\n  type = string\n}\nresource "a_b" "c" {\n  v = var.v\n}\n',
+    })
+    assert value(text) == "[x]"

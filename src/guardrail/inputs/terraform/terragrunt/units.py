@@ -15,8 +15,8 @@ from guardrail.inputs.terraform.folder import Folder, Sources
 from guardrail.inputs.terraform.grouping import is_stack, is_unit
 from guardrail.inputs.terraform.terragrunt.config import Config
 from guardrail.inputs.terraform.terragrunt.paths import BASE, path_in, without_marks
-from guardrail.inputs.terraform.variables import Given, given_values
-from guardrail.model import Map, Origin, Seq, Span, Unknown, Value
+from guardrail.inputs.terraform.variables import Given, Typed, given_values
+from guardrail.model import Map, Origin, Seq, Span, Text, Unknown, Value
 
 _PLANS = frozenset(("plan", "apply", "all", "all_except_output"))  # actions without which nothing is made
 
@@ -203,5 +203,8 @@ def inputs_of(unit: Unit, folder: Folder) -> dict[str, Given]:
     if isinstance(value, Map):
         for name in value:
             span = value.spans.get(name) or unit.place
-            found[name] = Given(value[name], f"input {name} of {config.unit}", span)
+            item = value[name]
+            if type(item) in (str, Text) and item.lstrip().startswith(("[", "{")):
+                item = Typed(item)  # by way of the environment, where a list is written as text
+            found[name] = Given(item, f"input {name} of {config.unit}", span)
     return found
