@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.table import is_terraform
 from guardrail.inputs.terraform import components, read
-from guardrail.model import Unknown, is_known, plain
+from guardrail.model import Reference, Unknown, is_known, plain
 from guardrail.tree import Tree
 
 MODULE = 'variable "v" { default = "default" }\nresource "a_b" "c" { v = var.v }\n'
@@ -700,3 +700,15 @@ def test_text_for_a_list_is_read_as_a_list():
         "m/main.tf": 'variable "v" {\n  type = string\n}\nresource "a_b" "c" {\n  v = var.v\n}\n',
     })
     assert value(text) == "[x]"
+
+
+def test_an_output_of_another_unit_is_there_as_an_attribute_of_a_resource_is():
+    before = 'dependency "kms" {\n  config_path = "../kms"\n}\n'
+    made = reading(unit("dependency.kms.outputs.key_arn", before))
+    found = value(made)
+    assert isinstance(found, Reference)
+    assert (found.target, found.attribute) == ("dependency.kms", "outputs.key_arn")
+    assert found.reason == "outputs of dependency.kms are known only after apply"
+    assert not isinstance(value(reading(unit("dependency.kms.outputs", before))), Reference)
+    mixed = value(reading(unit('{ "a" = dependency.kms.outputs.keys["main"].arn }', before)))
+    assert (mixed["a"].target, mixed["a"].attribute) == ("dependency.kms", "outputs.keys.main.arn")

@@ -12,7 +12,7 @@ from guardrail.inputs.terraform.grouping import folder_of
 from guardrail.inputs.terraform.invoke import Templates, call_function
 from guardrail.inputs.terraform.run import Run
 from guardrail.inputs.terraform.terragrunt.paths import in_tree
-from guardrail.model import NOWHERE, Map, Origin, Seq, Unknown, Value
+from guardrail.model import NOWHERE, Map, Origin, Reference, Seq, Unknown, Value
 
 _INPUTS = "inputs of the file"  # among its locals, whose names are single words
 MAX_READ = 20  # files that read each other, one through the other
@@ -70,6 +70,9 @@ class Config:
             return self.values, 0
         if root in _UNKNOWN_ROOTS:
             what = f"{root}.{name}"
+            path = [str(step) for kind, step in steps[:3] if kind == ATTR]
+            if root == "dependency" and len(path) == 3 and path[1] == "outputs":  # of another state
+                return Reference(what, ".".join(path[1:]), _UNKNOWN_ROOTS[root].format(what)), 3
             return Unknown(_UNKNOWN_ROOTS[root].format(what), (ref.text(),)), len(steps)
         if root == "local" and name:
             return self.local(name), 1

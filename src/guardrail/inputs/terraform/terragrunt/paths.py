@@ -6,7 +6,7 @@ from __future__ import annotations
 import posixpath
 
 from guardrail.formats.hcl_values import copy_map, copy_seq, derived
-from guardrail.model import Encoded, Map, Sensitive, Seq, Unknown, Value, is_known
+from guardrail.model import Encoded, Map, Reference, Sensitive, Seq, Unknown, Value, is_known
 from guardrail.tree import Tree
 
 BASE = "/\x01tree"
@@ -63,4 +63,4 @@ def without_marks(value: Value, depth: int = 0) -> Value:
         sequence = copy_seq(value)
         sequence[:] = items
         return sequence
-    return derived(value) if isinstance(value, Unknown) else value
+    return derived(value) if isinstance(value, Unknown) and type(value) is not Reference else value
