@@ -139,15 +139,40 @@ def test_deployment(foundry: Any) -> None:
     assert [step.get("task") or "bash" for step in job.attributes["steps"]] == ["AzureKeyVault@2", "AzureCLI@2", "bash"]
 
 
-def test_outsiders_values_are_followed(foundry: Any) -> None:
+def test_names_of_branches_are_followed(foundry: Any) -> None:
     script = foundry.noun(f"{ROOT}#stages.Build.jobs.test.steps[1]", "script").fields
-    (hit,) = script["untrusted"]
+    (hit,) = script["expansions"]
     assert (hit["expression"], hit["source"]) == ("$(branch)", "variable branch, which holds Build.SourceBranchName")
     assert hit.place("expression")[:3] == (ROOT, 85, 44)
     inline = foundry.noun(f"{ROOT}#stages.Release.jobs.publish.strategy.runOnce.deploy.steps[0]", "script").fields
-    (hit,) = inline["untrusted"]
+    (hit,) = inline["expansions"]
     assert hit["expression"] == "${{ variables.branch }}"
     assert hit.place("expression")[:3] == ("ci/release.yml", 35, 35)
+
+
+@pytest.mark.parametrize(
+    ("name", "control"),
+    [
+        # A pull request, or once it is taken in: from anywhere.
+        ("System.PullRequest.SourceBranch", "outsider"),
+        ("Build.SourceVersionMessage", "outsider"),
+        ("Build.SourceVersionAuthor", "outsider"),
+        ("Build.RequestedFor", "outsider"),
+        # refs/pull/<number>/merge where it is an outsider's.
+        ("Build.SourceBranch", "pusher"),
+        ("build.sourcebranchname", "pusher"),
+        # Nobody's: numbers, commits, and an address that has no other letters.
+        ("System.PullRequest.PullRequestNumber", "nobody"),
+        ("System.PullRequest.SourceRepositoryUri", "nobody"),
+        ("Build.SourceVersion", "nobody"),
+    ],
+)
+@pytest.mark.parametrize("form", ["$({})", "${{{{ variables['{}'] }}}}"])
+def test_who_writes_predefined_variables(read_azure: Callable[..., Any], name: str, control: str, form: str) -> None:
+    read = read_azure(f"steps: [{{bash: \"./tag {form.format(name)}\"}}]\n")
+    fields = read.noun(f"{ROOT}#steps[0]", "script").fields
+    assert len(fields["untrusted"]) == (control == "outsider")
+    assert [hit["control"] for hit in fields["expansions"]] == (["chosen"] if control == "pusher" else [])
 
 
 def test_lists_for_a_template_elsewhere_are_looked_at(foundry: Any) -> None:

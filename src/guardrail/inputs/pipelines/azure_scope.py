@@ -20,25 +20,27 @@ MACRO = lazy_regex(r"\$\(([A-Za-z_][\w. -]{0,200})\)")
 _RUNTIME = lazy_regex(r"\s*\$\[\s*variables(?:\.([\w.]+)|\[\s*'([^']+)'\s*\])\s*\]\s*\Z")
 _RUNTIME_NAMES = lazy_regex(r"\bvariables(?:\.([\w.]+)|\[\s*'([^']+)'\s*\])")
 
-# What the author of a commit or pull request writes, or whoever starts a run tells of himself.
-UNTRUSTED = {
-    name.lower(): name
-    for name in (
-        "Build.SourceBranch", "Build.SourceBranchName", "Build.SourceVersionMessage", "Build.SourceVersionAuthor",
-        "System.PullRequest.SourceBranch", "System.PullRequest.SourceBranchName",
-        "System.PullRequest.SourceRepositoryUri", "Build.RequestedFor", "Build.RequestedForEmail",
-        "Release.Artifacts.SourceBranchName",
-    )
-}  # fmt: skip
+def _spelt_by_name(*names: str) -> dict[str, str]:
+    return {name.lower(): name for name in names}
 
 
-_SPELT = UNTRUSTED | {
-    name.lower(): name
-    for name in (
+# What the author of a commit or pull request writes, or whoever starts a run tells of himself. Also of an outsider's
+# pull request, or once that has been taken in.
+UNTRUSTED = _spelt_by_name(
+    "Build.SourceVersionMessage", "Build.SourceVersionAuthor", "Build.RequestedFor", "Build.RequestedForEmail",
+    "System.PullRequest.SourceBranch", "System.PullRequest.SourceBranchName",
+)  # fmt: skip
+# What whoever may push calls a branch or tag. In builds of pull requests it is `refs/pull/<number>/merge`.
+PUSHED = _spelt_by_name("Build.SourceBranch", "Build.SourceBranchName")
+_SPELT = {
+    **UNTRUSTED, **PUSHED,
+    **_spelt_by_name(
         "Agent.OS", "Build.BuildId", "Build.DefinitionName", "Build.Reason", "Build.Repository.Name",
         "System.PullRequest.TargetBranch", "System.TeamProject",
-    )
+    ),
 }  # fmt: skip
+_OTHERS = {**UNTRUSTED, **PUSHED}
+_PUSHED_NAMES = frozenset(PUSHED.values())
 
 
 class Bound(NamedTuple):
@@ -161,13 +163,13 @@ class Variables:
         return Filled(value, template, unknown, (lambda: told) if told else None)
 
     def sources(self, name: str, seen: set[str] | None = None) -> Iterator[str]:
-        """What an outsider controls of a variable: itself, or what it was set to. `seen`: variables that are not
-        looked at again."""
+        """What others write of a variable: itself, or what it was set to. `seen`: variables that are not looked at
+        again."""
         lowered = name.lower()
         bound = self.find(lowered)
         if bound is None:
-            if lowered in UNTRUSTED:
-                yield UNTRUSTED[lowered]
+            if lowered in _OTHERS:
+                yield _OTHERS[lowered]
             return
         seen = set() if seen is None else seen
         if lowered in seen or len(seen) > MAX_HOPS * 10:
@@ -177,12 +179,12 @@ class Variables:
             yield f"variable {name}, which holds {source}"
 
     def sources_in(self, value: Value, seen: set[str] | None = None) -> Iterator[str]:
-        """What an outsider controls of a value that template expressions have been taken out of."""
+        """What others write of a value that template expressions have been taken out of."""
         seen = set() if seen is None else seen
         if isinstance(value, Unknown):
             for ref in value.refs:
-                if ref.lower() in UNTRUSTED:
-                    yield UNTRUSTED[ref.lower()]
+                if ref.lower() in _OTHERS:
+                    yield _OTHERS[ref.lower()]
         text = value.template if isinstance(value, PartText) else value
         if isinstance(text, str):
             for match in MACRO.finditer(text):
@@ -190,6 +192,11 @@ class Variables:
             if text.lstrip().startswith("$["):
                 for one, other in _RUNTIME_NAMES.findall(text):
                     yield from self.sources(one or other, seen)
+
+
+def is_chosen(source: str) -> bool:
+    """Whether only those write it who may push to the repository, of what `sources` gives."""
+    return source.rpartition(", which holds ")[2] in _PUSHED_NAMES
 
 
 def outside(name: str) -> Unknown:

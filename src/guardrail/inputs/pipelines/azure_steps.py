@@ -9,7 +9,7 @@ from guardrail.inputs.pipelines import deployments
 from guardrail.inputs.pipelines.azure_expand import CODE_KEYS, Level
 from guardrail.inputs.pipelines.azure_expressions import pasted
 from guardrail.inputs.pipelines.azure_pools import Machine
-from guardrail.inputs.pipelines.azure_scope import MACRO, UNTRUSTED, Scope, Variables
+from guardrail.inputs.pipelines.azure_scope import MACRO, Scope, Variables, is_chosen
 from guardrail.inputs.pipelines.azure_tasks import (
     BUILT_IN,
     DEPLOYS,
@@ -125,12 +125,11 @@ def _script(
     draft.put("privileged_trigger", False)
     if code is None:
         literal = value.template if isinstance(value, PartText) else ""
-        draft.put("untrusted", _untrusted(steps, value, literal, entry, scope), entry)
+        _pasted(draft, steps, value, literal, entry, scope)
         for field, _ in DETECTIONS:
             draft.put(field, Unknown(value.reason, value.refs))
         return draft.noun(name, key)
-    hits = _untrusted(steps, code, code, entry, scope)
-    draft.put("untrusted", hits, hits.header)
+    _pasted(draft, steps, code, code, entry, scope)
     is_shell = not isinstance(shell, str) or shell in _SHELL_LIKE
     for (field, _), found in zip(DETECTIONS, _detected(code) if is_shell else _NOTHING, strict=True):
         draft.put(field, found is not None, _place(steps, code, *found, entry) if found else None, origin)
@@ -159,23 +158,26 @@ def _place(steps: Steps, code: str, start: int, end: int, entry: Span) -> Span:
     return steps.walk.library.get(file).place(code, start, end, entry)
 
 
-def _untrusted(steps: Steps, value: Value, code: str, entry: Span, scope: Scope | None) -> Seq:
-    hits = Seq(entry, key_line(entry, "x"))
+def _pasted(draft: Draft, steps: Steps, value: Value, code: str, entry: Span, scope: Scope | None) -> None:
+    """What others may write of the code: outsiders, and those who may push or start it."""
+    hits, chosen = Seq(entry, key_line(entry, "x")), Seq(entry, key_line(entry, "x"))
     seen: set[tuple[int, str]] = set()
 
     def add(start: int, end: int, sources: list[str]) -> None:
         for source in sources:
-            if (start, source) in seen or len(hits) >= MAX_HITS:
+            by_choice = is_chosen(source)
+            into = chosen if by_choice else hits
+            if (start, source) in seen or len(into) >= MAX_HITS:
                 continue
             seen.add((start, source))
             where = _place(steps, code, start, end, entry) if isinstance(value, str) else entry
             item = Map(where)
             item.put("expression", code[start:end], where)
             item.put("source", source, where)
-            item.put("privileged", False, where)
-            if not hits:
-                hits.header = where
-            hits.add(item, where)
+            item.put("control" if by_choice else "privileged", "chosen" if by_choice else False, where)
+            if not into:
+                into.header = where
+            into.add(item, where)
 
     known: dict[str, list[str]] = {}
     for match in MACRO.finditer(code):
@@ -190,8 +192,8 @@ def _untrusted(steps: Steps, value: Value, code: str, entry: Span, scope: Scope 
         found: list[str] = []
         for path in pasted(expression.node):
             name = ".".join(str(part) for part in path[1:])
-            if path[0] == "variables" and name in UNTRUSTED and steps.variables.find(name) is None:
-                found.append(UNTRUSTED[name])
+            if path[0] == "variables" and steps.variables.find(name) is None:
+                found += steps.variables.sources(name)
             else:
                 inner = steps.walk.expander.value_of(("context", path), scope, [])
                 about = ".".join(str(part) for part in path)
@@ -199,7 +201,8 @@ def _untrusted(steps: Steps, value: Value, code: str, entry: Span, scope: Scope 
         add(expression.start, expression.end, list(dict.fromkeys(found)))
     if isinstance(value, Unknown):
         add(0, len(code), list(dict.fromkeys(steps.variables.sources_in(value))))
-    return hits
+    draft.put("untrusted", hits, hits.header)
+    draft.put("expansions", chosen, chosen.header)
 
 
 def _task_script(steps: Steps, inputs: Map, task: str, title: str, scope: Scope | None) -> Noun | None:
