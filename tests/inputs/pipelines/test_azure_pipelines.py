@@ -150,6 +150,38 @@ def test_names_of_branches_are_followed(foundry: Any) -> None:
     assert hit.place("expression")[:3] == ("ci/release.yml", 35, 35)
 
 
+def test_texts_that_a_run_is_started_with_are_followed(read_azure: Callable[..., Any]) -> None:
+    read = read_azure(
+        """
+parameters:
+  - {name: tag, default: latest}
+  - {name: note, type: string}
+  - {name: level, type: string, values: [debug, info]}
+  - {name: count, type: number, default: 1}
+variables:
+  image: web:${{ parameters.tag }}
+steps:
+  - bash: ./push $(image) ${{ parameters.Note }} ${{ parameters.level }} ${{ parameters.count }}
+  - bash: ./tell ${{ eq(parameters.tag, 'x') }} ${{ format('{0}-{1}', parameters.count, parameters.note) }}
+  - ${{ if eq(parameters.tag, 'x') }}:
+    - bash: ./tell $NOTE
+      env: {NOTE: "${{ parameters.note }}"}
+"""
+    )
+    found = [
+        [(hit["expression"], hit["source"], hit["control"]) for hit in noun.fields["expansions"]]
+        for address in (f"{ROOT}#steps[{index}]" for index in range(3))
+        for noun in read.nouns(address, "script")
+    ]
+    assert found == [
+        [("$(image)", "variable image, which holds parameters.tag of the run", "chosen"),
+         ("${{ parameters.Note }}", "parameters.note, which holds parameters.note of the run", "chosen")],
+        [("${{ format('{0}-{1}', parameters.count, parameters.note) }}",
+          "parameters.note, which holds parameters.note of the run", "chosen")],
+        [],
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "control"),
     [

@@ -13,7 +13,7 @@ from guardrail.inputs.pipelines.azure_containers import declared_images
 from guardrail.inputs.pipelines.azure_expand import Piece, TooMuch
 from guardrail.inputs.pipelines.azure_jobs import Jobs
 from guardrail.inputs.pipelines.azure_scope import Variables
-from guardrail.inputs.pipelines.azure_templates import bind, called_by
+from guardrail.inputs.pipelines.azure_templates import BY_THE_RUN, bind, called_by
 from guardrail.inputs.pipelines.azure_triggers import Triggers, triggers_of
 from guardrail.inputs.pipelines.azure_walk import PROVIDER, Around, Walk
 from guardrail.inputs.pipelines.document import Library
@@ -85,7 +85,7 @@ def _pipeline(path: str, root: Map, library: Library, reading: Reading, reached:
     walk.resources.append(resource)
     name = path.rpartition("/")[2]
     try:
-        scope = bind(root, None, walk.expander, Variables(), "whoever starts a run")
+        scope = bind(root, None, walk.expander, Variables(), BY_THE_RUN)
         level = walk.expander.level(root, scope)
         triggers = triggers_of(walk, level, root.header)
         jobs = Jobs(walk, triggers, name)

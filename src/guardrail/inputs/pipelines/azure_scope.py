@@ -41,6 +41,7 @@ _SPELT = {
 }  # fmt: skip
 _OTHERS = {**UNTRUSTED, **PUSHED}
 _PUSHED_NAMES = frozenset(PUSHED.values())
+_OF_THE_RUN = " of the run"
 
 
 class Bound(NamedTuple):
@@ -175,7 +176,7 @@ class Variables:
         if lowered in seen or len(seen) > MAX_HOPS * 10:
             return
         seen.add(lowered)
-        for source in dict.fromkeys(self.sources_in(bound.value, seen)):
+        for source in dict.fromkeys((*self.sources_in(bound.value, seen), *chosen_for_a_run(bound.free))):
             yield f"variable {name}, which holds {source}"
 
     def sources_in(self, value: Value, seen: set[str] | None = None) -> Iterator[str]:
@@ -185,6 +186,7 @@ class Variables:
             for ref in value.refs:
                 if ref.lower() in _OTHERS:
                     yield _OTHERS[ref.lower()]
+            yield from chosen_for_a_run(value)
         text = value.template if isinstance(value, PartText) else value
         if isinstance(text, str):
             for match in MACRO.finditer(text):
@@ -194,9 +196,20 @@ class Variables:
                     yield from self.sources(one or other, seen)
 
 
+def of_the_run(parameter: str) -> str:
+    """The reference of a parameter that may be any text, where whoever starts a run chooses it."""
+    return f"parameters.{parameter}{_OF_THE_RUN}"
+
+
+def chosen_for_a_run(value: Value) -> Iterator[str]:
+    if isinstance(value, Unknown):
+        yield from (ref for ref in value.refs if ref.endswith(_OF_THE_RUN))
+
+
 def is_chosen(source: str) -> bool:
-    """Whether only those write it who may push to the repository, of what `sources` gives."""
-    return source.rpartition(", which holds ")[2] in _PUSHED_NAMES
+    """Whether only those write it who may push to the repository or start a run, of what `sources` gives."""
+    last = source.rpartition(", which holds ")[2]
+    return last in _PUSHED_NAMES or last.endswith(_OF_THE_RUN)
 
 
 def outside(name: str) -> Unknown:

@@ -9,7 +9,7 @@ from guardrail.inputs.pipelines import deployments
 from guardrail.inputs.pipelines.azure_expand import CODE_KEYS, Level
 from guardrail.inputs.pipelines.azure_expressions import pasted
 from guardrail.inputs.pipelines.azure_pools import Machine
-from guardrail.inputs.pipelines.azure_scope import MACRO, Scope, Variables, is_chosen
+from guardrail.inputs.pipelines.azure_scope import MACRO, Scope, Variables, chosen_for_a_run, is_chosen
 from guardrail.inputs.pipelines.azure_tasks import (
     BUILT_IN,
     DEPLOYS,
@@ -195,9 +195,13 @@ def _pasted(draft: Draft, steps: Steps, value: Value, code: str, entry: Span, sc
             if path[0] == "variables" and steps.variables.find(name) is None:
                 found += steps.variables.sources(name)
             else:
-                inner = steps.walk.expander.value_of(("context", path), scope, [])
+                value_of = steps.walk.expander.value_of
+                sources = [
+                    *steps.variables.sources_in(value_of(("context", path), scope, [])),
+                    *chosen_for_a_run(value_of(("context", path), scope, [], True)),
+                ]
                 about = ".".join(str(part) for part in path)
-                found += [f"{about}, which holds {source}" for source in steps.variables.sources_in(inner)]
+                found += [f"{about}, which holds {source}" for source in sources]
         add(expression.start, expression.end, list(dict.fromkeys(found)))
     if isinstance(value, Unknown):
         add(0, len(code), list(dict.fromkeys(steps.variables.sources_in(value))))

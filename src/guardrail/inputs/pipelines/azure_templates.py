@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.inputs.pipelines.azure_expand import Expander, Level
-from guardrail.inputs.pipelines.azure_scope import Bound, Scope, Variables
+from guardrail.inputs.pipelines.azure_scope import Bound, Scope, Variables, of_the_run
 from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Origin, Seq, Span, Text, Unknown, Value
@@ -75,6 +75,9 @@ def declared_parameters(root: Map) -> Iterator[tuple[str, Map | None, Value, Spa
                 yield title, item, item.get("default"), item.spans.get("default", span)
 
 
+BY_THE_RUN = "whoever starts a run"
+
+
 def bind(
     root: Map, given: Level | None, expander: Expander, variables: Variables, chosen: str = "", caller: str = ""
 ) -> Scope:  # fmt: skip
@@ -95,10 +98,12 @@ def bind(
             parameters[name.lower()] = Bound(value, settled.span, note, settled.free, _is_typed(kind), settled.origin)
             continue
         note = f"default of parameters.{name}"
-        free = Unknown(f"parameters.{name} may be chosen by {chosen}") if chosen else None
+        any_text = chosen == BY_THE_RUN and kind == "string" and declaration is not None and "values" not in declaration
+        refs = (of_the_run(name),) if any_text else ()
+        free = Unknown(f"parameters.{name} may be chosen by {chosen}", refs) if chosen else None
         if declaration is not None and "default" not in declaration:
             why = f"parameters.{name} is chosen by {chosen}" if chosen else f"parameters.{name} is given no value"
-            parameters[name.lower()] = Bound(rest or Unknown(why, (f"parameters.{name}",)), span, note)
+            parameters[name.lower()] = Bound(rest or Unknown(why, refs or (f"parameters.{name}",)), span, note)
             continue
         value = typed(expander.whole(default, scope, span), kind)
         parameters[name.lower()] = Bound(value, span, note, rest or free, _is_typed(kind))
