@@ -593,6 +593,99 @@ jobs:
     assert secrets(text, WORKFLOW) == [("password", 6)]
 
 
+def test_the_database_of_a_workflow_is_handed_no_real_token() -> None:
+    text = f"""\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    services:
+      db:
+        image: registry.example.org/backend
+        env:
+          DB_PASSWORD: {RANDOM}
+          TOKEN: ghp_16C7e42F292c6912E7710c838347Ae178B4a
+    steps:
+      - run: migrate
+        env: {{DATABASE_URL: "postgres://app:{RANDOM}@db/app"}}
+"""
+    assert secrets(text, WORKFLOW) == [("github-token", 10)]
+
+
+def test_databases_of_gitlab() -> None:
+    text = f"""\
+.unused:
+  services: [{{name: "postgres:16", variables: {{POSTGRES_PASSWORD: {RANDOM}1}}}}]
+.database: &database
+  services: ["mysql:8"]
+.passwords:
+  variables:
+    MYSQL_ROOT_PASSWORD: {RANDOM}2
+    DEPLOY_PASSWORD: {RANDOM}3
+    OWN: {RANDOM}4
+by_parts: {{extends: [.database, .passwords], script: [make]}}
+by_alias: {{<<: *database, variables: {{PASSWORD: {RANDOM}2}}, script: [make]}}
+by_reference:
+  services: !reference [.database, services]
+  variables: {{MARIADB_PASSWORD: {RANDOM}5}}
+  script: ["mysql --password={RANDOM}5"]
+handed:
+  services: [{{name: "postgres:16", variables: {{POSTGRES_PASSWORD: $OWN_PASSWORD}}}}]
+  variables: {{OWN_PASSWORD: {RANDOM}6, OTHER_PASSWORD: {RANDOM}7}}
+  script: [make]
+deploy:
+  variables: {{POSTGRES_PASSWORD: {RANDOM}8}}
+  script: [make]
+"""
+    assert secrets(text, ".gitlab-ci.yml") == [("password", 8), ("password", 18), ("password", 21)]
+
+
+def test_databases_of_circleci() -> None:
+    text = f"""\
+version: 2.1
+executors:
+  with-database:
+    docker:
+      - image: cimg/base:2024.12
+        environment: {{PGPASSWORD: {RANDOM}1, DEPLOY_PASSWORD: {RANDOM}2}}
+      - image: postgres:16
+        environment: {{POSTGRES_PASSWORD: {RANDOM}1}}
+jobs:
+  build:
+    docker:
+      - image: cimg/base:2024.12
+        environment: {{PGPASSWORD: {RANDOM}3}}
+      - image: postgres:16
+        environment: {{POSTGRES_PASSWORD: {RANDOM}3}}
+    steps: [{{run: make}}]
+  test: {{executor: with-database, steps: [{{run: make}}]}}
+workflows: {{all: {{jobs: [build, test]}}}}
+"""
+    assert secrets(text, ".circleci/config.yml") == [("password", 6)]
+
+
+def test_databases_of_azure() -> None:
+    text = f"""\
+resources:
+  containers:
+    - container: database
+      image: postgres:16
+      env: {{POSTGRES_PASSWORD: {RANDOM}1}}
+    - container: tools
+      image: registry.example.org/tools
+      env: {{DEPLOY_PASSWORD: {RANDOM}2}}
+pool: {{vmImage: ubuntu-24.04}}
+jobs:
+  - job: test
+    container: tools
+    services: {{db: database}}
+    steps:
+      - bash: psql
+        env: {{PGPASSWORD: {RANDOM}1}}
+"""
+    assert secrets(text, "azure-pipelines.yml") == [("password", 8)]
+
+
 def test_gitlab() -> None:
     text = f"variables:\n  DEPLOY_TOKEN: {RANDOM}\n  X_PASSWORD:\n    value: {RANDOM}1\n    description: what\nbuild:\n  script:\n    - run --password={RANDOM}2\n"
     assert secrets(text, ".gitlab-ci.yml") == [("token", 2), ("password", 4), ("password", 8)]

@@ -28,6 +28,7 @@ from guardrail.concepts.secret_forms import (
 )
 from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, veil_origin
 from guardrail.concepts.secret_places import told_by_their_place
+from guardrail.concepts.secret_services import throwaway_passwords
 from guardrail.model import (
     HOLE,
     Encoded,
@@ -63,7 +64,6 @@ _PROSE = lazy_regex(
 _BESIDE = lazy_regex(
     r"(?:type|name|url|server|project|insecure|enable\w+|config\.ya?ml|namespaces?|region|host|port)$", re.I
 )
-_VARIABLE = lazy_regex(r"\s*\$\{\{\s*env\.(\w+)\s*\}\}\s*\Z")
 _FLAG = lazy_regex(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
 _REMEMBERED = 200  # characters; longer texts do not come twice
@@ -78,12 +78,9 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
     hidden: list[Hidden] = []
     ours: dict[int, Value] = {}
     listed = list(resources)
-    throwaway: dict[str, set[str]] = {}
+    throwaway = throwaway_passwords(listed)
     clean: set[tuple[str, str]] = set()
     walked: set[int] = set()  # of pipelines, where a step stands in its job and that in its pipeline
-    for resource in listed:
-        if resource.platform == "pipeline":
-            throwaway.setdefault(resource.scope, set()).update(_of_services(resource.attributes))
     for resource in sorted(listed, key=lambda r: _SPECIFIC.get(r.kind, 0) if r.platform == "pipeline" else 0):
         if resource.kind in _SEALED:
             continue
@@ -275,6 +272,8 @@ class _Finder:
 
     def _within(self, item: str, name: str, concept: str) -> list[Match]:
         found = list(_forms(str(item), self.pipeline)) if self.forms and len(item) > 12 else []  # none is shorter
+        if found and self.throwaway:
+            found = [match for match in found if item[match.start : match.end] not in self.throwaway]
         if concept not in _NAMES_ONLY and len(item) > 8 and not _PROSE.search(name) and len(item) < 200_000:
             taken = [(match.start, match.end) for match in found]
             for match in assignments_in(item, self.pipeline):
@@ -397,30 +396,6 @@ _EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
 
 _NAMES_ONLY = ("job", "grant", "dependency")
 """Concepts whose fields are names and levels, never values."""
-
-
-def _of_services(attributes: Map) -> set[str]:
-    """Values in the environment of a job's service containers: databases that live as long as the job."""
-    found: set[str] = set()
-    jobs = attributes.get("jobs")
-    holders = [attributes, attributes.get("definitions"), *(jobs.values() if isinstance(jobs, Map) else ())]
-    for holder in holders:
-        services = holder.get("services") if isinstance(holder, Map) else None
-        if isinstance(services, Map):
-            services = list(services.values())
-        for service in services if isinstance(services, list) else ():
-            if not isinstance(service, Map):
-                continue
-            for key in ("env", "environment", "variables"):
-                environment = service.get(key)
-                values = environment.values() if isinstance(environment, Map) else ()
-                for value in (str(value) for value in values if isinstance(value, (str, int))):
-                    named = _VARIABLE.match(value)
-                    for outer in (holder.get("env"), attributes.get("env")) if named else ():
-                        handed = outer.get(named[1]) if isinstance(outer, Map) and named else None
-                        found.add(handed if isinstance(handed, str) else "")
-                    found.add(value)
-    return {value for value in found if len(value) >= 3}
 
 
 def _decoded_has_secret(item: str) -> bool:
