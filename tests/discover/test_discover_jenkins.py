@@ -14,8 +14,9 @@ from guardrail.tree import Tree
 
 DECLARATIVE = "pipeline {\n  agent any\n  stages { stage('a') { steps { sh 'x' } } }\n}\n"
 CLAIMED = ["Jenkinsfile", "a/Jenkinsfile.release", "Jenkinsfile-nightly", "ci/build.jenkinsfile", "ci/b.Jenkinsfile"]
-GROOVY = ["jenkins/build.groovy", "ci/jenkins/pipelines/a.groovy"]
-NOT = ["Jenkinsfile.md", "Jenkinsfile.yml.j2", "Jenkinsfile~", "vars/jenkins/build.groovy", "src/build.groovy", "a.txt"]
+GROOVY = ["jenkins/build.groovy", "ci/jenkins/pipelines/a.groovy", "build.groovy", "pipelines/web/latest/build.groovy"]
+NOT = ["Jenkinsfile.md", "Jenkinsfile.yml.j2", "Jenkinsfile~", "vars/jenkins/build.groovy", "src/build.groovy", "a.txt",
+       "web/src/main/groovy/Build.groovy"]
 
 
 def test_which_files_are_jenkins(tmp_path: Path) -> None:
@@ -52,4 +53,4 @@ def test_the_hook_passes_them_on() -> None:
     hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
     pattern = re.compile(hooks[0]["files"])
     assert all(pattern.search(name) for name in (*CLAIMED, *GROOVY, "main.tf", "a/b.yaml"))
-    assert not any(pattern.search(name) for name in ("src/build.groovy", "README.md", "main.tf.bak"))
+    assert not any(pattern.search(name) for name in ("src/build.gradle", "README.md", "main.tf.bak"))

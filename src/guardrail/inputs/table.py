@@ -41,8 +41,8 @@ def is_sniffed(path: str) -> bool:
 
 def _may_be_jenkins(path: str) -> bool:
     name = path[path.rfind("/") + 1 :]
-    if name.endswith(".groovy"):
-        return "jenkins" in path.lower()
+    if name.endswith(".groovy"):  # a program's own Groovy stands below src
+        return "jenkins" in path.lower() or not (path.startswith("src/") or "/src/" in path)
     return name.startswith("Jenkinsfile") or name.endswith((".jenkinsfile", ".Jenkinsfile"))
 
 

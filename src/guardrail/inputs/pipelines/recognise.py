@@ -23,6 +23,7 @@ _NOT_GROOVY = lazy_regex(r"(?:\.(?:md|txt|ya?ml|json|xml|j2|erb|tpl|tmpl|templat
 _GROOVY_PATH = lazy_regex(r"(?:^|/)[^/]*jenkins[^/]*/(?:[^/]+/)*[^/]+\.groovy\Z", re.IGNORECASE)
 _LIBRARY_PATH = lazy_regex(r"(?:^|/)(?:vars|src)/")  # of shared libraries, whose functions are no pipelines
 _PIPELINE_BLOCK = lazy_regex(rb"^pipeline[ \t]*\{", re.MULTILINE)
+_PIPELINE_PARTS = lazy_regex(rb"^[ \t]+(?:agent|stages)\b", re.MULTILINE)
 _YAML_NAME = lazy_regex(r"(?:(?:^|/)[^/.]*|\.ya?ml)\Z", re.IGNORECASE)  # or no extension at all: standard input
 
 _ON = lazy_regex(rb"""^(?:on|"on"|'on'|true)[ \t]*:""", re.MULTILINE)
@@ -59,11 +60,11 @@ def recognise(path: str, head: bytes) -> str | None:
     for mark, pattern, system in _PATHS:
         if mark in lowered and pattern.search(path):
             return system
-    if "jenkins" in lowered:
-        if _JENKINS_PATH.search(path):
-            return None if _NOT_GROOVY.search(path) else "jenkins"
-        if _GROOVY_PATH.search(path):
-            return "jenkins" if _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path) else None
+    if "jenkins" in lowered and _JENKINS_PATH.search(path):
+        return None if _NOT_GROOVY.search(path) else "jenkins"
+    if lowered.endswith(".groovy"):
+        is_pipeline = _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path)
+        return "jenkins" if is_pipeline and (_GROOVY_PATH.search(path) or _PIPELINE_PARTS.search(head)) else None
     if not _YAML_NAME.search(path) or (b"%{" in head and _TEMPLATE.search(head)):
         return None
     if head.startswith(b"\xef\xbb\xbf"):
