@@ -447,6 +447,15 @@ def test_a_pod_that_ends_does_not_serve() -> None:
     assert container(inventory, "a").fields["serves"] is False
 
 
+@pytest.mark.parametrize(
+    ("metadata", "runs"),
+    [("name: a", True), ("generateName: a-", True), ("labels: {a: b}", False)],
+)
+def test_a_pod_without_a_name_is_a_template_for_a_task(metadata: str, runs: bool) -> None:
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\nspec:\n  containers: [{{name: a, image: b}}]\n"
+    assert container(manifests(text), "a").fields["long_running"] is runs
+
+
 def test_containers_of_one_name_have_keys_of_their_own() -> None:
     inventory = pod("  containers: [{name: a}, {name: a}, {}]\n")
     assert [noun.key for noun in inventory.by_concept["container"]] == ["a", "a#2", "app[2]"]

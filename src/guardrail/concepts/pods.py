@@ -96,7 +96,7 @@ def _of_bearer(
     labels = spelling.block(spelling.block(template, "metadata"), "labels")
     if labels is None and bearer.doubt:
         labels = Unknown(bearer.doubt)
-    runs = _runs(bearer.klass, spec, spelling)
+    runs = _runs(bearer.klass, spec, spelling) if kind != "Pod" or _is_named(attributes, spelling) else False
     workload = _workload(resource, kind, attributes, spelling, bearer, labels, runs, joins, namespace)
     _ending(workload.fields, bearer, spelling)
     add_to_workload(workload.fields, spec, template, labels, spelling)
@@ -167,6 +167,15 @@ def _doubt(fields: Map, spec: Block, unsaid: Doubt, spelling: Spelling) -> None:
     for field, keys in _WRITTEN_AS:
         if not isinstance(spec, Map) or all(spec.get(spelling[key]) is None for key in keys):
             fields.put(field, unsaid(fields.get(field)), fields.spans.get(field) or fields.header)
+
+
+def _is_named(attributes: Block, spelling: Spelling) -> bool:
+    """False for a pod that no cluster takes as it stands: a template by which Jenkins, Spark and others start pods for
+    one task."""
+    metadata = spelling.block(attributes, "metadata")
+    if not isinstance(metadata, Map):
+        return isinstance(metadata, Unknown)
+    return any(metadata.get(spelling[key]) is not None for key in ("name", "generateName"))
 
 
 def _runs(klass: str, spec: Block, spelling: Spelling) -> Value:
