@@ -107,6 +107,21 @@ def test_images(mill: Any) -> None:
     assert mill.nouns(f"{ROOT}#downstream", "container") == []
 
 
+@pytest.mark.parametrize(
+    ("job", "containers"),
+    [
+        ("image: macos-15-xcode-16, tags: [saas-macos-medium-m1]", 0),
+        ("image: {name: macos-14-xcode-15}, tags: [$MACOS]", 0),
+        ("image: 'alpine:3.20', tags: [saas-windows-medium-amd64]", 0),
+        ("image: 'alpine:3.20', tags: [saas-linux-small-amd64], services: ['postgres:16']", 2),
+        ("image: registry.example.com/macos-15-xcode-16", 1),
+    ],
+)
+def test_images_of_machines_are_no_containers(read_texts: Callable[..., Any], job: str, containers: int) -> None:
+    read = read_texts({ROOT: f"build: {{{job}, script: [make]}}\n"})
+    assert len(read.nouns(f"{ROOT}#build", "container")) == containers
+
+
 def test_variables_that_the_shell_reads_as_code(mill: Any) -> None:
     fields = mill.noun(f"{ROOT}#review", "script").fields
     assert plain(fields["untrusted"]) == [

@@ -7,19 +7,12 @@ import re
 from guardrail.inputs.pipelines import gitlab_taint
 from guardrail.inputs.pipelines.deployments import says_so
 from guardrail.inputs.pipelines.document import Library
+from guardrail.inputs.pipelines.gitlab_images import images
 from guardrail.inputs.pipelines.gitlab_include import includes_of, is_own
 from guardrail.inputs.pipelines.gitlab_resolve import Resolver, Variables
 from guardrail.inputs.pipelines.gitlab_scripts import SCRIPTS, Surroundings, handed_on, run_steps, script
 from guardrail.inputs.pipelines.gitlab_taint import Taint
-from guardrail.inputs.pipelines.vocabulary import (
-    Draft,
-    Filled,
-    Keys,
-    image_dependency,
-    key_line,
-    pipeline_resource,
-    text_of,
-)
+from guardrail.inputs.pipelines.vocabulary import Draft, Keys, key_line, pipeline_resource, text_of
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
@@ -89,7 +82,7 @@ def job_resource(
         names.add(key, secrets.spans[key] if isinstance(secrets, Map) else job.header)
     draft.put("secrets", names, names.span)
     resource.add_noun(draft.noun(name))
-    for noun in _images(resolver, job, variables) if job.get("trigger") is None else ():
+    for noun in images(resolver, job, variables) if job.get("trigger") is None else ():
         resource.add_noun(noun)
     taint = gitlab_taint.of_job(job, [level for level, _ in variables.levels], _conditions(job), _handed(job, handed))
     event = next((event for event in own if event in UNTRUSTED_EVENTS), "")
@@ -292,87 +285,6 @@ def _deploys(name: str, job: Map) -> bool:
     if environment is None:
         return says_so(name)
     return not isinstance(environment, Map) or environment.get("action", "start") == "start"
-
-
-# Images -------------------------------------------------------------------------------------------------------
-
-
-def _images(resolver: Resolver, job: Map, variables: Variables) -> list[Noun]:
-    keys = (Keys(), Keys())
-    found: list[Noun] = []
-    if job.get("image") is not None:
-        found += _image(resolver, job["image"], job, job.spans["image"], "image", "job", variables, keys)
-    services = job.get("services")
-    if isinstance(services, Seq):
-        for service, span in zip(services, services.spans, strict=False):
-            found += _image(resolver, service, job, span, "services", "service", variables, keys)
-    elif isinstance(services, (str, Map)):
-        found += _image(resolver, services, job, job.spans["services"], "services", "service", variables, keys)
-    return found
-
-
-def _image(
-    resolver: Resolver, declared: Value, job: Map, span: Span, key: str, kind: str, variables: Variables,
-    keys: tuple[Keys, Keys],
-) -> list[Noun]:  # fmt: skip
-    body = declared if isinstance(declared, Map) else None
-    header = body.header if body is not None else span
-    image = body.get("name") if body is not None else declared
-    entry = body.spans.get("name", header) if body is not None else span
-    if isinstance(image, Unknown):
-        fills = [Filled(image, "\0", image, None)]
-    elif isinstance(image, str):
-        fills = variables.fill(image)
-    else:
-        resolver.problem("malformed", f"`{key}` names no image", header)
-        return []
-    found: list[Noun] = []
-    inherited = job.origins.get(key) if job.origins else None
-    for filled in fills:
-        alias = text_of(body.get("alias")) if body is not None else None
-        dependency = image_dependency(filled.template, filled.unknown, entry, keys[1], filled.origin or inherited)
-        name = alias or ("container" if kind == "job" else dependency.key.partition("#")[0])
-        draft = Draft("container", header)
-        draft.put("name", name)
-        draft.put("class", kind)
-        draft.put("image", filled.value, entry, filled.origin or inherited)
-        draft.put("long_running", False)
-        draft.put("serves", False)
-        if body is not None:
-            _settings(draft, body)
-        found += [draft.noun(name, keys[0].next(name)), dependency]
-    return found
-
-
-def _settings(draft: Draft, body: Map) -> None:
-    command = Seq(body.spans.get("entrypoint") or body.spans.get("command") or body.header)
-    for key in ("entrypoint", "command"):
-        words = body.get(key)
-        if isinstance(words, Seq):
-            for word, span in zip(words, words.spans, strict=False):
-                command.add(word, span)
-    if command:
-        draft.put("command", command, command.span)
-    policy = body.get("pull_policy")
-    if isinstance(policy, Seq) and policy:
-        policy = policy[0]
-    if isinstance(policy, str):
-        draft.put("image_pull_policy", {"always": "Always", "if-not-present": "IfNotPresent", "never": "Never"}.get(
-            policy, policy), body.spans["pull_policy"])  # fmt: skip
-    docker = body.get("docker")
-    if isinstance(docker, Map) and text_of(docker.get("user")):
-        draft.put("run_as_user", docker["user"], docker.spans["user"])
-    variables = body.get("variables")
-    if isinstance(variables, Map):
-        items = Seq(variables.span, variables.header)
-        for key in variables:
-            item = Map(variables.spans[key])
-            item.put("name", key, variables.spans[key])
-            text = text_of(variables[key])
-            if text is not None:
-                item.put("value", text, variables.spans[key])
-            items.add(item, variables.spans[key])
-        draft.put("env", items, body.spans["variables"])
 
 
 # Includes -----------------------------------------------------------------------------------------------------
