@@ -260,3 +260,43 @@ def test_paths(read_texts: Callable[..., Any]) -> None:
     texts = [r.nouns["script"][0].fields["text"] for r in found.by_address.values() if r.kind == "step"]
     assert texts == ["a", "b", "a"]
     assert [(problem.kind, problem.line) for problem in found.problems] == [("missing-template", 5)]
+
+
+def test_a_path_in_a_list_that_is_handed_on_is_seen_from_the_template(read_texts: Callable[..., Any]) -> None:
+    found = read_texts({
+        ROOT: """\
+jobs:
+  - template: ci/job.yml
+    parameters:
+      variables: [{template: names.yml}]
+      steps:
+        - bash: own
+        - template: steps.yml
+        - template: only-here.yml
+        - template: nowhere.yml
+  - job: own
+    steps: [{template: steps.yml}]
+""",
+        "ci/job.yml": """\
+parameters:
+  - {name: steps, type: stepList}
+  - {name: variables, type: object}
+jobs:
+  - job: handed
+    variables: ${{ parameters.variables }}
+    steps:
+      - ${{ each step in parameters.steps }}:
+          - ${{ step }}
+""",
+        "ci/names.yml": "variables: {name: of-ci}\n",
+        "ci/steps.yml": "steps: [{bash: of ci, displayName: $(name)}]\n",
+        "steps.yml": "steps: [{bash: of the root}]\n",
+        "only-here.yml": "steps: [{bash: only here}]\n",
+    })  # fmt: skip
+    texts = {a: r.nouns["script"][0].fields["text"] for a, r in found.by_address.items() if r.kind == "step"}
+    assert [text for address, text in texts.items() if address.startswith(f"{ROOT}#jobs.handed")] == [
+        "own", "of ci", "only here",
+    ]  # fmt: skip
+    assert [text for address, text in texts.items() if address.startswith(f"{ROOT}#jobs.own")] == ["of the root"]
+    assert found.by_address[f"{ROOT}#jobs.handed"].attributes["variables"]["name"] == "of-ci"
+    assert [(problem.kind, problem.line) for problem in found.problems] == [("missing-template", 9)]

@@ -29,11 +29,9 @@ def split(wanted: str) -> tuple[str, str]:
 def locate(path: str, at: str, library: Library) -> str | None:
     """The file of the tree that a template's path means, seen from the file `at`; None where there is none."""
     tree = library.tree
-    folder = at.rpartition("/")[0]
-    if not path.startswith("/"):
-        joined = tree.join(folder, path)
-        if joined and tree.is_file(joined):
-            return joined
+    found = beside(path, at, library)
+    if found:
+        return found
     # From the repository's root, which any folder above may be.
     parts = at.split("/")[:-1]
     for end in range(len(parts) + 1):
@@ -41,6 +39,12 @@ def locate(path: str, at: str, library: Library) -> str | None:
         if joined and tree.is_file(joined):
             return joined
     return None
+
+
+def beside(path: str, at: str, library: Library) -> str | None:
+    """The same as far as it is written relative to that file."""
+    joined = library.tree.join(at.rpartition("/")[0], path) if not path.startswith("/") else None
+    return joined if joined and library.tree.is_file(joined) else None
 
 
 def called_by(root: Map, path: str, library: Library) -> Iterator[str]:

@@ -8,7 +8,16 @@ from typing import NamedTuple
 from guardrail.inputs.pipelines.azure_expand import Expander, Level, Piece, Settled, TooMuch
 from guardrail.inputs.pipelines.azure_guards import NotOfPulls, first_reason, keeps_pulls_out
 from guardrail.inputs.pipelines.azure_scope import Bound, Scope, Variables
-from guardrail.inputs.pipelines.azure_templates import LISTS, bind, call_note, in_file, locate, looks_like, split
+from guardrail.inputs.pipelines.azure_templates import (
+    LISTS,
+    beside,
+    bind,
+    call_note,
+    in_file,
+    locate,
+    looks_like,
+    split,
+)
 from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.vocabulary import Keys, pipeline_resource, text_of
 from guardrail.model import Map, Note, Origin, Problem, Resource, Seq, Span, Unknown
@@ -23,7 +32,7 @@ class Around(NamedTuple):
     """What a stage, job or step stands in. `fragment` is its address after the `#`; `names` what the fingerprint
     calls it, each with the file that it is written in; `maybe`: why it can't be known whether it exists; `trace`: the
     templates it came by; `open`: why what its surroundings set can't be known; `away`: a condition around it keeps
-    outsiders' pull requests out."""
+    outsiders' pull requests out; `file`: the template that puts it in."""
 
     fragment: str
     names: tuple[tuple[str, str], ...]
@@ -34,6 +43,7 @@ class Around(NamedTuple):
     lock: Settled | None = None
     open: Unknown | None = None
     away: bool = False
+    file: str = ""
 
     def under(self, condition: Settled | None) -> Around:
         """The same where this condition must hold too."""
@@ -137,7 +147,7 @@ class Walk:
             raise TooMuch("too-many", f"it calls more than {MAX_CALLS:,} templates; not judged further")
         path, alias = split(wanted)
         given = self._given(level, scope)
-        target = locate(path, where.file or self.path, self.library) if not alias else None
+        target = self._located(path, around, where) if not alias else None
         self.includes.append((path, alias, where))
         trace = (*around.trace, call_note(kind, wanted, where))
         if target is None:
@@ -162,7 +172,14 @@ class Walk:
             return
         inner = bind(root, given, self.expander, around.scope.variables, caller=path)
         found = self.expander.level(root, inner)
-        yield Called(found, around._replace(scope=inner, trace=trace))
+        yield Called(found, around._replace(scope=inner, trace=trace, file=target))
+
+    def _located(self, path: str, around: Around, where: Span) -> str | None:
+        """A path in a list that a template was handed is seen from that template, which puts the list in, and not from
+        the file that it is written in."""
+        at = where.file or self.path
+        seen = beside(path, around.file, self.library) if around.file not in ("", at) else None
+        return seen or locate(path, at, self.library)
 
     def _given(self, level: Level, scope: Scope | None) -> Level:
         """The parameters of a call, their values as written."""
