@@ -235,11 +235,19 @@ def test_a_reference_to_a_list_at_the_top(read_texts: Callable[..., Any]) -> Non
         ("environment: production", True),
         ("environment: {name: review/$CI_COMMIT_REF_SLUG}", True),
         ("environment: {name: production, action: stop}", False),
+        ("environment: $PLACE-${SLOT}", True),
+        ("environment: {name: eu-west, url: https://example.com}", True),
+        ("environment: {name: eu-west, deployment_tier: production}", True),
+        ("environment: eu-west\n  script: [helm upgrade web ./chart]", True),
+        # Keeps secrets for those who upload or sign.
+        ("environment: pypi-upload", False),
+        ("environment: {name: sign-macos}", False),
         ("stage: build", False),
     ],
 )
 def test_what_deploys(read_texts: Callable[..., Any], lines: str, deploys: bool) -> None:
-    read = read_texts({ROOT: f"job:\n  script: [make]\n  {lines}\n"})
+    script = "" if "script: [" in lines else "  script: [make]\n"
+    read = read_texts({ROOT: f"job:\n{script}  {lines}\n"})
     assert read.noun(f"{ROOT}#job", "job").fields["deploys"] is deploys
 
 

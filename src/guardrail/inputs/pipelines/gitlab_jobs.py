@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from guardrail.inputs.pipelines import gitlab_taint
-from guardrail.inputs.pipelines.deployments import says_so
+from guardrail.inputs.pipelines import deployments, gitlab_taint
 from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.gitlab_images import images
 from guardrail.inputs.pipelines.gitlab_include import includes_of, is_own
@@ -279,12 +278,32 @@ def _environment(draft: Draft, job: Map, variables: Variables, gap: Unknown | No
         draft.put("environment", filled.value, entry, filled.origin)
 
 
+_VARIABLE = lazy_regex(r"\$(?:\{\w+\}|\w+)")
+_OF_A_PLACE = ("url", "on_stop", "auto_stop_in", "kubernetes", "deployment_tier")
+
+
 def _deploys(name: str, job: Map) -> bool:
-    """An environment is what GitLab deploys to, unless the job only looks at it or takes it down."""
-    environment = job.get("environment")
-    if environment is None:
-        return says_so(name)
-    return not isinstance(environment, Map) or environment.get("action", "start") == "start"
+    """An environment is what GitLab deploys to, unless the job only looks at it or takes it down. One may also just
+    keep secrets for certain jobs (`pypi-upload`, `sign-macos`), so that more than its name has to say so."""
+    place = environment = job.get("environment")
+    if environment is None or deployments.says_so(name):
+        return deployments.says_so(name) and not _only_looks(environment)
+    if isinstance(environment, Map):
+        if _only_looks(environment):
+            return False
+        if any(environment.get(key) is not None for key in _OF_A_PLACE):
+            return True
+        place = environment.get("name")
+    written = _VARIABLE.sub(" ", place) if isinstance(place, str) else ""
+    if not any(character.isalnum() for character in written) or deployments.is_place(written):
+        return True
+    lines = job.get("script")
+    code = "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, Seq) else lines
+    return isinstance(code, str) and deployments.runs_deployment(code)
+
+
+def _only_looks(environment: Value) -> bool:
+    return isinstance(environment, Map) and environment.get("action", "start") != "start"
 
 
 # Includes -----------------------------------------------------------------------------------------------------
