@@ -138,11 +138,12 @@ def test_scripts(ferry: Any) -> None:
     assert script.fields["text"].startswith("bundle install\nbundle exec rake\nset -e\n")
     assert script.fields["remote_pipe"] is True
     assert script.fields.place("remote_pipe")[1:] == (39, 13, 39, 59)
-    assert plain(after.fields["untrusted"]) == [
-        {"expression": "$BITBUCKET_BRANCH", "source": "BITBUCKET_BRANCH", "privileged": False}
+    assert (script.fields["untrusted"], after.fields["untrusted"]) == ([], []), "no fork's pull request is built"
+    assert plain(after.fields["expansions"]) == [
+        {"expression": "$BITBUCKET_BRANCH", "source": "BITBUCKET_BRANCH", "control": "chosen"}
     ]
     (release,) = ferry.nouns(f"{ROOT}#pipelines.custom.release[1]", "script")
-    assert [hit["source"] for hit in plain(release.fields["untrusted"])] == ["VERSION, given by who starts it"]
+    assert [hit["source"] for hit in plain(release.fields["expansions"])] == ["VERSION, given by who starts it"]
 
 
 @pytest.mark.parametrize(

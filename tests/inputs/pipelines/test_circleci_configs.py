@@ -123,20 +123,23 @@ def test_commands_and_conditions(harbour: Any) -> None:
     assert fetch.nouns["script"][0].fields.place("remote_pipe")[:3] == (ROOT, 21, 17)
 
 
-def test_outsiders_values(harbour: Any) -> None:
+def test_what_those_choose_who_may_push(harbour: Any) -> None:
     def hits(address: str) -> list[tuple[str, str, int, int]]:
         fields = harbour.noun(f"{ROOT}#jobs.{address}", "script").fields
         return [
-            (hit["expression"], hit["source"], *hit.place("expression")[1:3]) for hit in fields["untrusted"]
+            (hit["expression"], hit["source"], *hit.place("expression")[1:3])
+            for hit in fields["expansions"] if hit["control"] == "chosen"
         ]  # fmt: skip
 
     assert hits("test.steps[4]") == [("<< pipeline.git.branch >>", "pipeline.git.branch", 110, 22)]
     assert hits("deploy.steps[2]") == [
         ("<< parameters.ref >>", "parameters.ref, which holds pipeline.git.tag", 123, 21)
     ]  # fmt: skip
-    (chosen,) = harbour.noun(f"{ROOT}#jobs.deploy.steps[3]", "script").fields["expansions"]
-    assert (chosen["source"], chosen["control"]) == ("pipeline.parameters.image-tag", "chosen")
-    assert hits("deploy.steps[3]") == []
+    fields = harbour.noun(f"{ROOT}#jobs.deploy.steps[3]", "script").fields
+    assert [(hit["source"], hit["control"]) for hit in fields["expansions"]] == [
+        ("pipeline.parameters.image-tag", "chosen")
+    ]  # fmt: skip
+    assert fields["untrusted"] == []
     assert hits("forgotten.steps[0]") == [("$CIRCLE_BRANCH", "CIRCLE_BRANCH", 132, 14)]
     assert harbour.noun(f"{ROOT}#jobs.deploy.steps[3]", "script").fields["shell"] == "python3"
 

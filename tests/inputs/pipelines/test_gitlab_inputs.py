@@ -165,7 +165,8 @@ b: {rules: [{if: '$CI_COMMIT_BRANCH == "main"'}], script: ['ssh web "deploy $CI_
 c: {only: [main], script: ['ssh web "deploy $CI_COMMIT_REF_NAME"']}
 d: {only: [branches], script: ['ssh web "deploy $CI_COMMIT_REF_NAME"']}
 """})  # fmt: skip
-    assert [name for name in "abcd" if items(read.noun(f"{ROOT}#{name}", "script"), "untrusted")] == ["a", "d"]
+    assert [name for name in "abcd" if items(read.noun(f"{ROOT}#{name}", "script"), "expansions")] == ["a", "d"]
+    assert not any(items(read.noun(f"{ROOT}#{name}", "script"), "untrusted") for name in "abcd"), "forks have their own"
 
 
 def test_steps(read_texts: Callable[..., Any]) -> None:

@@ -197,7 +197,7 @@ def test_libraries(jetty: Any, read_texts: Callable[..., Any]) -> None:
 
 def test_loaded_files_are_read(jetty: Any, go: Callable[..., Any]) -> None:
     (script,) = jetty.nouns("ci/steps.groovy", "script")
-    assert plain(script.fields["untrusted"])[0]["source"] == "BRANCH_NAME"
+    assert plain(script.fields["expansions"])[0]["source"] == "BRANCH_NAME"
     read = go("script { load 'none.groovy' }")
     assert [(note.kind, note.file) for note in read.notes] == [("missing-file", ROOT)]
     circle = go("script { load 'a.groovy' }", extra={"a.groovy": "load 'a.groovy'\nload 'Jenkinsfile'\nsh 'x'\n"})
@@ -291,9 +291,10 @@ def test_what_others_write(go: Callable[..., Any], steps: str, sources: list[str
         assert nouns == []
         return
     fields = nouns[-1].fields
-    # Who may start a job chooses its parameters; all else is anyone's.
+    # Who may start a job chooses its parameters, who may push the names of branches; all else is anyone's.
     chosen = [hit["source"] for hit in plain(fields.get("expansions", [])) if hit["control"] == "chosen"]
-    assert chosen == [source for source in sources if source.startswith("params.")]
+    by_choice = ("params.", "BRANCH_NAME", "TAG_NAME", "the branch's name (git)")
+    assert chosen == [source for source in sources if source.startswith(by_choice)]
     assert [hit["source"] for hit in plain(fields["untrusted"])] + chosen == sources
 
 
@@ -305,7 +306,7 @@ def test_what_others_write(go: Callable[..., Any], steps: str, sources: list[str
          "params.GIT_BRANCH, by way of f", "chosen"),
         ("string(name: 'GIT_BRANCH')", "sh 'eval \"$GIT_BRANCH\"'", "params.GIT_BRANCH", "chosen"),
         ("choice(name: 'GIT_BRANCH', choices: ['a'])", 'sh "git clone -b ${GIT_BRANCH} x"', "", ""),
-        ("string(name: 'WHAT')", 'sh "git clone -b ${GIT_BRANCH} x"', "GIT_BRANCH", ""),
+        ("string(name: 'WHAT')", 'sh "git clone -b ${GIT_BRANCH} x"', "GIT_BRANCH", "chosen"),
         # what plugins hand over in parameters is still what others wrote
         ("string(name: 'ghprbPullTitle')", 'sh "x ${ghprbPullTitle}"', "ghprbPullTitle", ""),
     ],

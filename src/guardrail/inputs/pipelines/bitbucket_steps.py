@@ -23,7 +23,7 @@ from guardrail.model.patterns import lazy_regex
 PROVIDER = "bitbucket-pipelines"
 # What the author of a commit or pull request writes. They are environment variables: harmless in a script until it has
 # the shell read them as code.
-UNTRUSTED_VARIABLES = frozenset(("BITBUCKET_BRANCH", "BITBUCKET_TAG", "BITBUCKET_BOOKMARK"))
+PUSHED_VARIABLES = frozenset(("BITBUCKET_BRANCH", "BITBUCKET_TAG", "BITBUCKET_BOOKMARK"))
 _VARIABLE = lazy_regex(r"\$\{?(\w+)\}?")
 _SEMANTIC = lazy_regex(r"v?\d+(?:\.\d+)*[\w.+-]*\Z")
 MAX_HITS = 200  # in one script; more would say no more
@@ -323,7 +323,7 @@ def _script(setting: Setting, step: Map, key: str, given: dict[str, Span]) -> No
     draft.put("name", key)
     draft.put("class", "step")
     draft.put("text", "\n".join(text for text, _ in lines), entry)
-    hits = Seq(entry, draft.header)
+    chosen = Seq(entry, draft.header)
     detected: dict[str, Span] = {}
     for text, span in lines:
         source = setting.library.get(span.file) if span.file else None
@@ -334,16 +334,17 @@ def _script(setting: Setting, step: Map, key: str, given: dict[str, Span]) -> No
             continue
         for start, end, variables in _evaluated(text):
             for variable in variables:
-                if (variable in UNTRUSTED_VARIABLES or variable in given) and len(hits) < MAX_HITS:
+                if (variable in PUSHED_VARIABLES or variable in given) and len(chosen) < MAX_HITS:
                     place = source.place(text, start, end, span)
                     item = Map(place)
                     item.put("expression", f"${variable}", place)
-                    told = variable if variable in UNTRUSTED_VARIABLES else f"{variable}, given by who starts it"
+                    told = variable if variable in PUSHED_VARIABLES else f"{variable}, given by who starts it"
                     item.put("source", told, place)
-                    item.put("privileged", False, place)
-                    hits.header = hits.header if hits else place
-                    hits.add(item, place)
-    draft.put("untrusted", hits, hits.header)
+                    item.put("control", "chosen", place)
+                    chosen.header = chosen.header if chosen else place
+                    chosen.add(item, place)
+    draft.put("untrusted", Seq(entry, draft.header))  # Bitbucket builds no fork's pull request
+    draft.put("expansions", chosen, chosen.header)
     draft.put("privileged_trigger", False)
     for field, _ in DETECTIONS:
         draft.put(field, field in detected, detected.get(field))

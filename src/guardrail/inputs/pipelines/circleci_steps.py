@@ -21,7 +21,8 @@ BUILT_IN = frozenset(
      "store_test_results", "persist_to_workspace", "attach_workspace", "add_ssh_keys", "when", "unless", "steps")
 )  # fmt: skip
 # Environment variables that hold what the author of a commit writes: harmless until the shell reads them as code.
-_UNTRUSTED_VARIABLES = frozenset(("CIRCLE_BRANCH", "CIRCLE_TAG"))
+_BRANCHES = frozenset(("CIRCLE_BRANCH", "CIRCLE_TAG"))
+_PUSHED = _BRANCHES | {"pipeline.git.branch", "pipeline.git.tag"}
 _SHELLS = frozenset(("bash", "sh", "ash", "dash", "zsh", "pwsh", "powershell", "cmd"))
 _NOTHING = (None,) * len(DETECTIONS)
 
@@ -241,12 +242,17 @@ def _detected(code: str) -> tuple[tuple[int, int] | None, ...]:
     return tuple(find(code) for _, find in DETECTIONS)
 
 
+def _is_chosen(source: str) -> bool:
+    """An outsider's pull request is built as `pull/<number>`."""
+    return source.startswith("pipeline.parameters.") or source in _PUSHED
+
+
 def _pasted(file: File, step: Step, raw: str, code: str, entry: Span) -> tuple[Seq, Seq]:
-    """What others may write of the code, and what whoever starts the pipeline chooses: its parameters."""
+    """What outsiders may write of the code, and what those choose who may start the pipeline or push."""
     hits, chosen = Seq(entry, key_line(entry, "x")), Seq(entry, key_line(entry, "x"))
 
     def add(where: Span, expression: str, source: str) -> None:
-        is_chosen = source.rpartition(", which holds ")[2].startswith("pipeline.parameters.")
+        is_chosen = _is_chosen(source.rpartition(", which holds ")[2])
         into = chosen if is_chosen else hits
         if len(into) >= MAX_HITS:
             return
@@ -264,7 +270,7 @@ def _pasted(file: File, step: Step, raw: str, code: str, entry: Span) -> tuple[S
         masked = masked_code(code)
         for command, inner in evaluated(masked):
             for variable in dict.fromkeys(expanded_variables(inner)):
-                if variable in _UNTRUSTED_VARIABLES:
+                if variable in _BRANCHES:
                     add(file.source.place(code, command.start, command.end, entry), f"${variable}", variable)
     return hits, chosen
 

@@ -57,7 +57,7 @@ def script(holder: Map, key: str, kind: str, around: Surroundings, name: str = "
             words = template[paste.start : paste.end]
             hit = _pasted_taint(text, paste.functions, around.taint)
             if hit is not None:
-                _hit(lists["untrusted"], place, words, hit)
+                _hit(lists, place, words, hit)
             else:
                 _item(
                     lists["expansions"], place, expression=words, source=f"inputs.{paste.name}", control=paste.control
@@ -111,9 +111,9 @@ def _follow(
         around.taint = taint
     for command, code in evaluated(text):
         for variable in dict.fromkeys(expanded_variables(code)):
-            if variable in taint and len(lists["untrusted"]) < MAX_HITS:
+            if variable in taint and len(lists["untrusted"]) + len(lists["expansions"]) < MAX_HITS * 2:
                 place = place_of(text, command.start, command.end, span)
-                _hit(lists["untrusted"], place, f"${variable}", taint[variable])
+                _hit(lists, place, f"${variable}", taint[variable])
     for write in gitlab_taint.writes(text, around.files, taint):
         if write.lines and around.event:
             place = place_of(text, write.start, write.end, span)
@@ -123,13 +123,14 @@ def _follow(
             )  # fmt: skip
 
 
-def _hit(hits: Seq, place: Span, words: str, tainted: Tainted) -> None:
+def _hit(lists: dict[str, Seq], place: Span, words: str, tainted: Tainted) -> None:
     item = Map(place)
+    pushed = tainted.source in gitlab_taint.REFERENCES
     hops = tainted.hops
     item.put("expression", words, place)
     item.put("source", tainted.source, place, (lambda: hops) if hops else None)
-    item.put("privileged", False, place)
-    _add(hits, item, place)
+    item.put("control" if pushed else "privileged", "chosen" if pushed else False, place)
+    _add(lists["expansions" if pushed else "untrusted"], item, place)
 
 
 def _item(items: Seq, place: Span, **facts: str) -> None:

@@ -20,7 +20,8 @@ UNTRUSTED_VARIABLES = frozenset(
      "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME", "GITLAB_USER_NAME",
      "CHAT_INPUT")
 )  # fmt: skip
-REFERENCES = frozenset(("CI_COMMIT_BRANCH", "CI_COMMIT_REF_NAME"))  # known where the job is for one branch only
+# Known where the job is for one branch only. Who may push to the project names them; forks have pipelines of their own.
+REFERENCES = frozenset(("CI_COMMIT_BRANCH", "CI_COMMIT_REF_NAME"))
 SEVERAL_LINES = frozenset(
     ("CI_COMMIT_MESSAGE", "CI_COMMIT_DESCRIPTION", "CI_COMMIT_TAG_MESSAGE", "CI_MERGE_REQUEST_DESCRIPTION",
      "CHAT_INPUT")

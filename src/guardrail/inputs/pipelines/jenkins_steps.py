@@ -10,7 +10,7 @@ from guardrail.formats.shell import DETECTIONS
 from guardrail.inputs.pipelines.jenkins_agents import container_template, docker_container
 from guardrail.inputs.pipelines.jenkins_file import JenkinsFile, Phrase, literal
 from guardrail.inputs.pipelines.jenkins_scope import Scope, named, shortened
-from guardrail.inputs.pipelines.jenkins_taint import Taint, place_of
+from guardrail.inputs.pipelines.jenkins_taint import Taint, is_chosen, place_of
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown
 
@@ -137,10 +137,10 @@ class Work:
         self._hits(draft, span, told)
 
     def _hits(self, draft: Draft, span: Span, told: list[tuple[Span, str, str]]) -> None:
-        """What others write, and what those choose who may start the job: its parameters."""
+        """What outsiders write, and what those choose who may start the job or push."""
         hits, others = Seq(span, draft.header), Seq(span, draft.header)
         for place, expression, source in told:
-            chosen = source.startswith("params.")
+            chosen = is_chosen(source)
             item = Map(place)
             item.put("expression", expression, place)
             item.put("source", source, place)

@@ -28,6 +28,8 @@ UNTRUSTED = frozenset(
 )  # fmt: skip
 # What Jenkins sets by the repository that it builds; a parameter that is called so is what whoever starts it gives.
 _BY_REPOSITORY = frozenset(("BRANCH_NAME", "TAG_NAME", "GIT_BRANCH", "GIT_LOCAL_BRANCH"))
+# Of those, and of what git says, a change of an outsider's gives `PR-<number>`: only who may push can choose a name.
+_BRANCH_BY_GIT = "the branch's name (git)"
 _PASS_ON = frozenset(
     ("trim", "toLowerCase", "toUpperCase", "toString", "take", "drop", "substring", "split", "tokenize", "capitalize",
      "plus", "minus", "concat", "reverse", "stripIndent", "strip", "first", "last", "get", "getAt", "join", "padLeft",
@@ -126,7 +128,7 @@ class Taint:
             return ()
         if _MESSAGE.search(phrase.shell):
             return ("the commit's message (git log)",)
-        return ("the branch's name (git)",) if _BRANCH.search(phrase.shell) else ()
+        return (_BRANCH_BY_GIT,) if _BRANCH.search(phrase.shell) else ()
 
     def hits(self, phrase: Phrase, shell: str) -> Iterator[Hit]:
         for start, end, expression in phrase.holes:
@@ -166,6 +168,12 @@ def _webhook_names(file: JenkinsFile) -> Iterator[str]:
 
 def _by_way(source: str, name: str) -> str:
     return f"{source}, by way of {name}" if ", by way of" not in source else source
+
+
+def is_chosen(source: str) -> bool:
+    """Whether only those write it who may start the job or push to the repository."""
+    first = source.partition(", by way of")[0]
+    return first.startswith("params.") or first in _BY_REPOSITORY or first == _BRANCH_BY_GIT
 
 
 def place_of(phrase: Phrase, hit: Hit) -> Span:
