@@ -239,6 +239,14 @@ def test_names_that_nearly_are_others(name: str, like: str) -> None:
         ("cat <<'E' >> $GITHUB_ENV\nA=$B\nE", []), ("{\n  echo A=$B\n} >> $GITHUB_ENV", ["GITHUB_ENV"]),
         ("{\n  echo A=1\n} >> $GITHUB_ENV", []), ("echo $env:A >> $env:GITHUB_ENV", ["GITHUB_ENV"]),
         ('Add-Content $env:GITHUB_PATH "$x"', ["GITHUB_PATH"]),
+        ("Add-Content -Path $env:GITHUB_PATH -Value (Get-Content x)", ["GITHUB_PATH"]),
+        ("Add-Content -Path $env:GITHUB_PATH -Value 'C:\\tools (x86)'", []),
+        ('Write-Output "A=$x" | `\n  Out-File -FilePath ${Env:GITHUB_ENV} -Append', ["GITHUB_ENV"]),
+        ('Write-Output "A=1" | `\n  Out-File -FilePath ${Env:GITHUB_ENV} -Append', []),
+        ("a=`date`\necho A=1 >> $GITHUB_ENV", []),
+        ("echo A=%X%>> %GITHUB_ENV%", ["GITHUB_ENV"]), ("echo A=1>> %GITHUB_ENV%", []),
+        ("set /p X=<x.txt\necho %X%>>%GITHUB_PATH%", ["GITHUB_PATH"]), ("set X=1\necho A=%X% >> %GITHUB_ENV%", []),
+        ("set X=%Y%\necho A=!X! >> %GITHUB_ENV%", ["GITHUB_ENV"]), ("echo %CD%\\bin>>%GITHUB_PATH%", []),
     ],
 )  # fmt: skip
 def test_writes_to_the_environment(code: str, files: list[str]) -> None:

@@ -15,9 +15,15 @@ MAX_NAMES = 50  # of variables that a script sets; more are not looked into
 MAX_SET = 500  # times that a script sets variables; beyond that nothing is known of them
 MAX_VALUE = 1000  # characters of what it sets one to
 
-_FILE = lazy_regex(r"[\"']?\$(?:\{?(?:env:)?|env:)(GITHUB_(?:ENV|PATH))\}?[\"']?", re.IGNORECASE)
+_FILE = lazy_regex(
+    r"[\"']?(?:\$(?:\{?(?:env:)?|env:)|(?P<cmd>%))(?P<file>GITHUB_(?:ENV|PATH))[}%]?[\"']?", re.IGNORECASE
+)
 _INTO = lazy_regex(r"(?:>>?|\|[ \t]*tee[ \t]+(?:-a|--append))[ \t]*\Z")
 _POWERSHELL = lazy_regex(r"\b(?:add-content|out-file|set-content|tee-object)\b", re.IGNORECASE)
+_IN_POWERSHELL = lazy_regex(r"\$\{?env:|\b(?:add-content|out-file|set-content|tee-object)\b", re.IGNORECASE)
+_CALLS = lazy_regex(r"\(\s*(?:[A-Za-z]+-[A-Za-z]+|&)")  # a command of PowerShell's for a value
+_OF_CMD = lazy_regex(r"[%!]([A-Za-z_]\w*)[%!]")
+_SET_IN_CMD = lazy_regex(r"(?im)^[ \t]*@?set[ \t]+(/[ap][ \t]+)?\"?([A-Za-z_]\w*)=([^\n]{0,1000})")
 _HERE = lazy_regex(r"<<-?\s*(?P<quote>[\"']?)(?P<word>\w+)")
 _SAYS = lazy_regex(
     r"(?:\A|[;&|{(]|\b(?:then|do|else)\b)\s*(?:echo|printf|write-(?:output|host))\b", re.IGNORECASE
@@ -63,6 +69,8 @@ def environment_writes(code: str, env: Sequence[Level] = ()) -> Iterator[tuple[s
         return
     told = 0
     joined = code.replace("\\\n", "  ")
+    if _IN_POWERSHELL.search(code):
+        joined = joined.replace("`\n", "  ")
     harmless: Collection[str] | None = None
     start = 0
     for line in joined.split("\n"):
@@ -76,13 +84,18 @@ def environment_writes(code: str, env: Sequence[Level] = ()) -> Iterator[tuple[s
             before = before[: len(before) - (into.end() - into.start())]
         elif not _POWERSHELL.search(before):
             continue
+        if match["cmd"]:
+            if into and _moves_in_cmd(code, before):
+                told += 1
+                yield " ".join(line.split()), match["file"].upper()
+            continue
         if _moves(joined, begin, start, before, after, bool(into)):
             if harmless is None:
                 harmless = _harmless_names(joined, env)
             if not _moves(joined, begin, start, before, after, bool(into), harmless):
                 continue
             told += 1
-            yield " ".join(line.split()), match[1].upper()
+            yield " ".join(line.split()), match["file"].upper()
 
 
 def _moves(
@@ -95,7 +108,8 @@ def _moves(
         body = _without(code[end : closing.start() if closing else len(code)], harmless)
         return "${{" in body if here["quote"] else bool(_MOVES.search(body))
     if not redirected:
-        return bool(_MOVES.search(_without(before + after, harmless)))
+        text = _without(before + after, harmless)
+        return bool(_MOVES.search(text) or _CALLS.search(text))
     before = before.strip()
     block = before.endswith(("}", ")", "done", "fi")) and not before.endswith("}}")
     if block or not before:  # what it says stands before
@@ -108,6 +122,19 @@ def _moves(
         return True  # what a program puts out
     what = _without(before[said[-1] :], harmless)
     return bool(_MOVES.search(_SINGLE.sub("", what)) or "${{" in what)
+
+
+def _moves_in_cmd(code: str, said: str) -> bool:
+    names = {name.upper() for name in _OF_CMD.findall(said)} - _MACHINES_OWN - {"CD"}
+    if not names:
+        return False
+    values: dict[str, bool] = {}  # by name, whether all that it is set to is written there
+    for count, match in enumerate(_SET_IN_CMD.finditer(code)):
+        if count >= MAX_SET:
+            return True
+        name = match[2].upper()
+        values[name] = values.get(name, True) and not match[1] and not _OF_CMD.search(match[3])
+    return not all(values.get(name) for name in names)
 
 
 def _without(text: str, harmless: Collection[str] | None) -> str:
