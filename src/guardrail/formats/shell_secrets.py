@@ -15,7 +15,9 @@ _NAME = (
     r"|LENGTH|LEN|COUNT|USER|USERNAME|HOST|EXPIR\w*|TTL|STATUS|ISSUER|AUDIENCE|VERSION|REGION|HASH|SET|OK|CODE|PERMISSIONS?|SCOPES?|ENDPOINT"
     r"|PREFIX|ENABLED|REQUIRED|MANAGER|STORE|SOURCE|KIND|EST|ESTIMATE|LIMIT|MAX|MIN|USAGE|BUDGET|COST)\b)[A-Za-z0-9]+)*\b"
 )
-_SECRET = lazy_regex(r"(?<![\\$])\$(?:\{(" + _NAME + r")(?=[}@%/,^]|:?-)|(" + _NAME + r")(?!_))", re.IGNORECASE)
+_SECRET = lazy_regex(
+    r"(?<![\\$])\$(?:\{(" + _NAME + r")(?=[}@%/,^]|:?-)|(" + _NAME + r")(?!_|\.(?:Length|Count)\b))", re.IGNORECASE
+)
 _PASTED = lazy_regex(r"\$\{\{\s*secrets(?:\.|\[\s*')(" + _NAME + r")", re.IGNORECASE)
 _PRINTS = lazy_regex(PREFIX + r"(?:echo|printf(?!\s+-v\b)|write-host|write-output)\s", re.IGNORECASE)
 _OF_PLATFORM = lazy_regex(r"::add-mask::|::set-output |::save-state |##vso\[|##teamcity\[")
