@@ -383,6 +383,33 @@ def test_runners(read_texts: Callable[..., Any], runs_on: str, runner: list[str]
     )  # fmt: skip
 
 
+def test_items_of_a_matrix_value(read_texts: Callable[..., Any]) -> None:
+    text = """\
+on: push
+jobs:
+  a:
+    strategy:
+      matrix:
+        platform:
+          - [ubuntu-24.04, linux, [10]]
+          - [windows-2022, win, [90]]
+        include: [{platform: [macos-14, mac, [20]]}]
+    runs-on: ${{ matrix.platform[0] }}
+    timeout-minutes: ${{ matrix.platform[2][0] }}
+    steps:
+      - run: make ${{ matrix.platform[1] }}${{ matrix.platform[7] }}
+  b:
+    strategy: {matrix: {platform: [[a, b]]}}
+    runs-on: ${{ matrix.platform[github.run_number] }}
+    steps: [{run: make}]
+"""
+    read = read_texts(text)
+    a = read.noun(f"{W}#jobs.a", "job").fields
+    assert (a["runner"], a["timeout"]) == (["ubuntu-24.04", "windows-2022", "macos-14"], 5400)
+    assert a["self_hosted"] is False
+    assert isinstance(read.noun(f"{W}#jobs.b", "job").fields["runner"], Unknown)
+
+
 def test_matrix_values(read_texts: Callable[..., Any]) -> None:
     text = """\
 on: push

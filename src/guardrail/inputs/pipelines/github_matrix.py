@@ -175,6 +175,15 @@ def _cell(combination: Combination, path: Path, used: list[tuple[str, Cell]]) ->
             if key is None:
                 return None
             value, span = value[key], value.spans[key]
+        elif isinstance(value, Seq):
+            if segment is None:
+                return Unknown("which item it takes is worked out when the pipeline runs")
+            if not (segment.isascii() and segment.isdecimal()):
+                return None
+            index = int(segment) if len(segment) < 9 else len(value)
+            if index >= len(value):
+                return None
+            value, span = value[index], value.spans[index]
         else:
             return value if isinstance(value, Unknown) else None
     used.append((f"matrix.{path[1]}", (value, span)))
