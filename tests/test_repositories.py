@@ -175,3 +175,10 @@ def test_reports_count_for_each(folder: Path, guardrail: Guardrail) -> None:
 def test_a_scan_of_one_says_nothing_of_repositories(folder: Path, guardrail: Guardrail) -> None:
     assert "repositories" not in json.loads(guardrail("scan", folder / "shop", "-f", "json").out)
     assert "Repositories" not in guardrail("scan", folder / "shop").out
+
+
+def test_a_commit_is_judged_in_each(folder: Path, guardrail: Guardrail) -> None:
+    done = guardrail("scan", "--changed", folder / "queue/main.tf", folder / "loose.tf", "-f", "json")
+    found = {(f["file"], f["rule"]) for f in json.loads(done.out)["findings"]}
+    assert {("queue/main.tf", "store-encrypted"), ("loose.tf", "store-encrypted")} <= found
+    assert {file for file, _ in found} == {"queue/main.tf", "loose.tf"}

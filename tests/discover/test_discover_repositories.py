@@ -70,3 +70,10 @@ def test_a_configuration_given_for_all_does_not(folder: Path) -> None:
     config = Config(tree)
     config.explicit = "/elsewhere/guardrail.yaml"
     assert set(discover([str(folder)], tree, config).repositories) == {"one", "team/two"}
+
+
+def test_a_commit_has_what_it_changes_in_each(folder: Path) -> None:
+    changed = [str(folder / name) for name in ("loose.yaml", "team/two/pod.yaml")]
+    here = discover(changed, Tree(str(folder)), changed=True)
+    assert here.claimed == {"kubernetes": ["loose.yaml"]}
+    assert here.repositories == {"team/two": ["team/two/pod.yaml"]}

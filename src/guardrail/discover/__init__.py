@@ -46,12 +46,13 @@ def discover(
     folders = sorted(name for name in names if tree.is_folder(name))
     files = sorted(names.difference(folders))
     if changed:
+        claims.found.repositories = dict(apart.found)
         take_changed(files, folders, claims, walk)
     else:
         for name in files:
             claims.take_given(name)
         for path, entry in walk.files(folders):
             claims.take_entry(path, entry)
-        claims.found.repositories = apart.found
+        claims.found.repositories = dict(sorted(apart.found.items()))
         claims.found.notes += apart.notes()
     return claims.finish(walk, ["standard input" if path == STDIN else path for path in paths])

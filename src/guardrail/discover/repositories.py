@@ -65,7 +65,7 @@ class Repositories:
         return [Note("repositories-as-one", message, name)]
 
     def _is_top(self, folder: str) -> bool:
-        """Git's own test, in short; `git worktree` and submodules have a file there instead."""
+        """Git's own test, in short; what `git worktree` makes has a file there instead."""
         return self._holds(folder, ".git/HEAD") or os.path.isfile(self.tree.absolute(f"{folder}/.git"))
 
     def _holds(self, folder: str, name: str) -> bool:
