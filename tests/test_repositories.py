@@ -182,3 +182,30 @@ def test_a_commit_is_judged_in_each(folder: Path, guardrail: Guardrail) -> None:
     found = {(f["file"], f["rule"]) for f in json.loads(done.out)["findings"]}
     assert {("queue/main.tf", "store-encrypted"), ("loose.tf", "store-encrypted")} <= found
     assert {file for file, _ in found} == {"queue/main.tf", "loose.tf"}
+
+
+def test_copies_in_two_repositories_are_told_apart(folder: Path, guardrail: Guardrail) -> None:
+    for name in ("copy", "notes"):
+        (folder / name).mkdir(exist_ok=True)
+        text = 'variable "key" {}\nmodule "m" {\n  source = "./m"\n  key    = var.key\n}\n'
+        (folder / name / "main.tf").write_text(text)
+        (folder / name / "m").mkdir()
+        (folder / name / "m/main.tf").write_text(
+            'variable "key" {}\nresource "aws_sqs_queue" "q" {\n  kms_master_key_id = var.key\n}\n'
+        )
+    initialise(folder / "copy")
+    found = run(folder / "copy", folder / "notes")
+    same = [f for f in found.undetermined if f.rule == "store-customer-key"]
+    assert len(same) == 2
+    assert len({finding.fingerprint for finding in same}) == 1
+    out = guardrail("scan", folder / "copy", folder / "notes", "--verbose").out
+    for name in ("copy", "notes"):
+        assert f"{name}/m/main.tf:3:3  undetermined (low)  [store-customer-key]" in out
+    everything = guardrail("scan", folder).out
+    assert everything.count("      fix: ") == 8  # the most severe, in full
+
+
+def test_inspect_has_no_problem_with_one_that_is_empty(folder: Path, guardrail: Guardrail) -> None:
+    done = guardrail("inspect", folder, "--format", "json")
+    assert (done.code, json.loads(done.out)["problems"]) == (0, [])
+    assert guardrail("inspect", folder / "notes").code == 3

@@ -57,9 +57,9 @@ def parts_of(plans: Sequence[Plan], request: Request) -> list[list[Part]]:
     ]
     made = _made(left, request.workers)
     parts = [[part or next(made) for part in found] for found in known]
-    if left:
-        for cache in filter(None, caches[:1]):  # they are all in one folder
-            cache.store.tidy()
+    cache = next(filter(None, caches), None)
+    if left and cache:  # they are all in one folder
+        cache.store.tidy()
     return parts
 
 

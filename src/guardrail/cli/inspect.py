@@ -9,7 +9,7 @@ import click
 
 from guardrail.cli.reading import reads_files
 from guardrail.model import Problem, Resource, plain
-from guardrail.repositories import name_above
+from guardrail.repositories import EMPTY, name_above
 
 if TYPE_CHECKING:
     from guardrail.scanning import Request
@@ -46,6 +46,8 @@ def command(request: Request, form: str, kind: tuple[str, ...], everything: bool
                 and (not kind or resource.kind in kind or not resource.nouns.keys().isdisjoint(kind))
             ]
         problems += (problem._replace(file=name_above(folder, problem.file)) for problem in met)
+    if found and plans.keys() != {""}:  # there is something in one of several repositories
+        problems = [problem for problem in problems if problem.kind != EMPTY]
     found.sort(key=lambda one: (name_above(one[0], (span := one[1].span).file), span.line, span.column, one[1].address))
     if form == "json":
         shown = {

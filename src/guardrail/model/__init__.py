@@ -2,6 +2,7 @@
 but `errors`."""
 
 from guardrail.model.findings import (
+    BECAUSE,
     CATEGORIES,
     SEVERITIES,
     Coverage,
@@ -42,6 +43,7 @@ from guardrail.model.values import (
 )
 
 __all__ = [
+    "BECAUSE",
     "CATEGORIES",
     "ELSEWHERE",
     "HOLE",

@@ -10,6 +10,9 @@ from guardrail.model.span import Span
 SEVERITIES = ("critical", "high", "medium", "low", "info")  # hardest first
 CATEGORIES = ("security", "tagging", "resource-limits", "reliability", "cost", "supply-chain", "observability")
 
+BECAUSE = ": cannot tell, because "
+"""In an undetermined finding's message, between what it is about and why."""
+
 
 def severity_rank(severity: str) -> int:
     """0 for critical ... 4 for info."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.conditions import Leaf, Scope, parse_path
 from guardrail.errors import GuardrailError, RuleError
-from guardrail.model import Inventory, Noun, Problem, Resource, Span
+from guardrail.model import BECAUSE, Inventory, Noun, Problem, Resource, Span
 from guardrail.policy.judge import Judgement, Setting, SettingOf, Subject, Verdict, place_of_leaves, subjects_of
 from guardrail.policy.rule import Check, Rule
 
@@ -178,7 +178,7 @@ def _note(
         span = place_of_leaves(leaves, subject)
     message = " ".join(said.message.split())
     if said.truth is None:
-        message = f"{subject.name}: cannot tell, because {message}" if message else ""
+        message = f"{subject.name}{BECAUSE}{message}" if message else ""
     judgement.verdicts.append(
         Verdict(rule, _NO_CHECK, setting, subject, said.truth is False, leaves, span, message or _wordless(said))
     )

@@ -11,6 +11,7 @@ from typing import Any
 from guardrail.concepts.secret_masks import Concealer
 from guardrail.conditions import MISSING, Leaf, Scope, parse_path
 from guardrail.model import (
+    BECAUSE,
     HOLE,
     Encoded,
     Evidence,
@@ -277,7 +278,7 @@ def _undetermined(verdict: Verdict) -> str:
     unknowns = [leaf.unknown for leaf in verdict.leaves if leaf.unknown]
     reasons = list(dict.fromkeys(unknown.reason for unknown in unknowns if unknown.reason))
     why = "; ".join(reasons[:3]) or "a value it depends on cannot be known"
-    return f"{verdict.subject.name}: cannot tell, because {why}"
+    return f"{verdict.subject.name}{BECAUSE}{why}"
 
 
 def _evidence(verdict: Verdict, group: list[Verdict], conceal: Concealer) -> tuple[Evidence, ...]:

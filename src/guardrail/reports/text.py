@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from guardrail.model import SEVERITIES, Evidence, Finding, Problem, Result, Span, severity_rank
+from guardrail.model import BECAUSE, SEVERITIES, Evidence, Finding, Problem, Result, Span, severity_rank
 from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import columns, expand_tabs, lines_of
 from guardrail.reports.hostile import for_log, without_log_commands
@@ -121,19 +121,19 @@ class _Page:
 
     def failures(self, findings: list[Finding]) -> None:
         shown = findings[: self.options.max_findings or None]
-        brief: set[str] = set()
+        brief: set[int] = set()  # two repositories may share fingerprints
         if len(shown) > ONE_SCREEN and not self.options.verbose:
             by_severity = sorted(shown, key=lambda finding: severity_rank(finding.severity))
-            brief = {finding.fingerprint for finding in by_severity[ONE_SCREEN:]}
+            brief = {id(finding) for finding in by_severity[ONE_SCREEN:]}
         for file, group in _by_file(shown):
             self.line(self.paint(for_log(file) or "(no file)", "bold"))
             self.line()
             self.shown = None
             rest: dict[str, list[Finding]] = {}
             seen: dict[str, int] = {}
-            short = [finding for finding in group if finding.fingerprint in brief]
+            short = [finding for finding in group if id(finding) in brief]
             for finding in group:
-                if finding.fingerprint in brief:
+                if id(finding) in brief:
                     continue
                 seen[finding.rule] = seen.get(finding.rule, 0) + 1
                 if seen[finding.rule] > IN_FULL:
@@ -271,24 +271,21 @@ def _by_file(findings: list[Finding]) -> Iterator[tuple[str, list[Finding]]]:
     yield from groups.items()
 
 
-_BECAUSE = ": cannot tell, because "
-
-
 def _by_reason(findings: list[Finding]) -> Iterator[tuple[str, list[Finding]]]:
     """Those of one resource that can't be told for one reason, of which there is no more to say, together."""
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str, str, int], list[Finding]] = {}
     for finding in findings:
-        why = finding.message.partition(_BECAUSE)[2]
+        why = finding.message.partition(BECAUSE)[2]
         alike = why and all(item.path and item.span.file == finding.span.file for item in finding.evidence)
-        key = (finding.span.file, finding.resource, why) if alike else (finding.fingerprint, "", "")
-        groups.setdefault(key, []).append(finding)
-    for (_, _, why), group in groups.items():
+        apart = 0 if alike else id(finding)
+        groups.setdefault((finding.span.file, finding.resource, why, apart), []).append(finding)
+    for (_, _, why, _), group in groups.items():
         yield why, group
 
 
 def _asked(finding: Finding) -> str:
     """Whose values an undetermined finding hangs on, and which."""
-    name = finding.message.partition(_BECAUSE)[0]
+    name = finding.message.partition(BECAUSE)[0]
     return f"{name}: {', '.join(dict.fromkeys(item.path for item in finding.evidence)) or 'itself'}"
 
 
