@@ -280,3 +280,17 @@ def test_many_findings_are_shown_briefly_but_for_the_most_severe() -> None:
     assert "  low      12:1  finding number 12  [rule-12]\n" in text
     assert "--verbose shows all so" in text
     assert render("text", result(*many), ReportOptions(verbose=True)).count("fix:") == 12
+
+
+def test_brief_lines_are_cut_in_a_terminal_and_whole_in_a_log() -> None:
+    words = "opens SSH (port 22) to the whole internet (0.0.0.0/0), and to everybody's neighbours beside it, as it was"
+    many = [
+        finding(rule=f"rule-{n}", severity="low", fingerprint=f"{n:032x}",
+                span=Span("main.tf", n, 1, n, 5), message=f"{n} {words}")
+        for n in range(1, 13)
+    ]  # fmt: skip
+    log = render("text", result(*many), ReportOptions())
+    assert f"  12:1  12 {words}  [rule-12]\n" in log
+    terminal = render("text", result(*many), ReportOptions(clip=True))
+    (line,) = (line for line in terminal.splitlines() if line.endswith("…  [rule-12]"))
+    assert len(line) <= 100

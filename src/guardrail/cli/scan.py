@@ -101,9 +101,11 @@ def command(
     terminal = sys.stdout.isatty()
     if color is None:
         color = terminal and not os.environ.get("NO_COLOR")
-    width = _width() if terminal else 100
+    options = ReportOptions(
+        color=color, width=_width() if terminal else 100, clip=terminal, quiet=quiet, verbose=verbose
+    )
     with stage(request.timings, "reports"):
-        write(form, result, sys.stdout, ReportOptions(color=color, width=width, quiet=quiet, verbose=verbose))
+        write(form, result, sys.stdout, options)
         for kind, file in output:
             _write(result, kind, file)
     if request.timings:

@@ -158,9 +158,10 @@ class _Page:
             rule = f"  [{for_log(finding.rule)}]"
             room = max(30, self.width - 13 - widest - len(rule))
             message = for_log(words(finding) if words else finding.message)
-            cut = message if columns(message) <= room else message[: room - 1].rstrip() + "…"
+            if self.options.clip and columns(message) > room:
+                message = message[: room - 1].rstrip() + "…"
             head = self.paint(f"{finding.severity:<8}", finding.severity)
-            self.line(f"  {head} {place:>{widest}}  {cut}{self.paint(rule, 'dim')}")
+            self.line(f"  {head} {place:>{widest}}  {message}{self.paint(rule, 'dim')}")
         if findings:
             self.line()
 
