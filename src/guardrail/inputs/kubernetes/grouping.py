@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from guardrail.inputs.batches import batches
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
@@ -45,16 +46,7 @@ def components(files: Sequence[str], tree: Tree) -> Iterator[tuple[str, ...]]:
             yield tuple(files)
             return
         keys[path], sizes[path] = _spoken_of(data), len(data)
-    group: list[str] = []
-    size = 0
-    for members in _connected(keys):
-        group += members
-        size += sum(sizes[path] for path in members)
-        if size >= GROUP_BYTES:
-            yield tuple(sorted(group))
-            group, size = [], 0
-    if group:
-        yield tuple(sorted(group))
+    yield from batches(_connected(keys), sizes, GROUP_BYTES)
 
 
 def _spoken_of(data: bytes) -> set[bytes]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from guardrail.inputs.pipelines.bitbucket_steps import PROVIDER, Setting, job_resource, registered_images
-from guardrail.inputs.pipelines.document import Library
+from guardrail.inputs.pipelines.document import Library, conclude
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin, pipeline_resource, text_of
 from guardrail.inputs.reader import Reading
 from guardrail.model import Map, Note, Noun, Problem, Resource, Seq, Span, Value
@@ -33,18 +33,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
     imported: set[str] = set()
     for path in files:
         _File(path, library, reading, imported).read()
-    for path in sorted(imported.union(files)):
-        source = library.get(path)
-        reading.problems += source.problems
-        if source.root is None:
-            if source.is_odd:
-                reading.problems.append(Problem("malformed", "is no mapping, so no configuration", path, 1))
-            reading.files[path] = "failed"
-    reading.problems = list(dict.fromkeys(reading.problems))
-    reading.notes = list(dict.fromkeys(reading.notes))
-    broken = {problem.file for problem in reading.problems}
-    for path in sorted(imported.union(files)):
-        reading.files.setdefault(path, "partial" if path in broken else "analysed")
+    conclude(reading, sorted(imported.union(files)), library)
     return reading
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 
 from guardrail.formats.yaml import load
+from guardrail.inputs.reader import Reading
 from guardrail.model import Map, Problem, Span, Text
 from guardrail.tree import Tree, Unreadable
 
@@ -104,3 +106,20 @@ class Library:
         roots = [document.value for document in loaded.documents if isinstance(document.value, Map)]
         is_odd = not roots and not loaded.problems and any(document.value is not None for document in loaded.documents)
         return Source(path, roots, list(loaded.problems), loaded.text, is_odd)
+
+
+def conclude(reading: Reading, paths: Sequence[str], library: Library) -> None:
+    """Says of each file of configuration how far it was read, once all of them are, and everything only once: a file
+    that several take in is read for each of them."""
+    for path in paths:
+        source = library.get(path)
+        reading.problems += source.problems
+        if source.root is None:
+            if source.is_odd:
+                reading.problems.append(Problem("malformed", "is no mapping, so no configuration", path, 1))
+            reading.files[path] = "failed"
+    reading.problems = list(dict.fromkeys(reading.problems))
+    reading.notes = list(dict.fromkeys(reading.notes))
+    broken = {problem.file for problem in reading.problems}
+    for path in paths:
+        reading.files.setdefault(path, "partial" if path in broken else "analysed")

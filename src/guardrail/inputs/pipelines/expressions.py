@@ -290,15 +290,14 @@ def given_texts(node: Node) -> Iterator[str]:
             yield from given_texts(argument)
 
 
-def contexts(node: Node) -> Iterator[Path]:
-    """Every context that an expression looks at, for whatever reason."""
+def nodes_of(node: Node) -> Iterator[Node]:
+    """It and all that it is made of, in the order of the text."""
     stack = [node]
     while stack:
         item = stack.pop()
+        yield item
         kind = item[0]
-        if kind == "context":
-            yield item[1]
-        elif kind in ("or", "and"):
+        if kind in ("or", "and"):
             stack.extend(reversed(item[1]))
         elif kind in ("not", "index"):
             stack.append(item[1])
@@ -306,6 +305,11 @@ def contexts(node: Node) -> Iterator[Path]:
             stack.extend((item[3], item[2]))
         elif kind == "call":
             stack.extend(reversed(item[2]))
+
+
+def contexts(node: Node) -> Iterator[Path]:
+    """Every context that an expression looks at, for whatever reason."""
+    return (item[1] for item in nodes_of(node) if item[0] == "context")
 
 
 # What an expression gives, as far as it can be known ------------------------------------------------------------

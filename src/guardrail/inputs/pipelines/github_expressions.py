@@ -11,6 +11,7 @@ from guardrail.inputs.pipelines.expressions import (
     Node,
     contexts,
     find_expressions,
+    nodes_of,
     parse,
     shown,
 )
@@ -141,9 +142,9 @@ def _facts(body: str, is_condition: bool, fenced: bool) -> tuple[tuple[str, bool
         trusts = _trusts_last_actor(node)
         if trusts is not None:
             found["trusts_last_actor"] = trusts
-        if any(_compares_part(item) for item in _nodes(node)):
+        if any(_compares_part(item) for item in nodes_of(node)):
             found["compares_part"] = True
-    for item in _nodes(node):
+    for item in nodes_of(node):
         if _is_empty_choice(item):
             found["empty_choice"] = True
         if item[0] == "call" and item[1] == "fromjson" and any(
@@ -161,22 +162,6 @@ def _facts(body: str, is_condition: bool, fenced: bool) -> tuple[tuple[str, bool
     if fenced and _constant_part(node):
         found["constant"] = True
     return tuple(found.items())
-
-
-def _nodes(node: Node) -> Iterator[Node]:
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        yield item
-        kind = item[0]
-        if kind in ("or", "and"):
-            stack.extend(reversed(item[1]))
-        elif kind in ("not", "index"):
-            stack.append(item[1])
-        elif kind == "compare":
-            stack.extend((item[3], item[2]))
-        elif kind == "call":
-            stack.extend(reversed(item[2]))
 
 
 def _trusts_last_actor(node: Node) -> bool | None:
@@ -228,7 +213,7 @@ def _constant_part(node: Node) -> bool:
     expression is what one compares with."""
     return node[0] == "literal" or any(
         (item[0] in ("compare", "not") or (item[0] == "call" and item[1] in _TEXTS)) and _is_constant(item)
-        for item in _nodes(node)
+        for item in nodes_of(node)
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardrail.inputs.pipelines.document import Library
+from guardrail.inputs.pipelines.document import Library, conclude
 from guardrail.inputs.pipelines.gitlab_include import (
     Merged,
     given_to,
@@ -55,18 +55,7 @@ def read(files: Sequence[str], library: Library) -> Reading:
         waiting += [child for child in config.children if child not in read_files]
         for child, inputs in config.given.items():
             given.setdefault(child, inputs)
-    for path in sorted(read_files.union(files)):
-        source = library.get(path)
-        reading.problems += source.problems
-        if source.root is None:
-            if source.is_odd:
-                reading.problems.append(Problem("malformed", "is no mapping, so no configuration", path, 1))
-            reading.files[path] = "failed"
-    reading.problems = list(dict.fromkeys(reading.problems))
-    reading.notes = list(dict.fromkeys(reading.notes))
-    broken = {problem.file for problem in reading.problems}
-    for path in sorted(read_files.union(files)):
-        reading.files.setdefault(path, "partial" if path in broken else "analysed")
+    conclude(reading, sorted(read_files.union(files)), library)
     return reading
 
 

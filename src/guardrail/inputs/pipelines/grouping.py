@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from guardrail.inputs.batches import batches
 from guardrail.inputs.pipelines.practices import Beyond, beyond, repository_of
 from guardrail.inputs.pipelines.recognise import WORKFLOW_PATH, recognise
 from guardrail.model.patterns import lazy_regex
@@ -66,16 +67,7 @@ def _parted(files: Sequence[str], tree: Tree, systems: dict[str, str | None]) ->
     together: dict[str, list[str]] = {}
     for path in files:
         together.setdefault(root(path), []).append(path)
-    group: list[str] = []
-    size = 0
-    for members in together.values():
-        group += members
-        size += sum(sizes[path] for path in members)
-        if size >= GROUP_BYTES:
-            yield tuple(sorted(group))
-            group, size = [], 0
-    if group:
-        yield tuple(sorted(group))
+    yield from batches(together.values(), sizes, GROUP_BYTES)
 
 
 def _keep_small_ones(
