@@ -16,10 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import islice
 from typing import NamedTuple
 
 from guardrail.config.nearest import did_you_mean
+from guardrail.exceptions.comments import Comment, Lines
 from guardrail.formats.text import decode
 from guardrail.model import Finding, Map, Noun, Resource, Seq, Span, Suppression
 from guardrail.model.patterns import lazy_regex
@@ -84,10 +84,11 @@ def find_ignores(text: str, file: str) -> list[Ignore]:
     """The ignores of one file, in the order written."""
     if MARKER not in text or file.endswith(".json"):
         return []
-    lines = _Lines(text)
+    lines = Lines(text)
     found: list[Ignore] = []
     for index, line in enumerate(lines.text):
-        if MARKER in line and (ignore := _in_line(lines, index, file)):
+        if MARKER in line and (comment := lines.comment(index, file, _COMMENT)):
+            ignore = _parse(comment)
             if len(found) == MAX_IGNORES:
                 error = f"the file has more than {MAX_IGNORES:,} ignores; from here on they suppress nothing"
                 found.append(ignore._replace(error=error))
@@ -96,66 +97,8 @@ def find_ignores(text: str, file: str) -> list[Ignore]:
     return found
 
 
-class _Lines:
-    """The lines of a file, and which of them hold anything but comments. `below[i]` is the first line from `i` on
-    that is no comment (nor YAML's `---`), `first` the first one that isn't empty either."""
-
-    def __init__(self, text: str) -> None:
-        self.text = [line.rstrip("\r") for line in text.split("\n")]
-        self.below = [0] * (len(self.text) + 1)
-        self.below[-1] = self.first = len(self.text)
-        for index in range(len(self.text) - 1, -1, -1):
-            line = self.text[index]
-            if _is_comment(line) or _is_divider(line):
-                self.below[index] = self.below[index + 1]
-            else:
-                self.below[index] = index
-                if line.strip():
-                    self.first = index
-
-
-def _in_line(lines: _Lines, index: int, file: str) -> Ignore | None:
-    line = lines.text[index]
-    for match in islice(_COMMENT.finditer(line), 10):
-        start, end = match.start(1), len(line.rstrip())
-        rest = end
-        if match.group(1).startswith("/*"):
-            close = line.find("*/", match.end())
-            end, rest = (close + 2, close) if close >= 0 else (end, end)
-        # Inside a string a quote is open before it, and closed after it.
-        if line.count('"', 0, start) % 2 and line.count('"', start) % 2:
-            continue
-        span = Span(file, index + 1, start + 1, index + 1, end + 1)
-        alone = _bare(line[:start]) in ("", "{{", "{{-") and _bare(line[end:]) in ("", "}}", "-}}")
-        return _parse(line[match.end() : rest], span, *_scope(lines, index, alone))
-    return None
-
-
-def _scope(lines: _Lines, index: int, alone: bool) -> tuple[str, int]:
-    if not alone:
-        return "line", index + 1
-    following = lines.below[index + 1]
-    if following < len(lines.text) and lines.text[following].strip():
-        return "above", following + 1
-    return ("file" if index < lines.first else "above"), 0
-
-
-def _is_comment(line: str) -> bool:
-    stripped = line.strip()
-    if stripped.startswith("{{") and stripped.endswith("}}"):
-        stripped = stripped[2:-2].strip("- \t")
-    return stripped.startswith(("#", "//")) or (stripped.startswith("/*") and stripped.endswith("*/"))
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split())
-
-
-def _is_divider(line: str) -> bool:
-    return line.startswith("---") and not line.strip("-").strip()
-
-
-def _parse(text: str, span: Span, scope: str, line: int) -> Ignore:
+def _parse(comment: Comment) -> Ignore:
+    span, text, scope, line = comment
     directive = _DIRECTIVE.match(text)
     if directive:
         scope, line, text = "file", 0, text[directive.end() :]

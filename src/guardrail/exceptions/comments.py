@@ -1,0 +1,81 @@
+"""Comments of scanned files that say something of findings, and what they speak of.
+
+`#`, `//` and one-line `/* */` comments, those of Helm's templates (`{{/* */}}`) too. JSON has none.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import NamedTuple
+
+from guardrail.model import Span
+
+
+class Comment(NamedTuple):
+    """`text` is what follows the words by which it was found. `scope` is line (it stands behind something), above (on a
+    line of its own), or file (at the top of one, with an empty line after it). `line` is the line that it speaks of, 0
+    for a file and where it stands above nothing."""
+
+    span: Span
+    text: str
+    scope: str
+    line: int
+
+
+class Lines:
+    """The lines of a file, and which of them hold anything but comments. `below[i]` is the first line from `i` on
+    that is no comment (nor YAML's `---`), `first` the first one that isn't empty either."""
+
+    def __init__(self, text: str) -> None:
+        self.text = [line.rstrip("\r") for line in text.split("\n")]
+        self.below = [0] * (len(self.text) + 1)
+        self.below[-1] = self.first = len(self.text)
+        for index in range(len(self.text) - 1, -1, -1):
+            line = self.text[index]
+            if _is_comment(line) or _is_divider(line):
+                self.below[index] = self.below[index + 1]
+            else:
+                self.below[index] = index
+                if line.strip():
+                    self.first = index
+
+    def comment(self, index: int, file: str, opening: re.Pattern[str]) -> Comment | None:
+        """The first comment in a line (from 0) that begins with `opening`, whose first group is the comment's sign."""
+        line = self.text[index]
+        for match in islice(opening.finditer(line), 10):
+            start, end = match.start(1), len(line.rstrip())
+            rest = end
+            if match.group(1).startswith("/*"):
+                close = line.find("*/", match.end())
+                end, rest = (close + 2, close) if close >= 0 else (end, end)
+            # Inside a string a quote is open before it, and closed after it.
+            if line.count('"', 0, start) % 2 and line.count('"', start) % 2:
+                continue
+            span = Span(file, index + 1, start + 1, index + 1, end + 1)
+            alone = _bare(line[:start]) in ("", "{{", "{{-") and _bare(line[end:]) in ("", "}}", "-}}")
+            return Comment(span, line[match.end() : rest], *self._scope(index, alone))
+        return None
+
+    def _scope(self, index: int, alone: bool) -> tuple[str, int]:
+        if not alone:
+            return "line", index + 1
+        following = self.below[index + 1]
+        if following < len(self.text) and self.text[following].strip():
+            return "above", following + 1
+        return ("file" if index < self.first else "above"), 0
+
+
+def _is_comment(line: str) -> bool:
+    stripped = line.strip()
+    if stripped.startswith("{{") and stripped.endswith("}}"):
+        stripped = stripped[2:-2].strip("- \t")
+    return stripped.startswith(("#", "//")) or (stripped.startswith("/*") and stripped.endswith("*/"))
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def _is_divider(line: str) -> bool:
+    return line.startswith("---") and not line.strip("-").strip()
