@@ -91,7 +91,8 @@ def prepare(request: Request) -> Plan:
     )
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
     unread = Unread(tree, found.unread) if found.unread else None
-    task = Task(tree, bundle, rules, setting_of, options, request.today or _today(), request.timings, unread)
+    today = request.today or _today()
+    task = Task(tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores)
     groups = tuple(groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from guardrail.concepts.build import build_all
 from guardrail.concepts.secrets import hide, mask_lines
 from guardrail.concepts.surroundings import Unread, surround
+from guardrail.exceptions.comments import remarked_files
 from guardrail.formats.text import decode
 from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import Reading, ReadOptions
@@ -35,7 +36,8 @@ EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 
 
 class Task(NamedTuple):
-    """What every group is processed with. `unread`: where only a few changed files are asked about, the others."""
+    """What every group is processed with. `unread`: where only a few changed files are asked about, the others.
+    `peer_ignores`: whether what was accepted in the words of other scanners counts."""
 
     tree: Tree
     bundle: Bundle
@@ -45,6 +47,7 @@ class Task(NamedTuple):
     today: date | None  # None: inline ignores are not looked at
     timings: Timings | None = None
     unread: Unread | None = None
+    peer_ignores: bool = True
 
 
 @dataclass(eq=False, repr=False)
@@ -152,13 +155,17 @@ def add_counts(total: dict[str, dict[str, int]], more: Mapping[str, Mapping[str,
 
 
 def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
-    """Inline ignores, and what there is to say of the ignores themselves."""
+    """Inline ignores, what is accepted in the words of other scanners, and what there is to say of the ignores."""
     from guardrail.exceptions.inline import apply, carriers, extents_of, read_ignores
 
+    if task.today is None:
+        return Judged(findings, [], {})
     files = sorted(reading.files)
     ignores = read_ignores(task.tree, files)
-    if not ignores or task.today is None:
+    remarked = remarked_files(task.tree, files) if task.peer_ignores else []
+    if not ignores and not remarked:
         return Judged(findings, [], {})
+    extents = extents_of(reading.resources, {*(ignore.span.file for ignore in ignores), *remarked})
     applied = {rule.id: rule for rule in task.rules}
     setting_of = task.setting_of
 
@@ -166,13 +173,18 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
         rule = applied.get(task.bundle.aliases.get(name, name))
         return rule is not None and (setting_of is None or setting_of(rule, file).enabled)
 
-    kept = {ignore.span.file for ignore in ignores}
     known = {*task.bundle.rules, *task.bundle.aliases, *applied}
-    findings, nouns = apply(findings, ignores, extents_of(reading.resources, kept), task.today, known, ran)
+    findings, nouns = apply(findings, ignores, extents, task.today, known, ran)
+    dated = any(ignore.until for ignore in ignores)
+    if remarked:
+        from guardrail.exceptions import peers
+
+        accepted = peers.accepted_in(task.tree, remarked, reading.resources, extents)
+        findings = peers.apply(findings, accepted, extents, task.today)
+        dated = dated or any(each.until for each in accepted)
     facts = Inventory(carriers(nouns))
     facts.index_nouns()
     judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)
-    dated = any(ignore.until for ignore in ignores)
     _left.append(facts.let_go)
     return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passed, dated)
 

@@ -25,7 +25,7 @@ SCHEMA_DATA = json.loads(Path(SCHEMA).read_text(encoding="utf-8"))
 
 SCALARS = "on, off, critical, high, medium, low, info"
 SEVERITY_WORDS = "critical, high, medium, low, info"
-KEYS = "bindings, categories, exclude, fail_on, helm, packs, paths, profile, rules, terraform, version"
+KEYS = "bindings, categories, exclude, fail_on, helm, packs, paths, peer_ignores, profile, rules, terraform, version"
 HIGH = '"hgih"; did you mean "high"?'
 
 
@@ -35,6 +35,7 @@ HIGH = '"hgih"; did you mean "high"?'
         ("exlude: [a]\n", '1:1: unknown key "exlude"; did you mean "exclude"?'),
         ("version: 1\nzzz: 1\n", f'2:1: unknown key "zzz"; known are {KEYS}'),
         ("version: 2\n", "1:1: version must be 1, not 2"),
+        ("peer_ignores: off the record\n", "1:1: peer_ignores must be true or false, not text"),
         ("fail_on: hgih\n", f'1:1: fail_on must be one of {SEVERITY_WORDS}, never, not {HIGH}'),
         ("rules:\n  r: medum\n", f'2:3: rules.r must be one of {SCALARS}, not "medum"; did you mean "medium"?'),
         ("rules:\n  r: 3\n", f"2:3: rules.r must be one of {SCALARS}, not 3"),

@@ -95,7 +95,8 @@ def _rule_setting(merged: dict[str, Setting]) -> RuleSetting:
 class Config:
     """All guardrail.yaml of a tree, each read when a path below its folder is first asked for.
 
-    `fail_on`, `var_files` and `variables` are the base's. Variables are text as `terraform -var` takes it.
+    `fail_on`, `peer_ignores`, `var_files` and `variables` are the base's. Variables are text as `terraform -var` takes
+    it.
     `under`: what profiles and packs say, which all guardrail.yaml refine; set before settings are asked for.
     `explicit`: the absolute path of the file that the user gave instead of those in the tree.
     """
@@ -110,6 +111,7 @@ class Config:
         self._settings: dict[tuple[int, ...], Settings] = {}
         base = self.file_in("")
         self.fail_on: str = base.fail_on.value if base and base.fail_on else "low"
+        self.peer_ignores: bool = base.peer_ignores.value if base and base.peer_ignores else True
         self.var_files: tuple[str, ...] = tuple(_var_file(tree, found) for found in base.var_files) if base else ()
         self.variables: tuple[tuple[str, str], ...] = (
             tuple((name, _variable(found.value)) for name, found in base.variables.items()) if base else ()

@@ -36,6 +36,7 @@ def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> d
         "excluded": config.excluded(path),
         "exclude": [_entry(setting) for source in chain for setting in source.exclude_lines],
         "fail_on": _entry(base.fail_on) if base and base.fail_on else _default(config.fail_on),
+        "peer_ignores": _entry(base.peer_ignores) if base and base.peer_ignores else _default(config.peer_ignores),
         "terraform": {
             "var_files": [_entry(setting) for setting in base.var_files] if base else [],
             "variables": {name: _entry(setting) for name, setting in base.variables.items()} if base else {},
@@ -55,7 +56,10 @@ def text(show: dict[str, Any]) -> str:
     lines = [f"settings for {show['path']}", f"  files: {', '.join(show['files']) or 'none'}"]
     if show["excluded"]:
         lines.append("  excluded from the scan")
-    rows: list[tuple[str, dict[str, Any]]] = [("fail_on", show["fail_on"])]
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("fail_on", show["fail_on"]),
+        ("peer_ignores", show["peer_ignores"]),
+    ]
     rows += [("profile", entry) for entry in show["profiles"]]
     rows += [("packs", entry) for entry in show["packs"]]
     rows += [("exclude", entry) for entry in show["exclude"]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONFIG_NAMES = ("guardrail.yaml", "guardrail.yml", ".guardrail.yaml", ".guardrail.yml")
 SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config.schema.json")
-_BASE_ONLY = ("fail_on", "terraform", "helm", "bindings", "packs", "profile")
+_BASE_ONLY = ("fail_on", "peer_ignores", "terraform", "helm", "bindings", "packs", "profile")
 
 
 class Place(NamedTuple):
@@ -62,6 +62,7 @@ class ConfigFile:
         for item in content.get("paths") or ():
             self.refinements.append((_globs(item, "match", file)[0], _layer(item, file)))
         self.fail_on = _setting(content, "fail_on", file)
+        self.peer_ignores = _setting(content, "peer_ignores", file)
         self.packs = _packs(content, file)
         self.profiles = _profiles(content, file)
         self.bindings: Map | None = content.get("bindings")
@@ -127,7 +128,7 @@ def _schema() -> Any:
         return json.load(stream)
 
 
-_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "null": type(None)}
+_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
 def _conforms(value: Value, schema: Any, root: Any) -> bool:
@@ -191,7 +192,7 @@ def _explain(error: ValidationError, content: Value, file: str) -> ConfigError:
     return ConfigError(f"{subject}is wrong: {error.message}", *place)
 
 
-_KINDS = {"object": "a mapping", "array": "a list", "string": "text"}
+_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
 
 
 def _names(types: Any) -> list[str]:

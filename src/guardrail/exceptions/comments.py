@@ -6,10 +6,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
 from guardrail.model import Span
+from guardrail.tree import Tree, Unreadable
+
+_REMARKS = (b":skip=", b":ignore:", b"zizmor:", b"kube-linter.io/", b"checkov.io/skip", b"bridgecrew.io/skip")
+
+
+def remarked_files(tree: Tree, files: Iterable[str]) -> list[str]:
+    """Files in which there may be something that is meant for other scanners."""
+    found: list[str] = []
+    for file in files:
+        try:
+            data = tree.read(file)
+        except Unreadable:  # its reader has told of it
+            continue
+        if any(word in data for word in _REMARKS):
+            found.append(file)
+    return found
 
 
 class Comment(NamedTuple):
