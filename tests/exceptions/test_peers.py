@@ -7,11 +7,15 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
-from harness import Run, ends
+import yaml
+from harness import REPOSITORY, Run, ends
 
-from guardrail.exceptions.peers import MAX_COMMENTS, find_remarks
+from guardrail.exceptions.peers import MAX_COMMENTS, NOT_ENOUGH, find_remarks
+
+RULES = REPOSITORY / "rules"
 
 Guardrail = Callable[..., Run]
 Found = dict[tuple[str, str], str | None]
@@ -161,6 +165,37 @@ def test_checkov_in_annotations(scanned: Callable[..., Found]) -> None:
         ("container-privilege-escalation", "Pod/default/a"): "checkov.io/skip1: CKV_K8S_20: I don't care",
         ("container-privilege-escalation", "Deployment/default/b"): None,
     }
+
+
+POLICY = """
+data "aws_iam_policy_document" "a" {
+  %s
+  statement {
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_policy" "a" {
+  policy = data.aws_iam_policy_document.a.json
+}
+"""
+
+
+@pytest.mark.parametrize(("check", "counts"), [("CKV_AWS_108", True), ("CKV_AWS_356", False)])
+def test_who_accepts_less_has_not_accepted_all(check: str, counts: bool, scanned: Callable[..., Found]) -> None:
+    found = scanned({"main.tf": POLICY % f"# checkov:skip={check}"}, "grant-data-access-bounded")
+    assert [reason is not None for reason in found.values()] == [counts]
+
+
+def _load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text())
+    return loaded
+
+
+def test_what_is_not_enough_is_of_rules_that_there_are() -> None:
+    rules = {rule["id"]: rule for rule in map(_load, RULES.rglob("*.yaml"))}
+    for rule, checks in NOT_ENOUGH.items():
+        assert checks < set(rules[rule]["replaces"]["checkov"])
 
 
 # Trivy, and tfsec -----------------------------------------------------------------------------------------------

@@ -49,6 +49,17 @@ _EXPIRY = lazy_regex(r"(?::exp:(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}))?(?P<more>:[
 _ZIZMOR = lazy_regex(r"\bzizmor:[ \t]*ignore\[(?P<checks>[^\]]*)\](?P<reason>.*)")
 _AVD = lazy_regex(r"(?i)(?:avd-)?([a-z]+-[0-9]{4})\Z")
 _SKIP = lazy_regex(r"(?:checkov|bridgecrew)\.io/skip[0-9]*\Z")
+# Of what grants too much Checkov has several things to say, of which these say less than the rule: who accepts
+# resources that are not named, has not accepted that secrets are read. Checkov goes on telling of that.
+_UNNAMED = frozenset(("CKV_AWS_355", "CKV_AWS_356"))
+NOT_ENOUGH = {
+    "grant-credentials-bounded": _UNNAMED,
+    "grant-data-access-bounded": _UNNAMED,
+    "grant-permission-changes-bounded": _UNNAMED,
+    "grant-writes-bounded": _UNNAMED,
+    "grant-no-privilege-escalation": _UNNAMED,
+    "grant-no-full-access": _UNNAMED.union(f"CKV_AWS_{number}" for number in (*range(107, 112), *range(286, 291))),
+}
 _LINTED = "ignore-check.kube-linter.io/"
 _LINTED_ALL = "kube-linter.io/ignore-all"
 
@@ -306,8 +317,11 @@ def apply(
 def _marked(
     finding: Finding, by_check: Mapping[tuple[str, str], Sequence[Accepted]], extents: Extents
 ) -> Finding:
+    lesser = NOT_ENOUGH.get(finding.rule, frozenset())
     for scanner, checks in finding.replaces.items():
         for check in (*checks, ALL):
+            if check in lesser:
+                continue
             for each in by_check.get((scanner, check), ()):
                 if each.holds_for(finding, extents.get(finding.span.file, {})):
                     return finding._replace(suppression=Suppression("inline", each.reason, each.span, each.until))
