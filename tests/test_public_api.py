@@ -35,7 +35,9 @@ def test_scan_twice(tmp_path: Path) -> None:
 
 def test_result_attributes() -> None:
     public = {name for name in vars(guardrail.Result(base="")) if not name.startswith("_")}
-    assert public == {"base", "coverage", "fail_on", "findings", "notes", "problems", "repositories", "rules"}
+    assert public == {
+        "base", "coverage", "coverage_of", "fail_on", "findings", "notes", "problems", "repositories", "rules",
+    }  # fmt: skip
     fields = set(guardrail.Finding.__annotations__)
     assert fields == {
         "category", "enforce", "evidence", "excerpt", "fingerprint", "frameworks", "instances", "kind", "message",

@@ -20,6 +20,7 @@ def together(results: Mapping[str, Result], failed: Mapping[str, Problem]) -> Re
     some = any(coverage.analysed or coverage.partial or coverage.failed for coverage in looked)
     made = Result(base=whole.base, fail_on=whole.fail_on, coverage=_sum(looked))
     made.repositories = tuple(sorted({*(folder for folder in results if folder), *failed}))
+    made.coverage_of = {folder: result.coverage for folder, result in results.items()}
     made.problems += failed.values()
     for folder, result in results.items():
         made.findings += (_finding(finding, folder) for finding in result.findings)

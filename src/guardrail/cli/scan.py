@@ -31,7 +31,7 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
 @click.option("--format", "-f", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True,
               help="What goes to standard output.")  # fmt: skip
 @click.option("--output", "-o", multiple=True, metavar="FORMAT=FILE", callback=_output,
-              help="Also write a report to a file; repeatable.")  # fmt: skip
+              help="Also write a report to a file; repeatable. html=FOLDER/: a page each repository.")  # fmt: skip
 @click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]),
               help="The least severity that breaks the gate.  [default: low, or guardrail.yaml's fail_on]")  # fmt: skip
 @click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml.")
@@ -125,10 +125,23 @@ def _write(result: Result, form: str, file: str) -> None:
     from guardrail.reports import write
 
     try:
+        if form == "html" and file.endswith(("/", os.sep)):
+            _write_pages(result, file)
+            return
         with open(file, "w", encoding="utf-8", newline="\n") as stream:
             write(form, result, stream)
     except OSError as error:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+def _write_pages(result: Result, folder: str) -> None:
+    from guardrail.reports.html_pages import pages
+    from guardrail.reports.table import ReportOptions
+
+    os.makedirs(folder, exist_ok=True)
+    for name, text in pages(result, ReportOptions()):
+        with open(os.path.join(folder, name), "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
 
 
 class _progress:

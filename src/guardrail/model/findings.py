@@ -129,6 +129,7 @@ class Result:
     base: str = ""  # absolute path that files are relative to
     fail_on: str = "low"
     repositories: tuple[str, ...] = ()  # folders of those that were each scanned for itself, where there are several
+    coverage_of: dict[str, Coverage] = field(default_factory=dict)  # what was looked at in each of them
 
     @property
     def active(self) -> list[Finding]:

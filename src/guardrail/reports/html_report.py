@@ -53,9 +53,15 @@ class Facet(NamedTuple):
     is_code: bool
 
 
-def render(result: Result, options: ReportOptions) -> str:
+def render(result: Result, options: ReportOptions, up: str = "") -> str:
+    """The page of all findings. `up`: the address of the page that this is one of many of."""
+    return filled("page.html.j2", {**context(result, options), "up": up}, "script.js")
+
+
+def filled(template: str, content: dict[str, Any], script_name: str = "") -> str:
+    """A template of `reports/html`, filled in, with the style and the script that it names."""
     home = os.path.join(folder("reports"), "html")
-    style, script = _asset(home, "style.css"), _asset(home, "script.js")
+    style, script = _asset(home, "style.css"), _asset(home, script_name) if script_name else ""
     environment = Environment(
         loader=FileSystemLoader(home),
         autoescape=True,
@@ -65,9 +71,8 @@ def render(result: Result, options: ReportOptions) -> str:
         keep_trailing_newline=True,
         finalize=_fit,
     )
-    template = environment.get_template("template.html.j2")
-    return template.render(
-        policy=_policy(style, script), style=Markup(style), script=Markup(script), **context(result, options)
+    return environment.get_template(template).render(
+        policy=_policy(style, script), style=Markup(style), script=Markup(script), **content
     )
 
 
@@ -79,19 +84,9 @@ def context(result: Result, options: ReportOptions) -> dict[str, Any]:
     shown = [finding for finding in findings if state_of(finding) in default_states]
     severities = Counter(finding.severity for finding in shown)
     states = Counter(state_of(finding) for finding in findings)
-    coverage = result.coverage
     folders = frozenset(result.repositories)
     return {
-        "version": __version__,
-        "title": options.title or "Compliance report",
-        "generated": options.generated,
-        "status": _status(result),
-        "looked": [
-            ("files", f"{files_judged(coverage):,}"),
-            ("resources", f"{coverage.resources:,}"),
-            ("rules", f"{coverage.rules:,}"),
-            ("passes", f"{coverage.passes:,}"),
-        ],
+        **outcome(result, options),
         "tiles": [
             *(
                 {"facet": "severity", "value": name, "label": name, "count": f"{severities[name]:,}"}
@@ -103,8 +98,25 @@ def context(result: Result, options: ReportOptions) -> dict[str, Any]:
         "facets": _facets(findings, shown, folders),
         "default_states": " ".join(default_states),
         "findings": _views(result, findings, folders),
-        "problems": [_told(problem) for problem in sorted(result.problems, key=Problem.sort_key)],
         "notes": [_told(note) for note in sorted(result.notes, key=Problem.sort_key)],
+    }
+
+
+def outcome(result: Result, options: ReportOptions) -> dict[str, Any]:
+    """What every page begins with."""
+    coverage = result.coverage
+    return {
+        "version": __version__,
+        "title": options.title or "Compliance report",
+        "generated": options.generated,
+        "status": _status(result),
+        "looked": [
+            ("files", f"{files_judged(coverage):,}"),
+            ("resources", f"{coverage.resources:,}"),
+            ("rules", f"{coverage.rules:,}"),
+            ("passes", f"{coverage.passes:,}"),
+        ],
+        "problems": [_told(problem) for problem in sorted(result.problems, key=Problem.sort_key)],
     }
 
 

@@ -49,9 +49,20 @@ def repository_of(file: str, folders: Collection[str]) -> str:
 
 
 def by_repository(result: Result) -> dict[str, Summary]:
-    """The same numbers for each of several repositories, in the order of their names; "", what stands beside them, is
-    there only if there is something to count."""
-    parts = {folder: Result() for folder in ("", *result.repositories)}
+    """The same numbers for each of several repositories."""
+    return {folder: summarise(part) for folder, part in parted(result).items()}
+
+
+def parted(result: Result) -> dict[str, Result]:
+    """What was found in each of several repositories, in the order of their names; "", what stands beside them, is
+    there only if there is something to tell."""
+    parts = {
+        folder: Result(
+            coverage=result.coverage_of.get(folder) or Coverage(),
+            rules=result.rules, base=result.base, fail_on=result.fail_on,
+        )
+        for folder in ("", *result.repositories)
+    }  # fmt: skip
     for finding in result.findings:
         parts[repository_of(finding.span.file, parts)].findings.append(finding)
     for problem in result.problems:
@@ -60,7 +71,7 @@ def by_repository(result: Result) -> dict[str, Summary]:
         parts[repository_of(note.file, parts)].notes.append(note)
     if not parts[""].findings and not parts[""].problems:
         del parts[""]
-    return {folder: summarise(part) for folder, part in parts.items()}
+    return parts
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
