@@ -387,6 +387,8 @@ spec:
     assert isinstance(second.fields["ports"], Unknown)
     assert second.fields["protocol"] == "udp"
     assert [rule.fields["port_name"] for rule in (first, second, third)] == ["8000-8010", "http", "0-65535"]
+    assert [rule.fields["rule_ports"] for rule in (first, second)] == ["ports 8000-8010, http"] * 2
+    assert third.fields["rule_ports"] == "all ports"
     assert plain(first.fields["sources"]) == ["10.0.0.0/8", "pods"]
     assert (third.fields["direction"], third.fields["anywhere"], third.fields["ports"]) == ("egress", True, "0-65535")
     (block,) = fields(
@@ -453,3 +455,27 @@ def test_nonsense_makes_no_crash(value: Any) -> None:
             made = Resource("terraform", "x", kind, f"{kind}.x", attributes)
             for noun in network_rules.nouns(made, Inventory([made])):
                 assert noun.fields.header.line
+
+
+@pytest.mark.parametrize(
+    ("ports", "told"),
+    [
+        ("[{port: 22}, {port: 3306}, {port: 22, protocol: UDP}]", "ports 22, 3306"),
+        ("[{port: http-alt}]", "port http-alt"),
+        ("[{port: 8000, endPort: 9000}]", "ports 8000-9000"),
+        ("[{port: 22}, {protocol: UDP}]", "all ports"),
+        ("[]", "all ports"),
+        (str([{"port": number} for number in range(1, 20)]), "ports 1, 2, 3, 4, 5, 6, 7, ..."),
+    ],
+)
+def test_a_finding_about_a_policys_rule_names_all_of_its_ports(ports: str, told: str) -> None:
+    text = f"""
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: api}}
+spec:
+  podSelector: {{}}
+  ingress:
+    - ports: {ports}
+"""
+    assert {noun.fields["rule_ports"] for noun in manifest(text)} == {told}

@@ -8,7 +8,7 @@ from guardrail.concepts.network_ranges import ALL_PORTS, UNORDERED, Side, port_r
 from guardrail.model import Map, Noun, Sensitive, Seq, Span, Unknown, Value
 
 PORTED = frozenset({"tcp", "udp", "sctp", "all"})
-
+MAX_PORTS_SHOWN = 8
 
 
 def blocks_in(holder: Map, key: str) -> Iterator[tuple[str, Map | Unknown]]:
@@ -116,6 +116,21 @@ def put_range(fields: Map, found: tuple[Value, Value], place: Span) -> None:
     unknown = next((value for value in found if isinstance(value, Unknown)), None)
     text: Value = unknown if unknown is not None else f"{low}-{high}" if low != high else str(low)
     fields.put("ports", text, place)
+
+
+def ports_together(several: list[Map]) -> str:
+    """Of the nouns of one rule, for a message that stands for all of them."""
+    words: list[str] = []
+    for fields in several:
+        name = fields["port_name"]
+        if name == "0-65535":
+            return "all ports"
+        word = "one that is not known" if isinstance(name, Unknown) else str(name)
+        if word not in words:
+            words.append(word)
+    shown = words if len(words) <= MAX_PORTS_SHOWN else [*words[: MAX_PORTS_SHOWN - 1], "..."]
+    is_one = len(words) == 1 and not ("-" in words[0] and words[0][0].isdecimal())
+    return ("port " if is_one else "ports ") + ", ".join(shown)
 
 
 def put_side(fields: Map, side: Side) -> None:

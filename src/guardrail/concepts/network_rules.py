@@ -12,6 +12,7 @@ from guardrail.concepts.network_fields import (
     blocks_in,
     one,
     order_of,
+    ports_together,
     put_protocol,
     put_range,
     put_side,
@@ -262,12 +263,17 @@ def _policy(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
                 yield unknown_rule(name, direction, rule, "policy", spec.place(direction))
                 continue
             who = _peers(rule, side)
+            found: list[Map] = []
             for port in _policy_ports(rule):
                 fields = start_fields(rule, "policy", direction, "allow")
                 _put_policy_port(fields, rule, port)
                 named = port.get("port") if isinstance(port, Map) and isinstance(fields["from_port"], Unknown) else None
                 fields.put("port_name", named if isinstance(named, str) else fields["ports"], fields.place("ports"))
                 put_side(fields, who)
+                found.append(fields)
+            together = ports_together(found)
+            for fields in found:
+                fields.put("rule_ports", together, rule.place("ports"))
                 yield rule_noun(name, fields)
 
 
