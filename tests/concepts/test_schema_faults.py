@@ -213,8 +213,16 @@ def test_every_type_can_be_read() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("512MB", "512M"), ("1gb", "1G"), ("1.5GiB", "1.5Gi"), ("2 cores", "2"), ("10K", "10k"), ("5 m", "5m"),
-     ("fast", ""), ("5x", "")],
+    [
+        ("512MB", "512M"),
+        ("1gb", "1G"),
+        ("1.5GiB", "1.5Gi"),
+        ("2 cores", "2"),
+        ("10K", "10k"),
+        ("5 m", "5m"),
+        ("fast", ""),
+        ("5x", ""),
+    ],
 )
 def test_quantities_that_were_meant(written: str, meant: str) -> None:
     assert meant_quantity(written) == meant
@@ -316,3 +324,23 @@ def test_a_field_that_there_is_none_of_is_found_wherever_it_stands(data: st.Data
 def test_the_documentation_names_the_release() -> None:
     text = (REPOSITORY / "docs" / "inputs.md").read_text(encoding="utf-8")
     assert f"newest release\n({version()};" in text
+
+
+def test_a_value_that_was_put_in_is_told_with_where_it_comes_from() -> None:
+    text = """
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps}
+spec:
+  path: ./app
+  sourceRef: {kind: GitRepository, name: deploy}
+  postBuild: {substitute: {PORT: "8080"}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data: {port: "${PORT}"}
+"""
+    (fault,) = faults(text)
+    assert (fault["field"], fault["found"]) == ("data.port", "the number 8080")
+    assert [origin.note for origin in fault.origin_of("fault")] == ["PORT of Flux Kustomization apps"]

@@ -24,7 +24,7 @@ from guardrail.concepts.kubernetes_schema import (
     version,
 )
 from guardrail.concepts.schema_words import found_words, kind_words, meant_field, meant_quantity, meant_value
-from guardrail.model import Inventory, Map, Noun, Resource, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Inventory, Map, Noun, OriginsOf, Resource, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import MAX_LENGTH, quantity
 
@@ -52,6 +52,7 @@ class Fault(NamedTuple):
     found: str = ""
     suggestion: str = ""
     more: tuple[str, ...] = ()  # that are missing as well
+    origins: OriginsOf | None = None  # of the value that is wrong
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
@@ -82,7 +83,7 @@ def _noun(resource: Resource, fault: Fault) -> Noun:
         ("suggestion", fault.suggestion), ("version", version()),
     ):  # fmt: skip
         if value:
-            fields.put(name, value, fault.place)
+            fields.put(name, value, fault.place, fault.origins)
     return Noun("schema_fault", resource.local, fields, f"{fault.fault}/{path}")
 
 
@@ -173,29 +174,30 @@ class _Walk:
             if not self.fragment:
                 self.note(Fault("missing", (at, key), holder.place(key)))
         elif form != ANYTHING and not self.full and not _is_right(value, field):
-            self.wrong(value, field, (at, key), holder.place(key))
+            fault = self.wrong(value, field, (at, key), holder.place(key))
+            if fault is not None:
+                self.note(fault._replace(origins=holder.origins.get(key) if holder.origins else None))
 
-    def wrong(self, value: Value, field: Field, at: At, place: Span) -> None:
+    def wrong(self, value: Value, field: Field, at: At, place: Span) -> Fault | None:
         """Unless it is something that becomes another value before the API server sees it."""
         if isinstance(value, Sensitive):
             inner = value.reveal()
             told = isinstance(inner, str) and field.form in (ENUM, QUANTITY)  # only its words would say what is wrong
             whole = isinstance(inner, Seq if field.form == LIST else (Map, Unknown))
             if not (told or whole or _is_filled_in(inner) or _is_right(inner, field)):
-                self.note(Fault("type", at, place, field.expected, kind_words(inner)))
-            return
+                return Fault("type", at, place, field.expected, kind_words(inner))
+            return None
         meant = meant_value(value, field) if isinstance(value, str) else ""
         if _is_filled_in(value) and meant.lower() != str(value).lower():
-            return
+            return None
         if isinstance(value, str):
             if field.form == ENUM:
-                self.note(Fault("value", at, place, field.expected, found_words(value), meant))
-                return
+                return Fault("value", at, place, field.expected, found_words(value), meant)
             if field.form == QUANTITY:
-                self.note(Fault("value", at, place, field.expected, found_words(value), meant_quantity(value)))
-                return
-        if not (self.terraform and _converts(value, field)):
-            self.note(Fault("type", at, place, field.expected, found_words(value)))
+                return Fault("value", at, place, field.expected, found_words(value), meant_quantity(value))
+        if self.terraform and _converts(value, field):
+            return None
+        return Fault("type", at, place, field.expected, found_words(value))
 
 
 def _is_filled_in(value: Value) -> bool:

@@ -75,6 +75,7 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
             reading.resources[before:] = whole
             if not whole and reading.files[path] == "analysed":
                 reading.files[path] = "skipped"
+    releases.fill(reading.resources)
     settle(reading.resources)
     releases.place(reading.resources)
     reading.notes += releases.notes

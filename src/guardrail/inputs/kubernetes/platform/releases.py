@@ -54,6 +54,15 @@ class Releases:
         """Whether the source that is named at a place is this repository."""
         return self._asked is not None and place in self._asked.local
 
+    def fill(self, resources: Iterable[Resource]) -> None:
+        """Puts in the variables that Flux puts into what it deploys."""
+        if self._asked is not None and self._asked.substitutions:
+            from guardrail.inputs.kubernetes.platform.substitutions import Substitutions
+
+            substitutions = Substitutions(self._asked.substitutions)
+            for resource in resources:
+                substitutions.fill(resource)
+
     def place(self, resources: Iterable[Resource]) -> None:
         """Puts what is deployed into the namespace that it is deployed to, where all that deploy it agree on one."""
         if self._asked is None or not self._asked.placements:
@@ -79,16 +88,17 @@ def _has_marks(path: str, tree: Tree) -> bool:
 def _read(marked: Sequence[str], files: Sequence[str], tree: Tree) -> Asked:
     from guardrail.inputs.kubernetes.platform import argo, cyclops, flux, inflated
     from guardrail.inputs.kubernetes.platform.asked import Asked
+    from guardrail.inputs.kubernetes.platform.substitutions import Substitutions, patched
 
     asked = Asked(tree)
     found = [(path, value) for path in marked for value in _objects(path, _wanted(tree.read(path)))]
-    wanted = {
-        str(source.get("name"))
-        for _, value in found
-        if value.get("kind") == "HelmRelease"
-        for source in _values_from(value)
-    }
+    deployers = [value for _, value in found if _is(value, "kustomize.toolkit.fluxcd.io", "Kustomization")]
+    wanted = {str(source.get("name")) for _, value in found for source in _taken_from(value)}
     config_maps = _config_maps(wanted, files, tree) if wanted else {}
+    by_others = patched(deployers, files, tree)
+    for value in deployers:
+        flux.kustomization(value, asked, config_maps, by_others)
+    substitutions = Substitutions(asked.substitutions)
     for path, value in found:
         group, kind = group_of(value), value.get("kind")
         if group == "argoproj.io" and kind == "Application":
@@ -96,9 +106,8 @@ def _read(marked: Sequence[str], files: Sequence[str], tree: Tree) -> Asked:
         elif group == "argoproj.io" and kind == "ApplicationSet":
             argo.application_set(value, asked)
         elif group == "helm.toolkit.fluxcd.io" and kind == "HelmRelease":
+            substitutions.fill_release(value, path)
             flux.helm_release(value, asked, config_maps)
-        elif group == "kustomize.toolkit.fluxcd.io" and kind == "Kustomization":
-            flux.kustomization(value, asked)
         elif group == "cyclops-ui.com" and kind == "Module":
             cyclops.module(value, asked)
         elif kind == "HelmChartInflationGenerator":
@@ -108,14 +117,24 @@ def _read(marked: Sequence[str], files: Sequence[str], tree: Tree) -> Asked:
     return asked
 
 
-def _values_from(value: Map) -> list[Map]:
+def _is(value: Map, group: str, kind: str) -> bool:
+    return value.get("kind") == kind and group_of(value) == group
+
+
+def _taken_from(value: Map) -> list[Map]:
+    """The objects that a HelmRelease takes values from, or a Kustomization variables."""
     spec = value.get("spec")
+    post_build = spec.get("postBuild") if isinstance(spec, Map) else None
     listed = spec.get("valuesFrom") if isinstance(spec, Map) else None
+    if listed is None and isinstance(post_build, Map):
+        listed = post_build.get("substituteFrom")
     return [item for item in listed if isinstance(item, Map)] if isinstance(listed, Seq) else []
 
 
 def _config_maps(names: set[str], files: Sequence[str], tree: Tree) -> dict[tuple[str, str], Map]:
+    """By namespace and name; not those of which there are several that differ, one for each cluster."""
     found: dict[tuple[str, str], Map] = {}
+    several: set[tuple[str, str]] = set()
     for path in files:
         try:
             data = tree.read(path)
@@ -125,8 +144,10 @@ def _config_maps(names: set[str], files: Sequence[str], tree: Tree) -> dict[tupl
             for value in _objects(path, data):
                 metadata = value.get("metadata")
                 if value.get("kind") == "ConfigMap" and isinstance(metadata, Map) and metadata.get("name") in names:
-                    found[str(metadata.get("namespace") or ""), str(metadata["name"])] = value
-    return found
+                    key = str(metadata.get("namespace") or ""), str(metadata["name"])
+                    if found.setdefault(key, value).get("data") != value.get("data"):
+                        several.add(key)
+    return {key: value for key, value in found.items() if key not in several}
 
 
 def _wanted(data: bytes) -> bytes:
