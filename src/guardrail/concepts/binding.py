@@ -219,7 +219,8 @@ def _times(field: Field, factor: float) -> Field:
             return _whole(leaf)
         amount = number(leaf.value)
         if amount is None:
-            return leaf._replace(value=Unknown(f"{leaf.path} is not a number"))
+            written = f"{leaf.value[:60]!r}" if isinstance(leaf.value, str) else leaf.path
+            return leaf._replace(value=Unknown(f"{written} is not a number"))
         return leaf._replace(value=amount * factor)
 
     return scaled

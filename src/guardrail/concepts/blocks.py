@@ -177,12 +177,17 @@ def word(value: Value) -> Value:
 def image(value: Value) -> Value:
     """An image reference; none has one of these characters once it is filled in. What stands around what is filled in
     is known: a registry, or a tag."""
-    if isinstance(value, str) and any(sign in value for sign in _OF_PLACEHOLDERS):
-        template, why = _PLACEHOLDER.sub(HOLE, value), f"{_shown(value)} is filled in later"
-        if not template.strip(HOLE) or any(sign in template for sign in _OF_PLACEHOLDERS):
-            return Unknown(why)
-        return PartText(why, (), template)
-    return word(value)
+    return word(partly(value))
+
+
+def partly(value: Value) -> Value:
+    """What is known of a text in which no such character stands once it is filled in; others as they are."""
+    if not isinstance(value, str) or not any(sign in value for sign in _OF_PLACEHOLDERS):
+        return value
+    template, why = _PLACEHOLDER.sub(HOLE, value), f"{_shown(value)} is filled in later"
+    if not template.strip(HOLE) or any(sign in template for sign in _OF_PLACEHOLDERS):
+        return Unknown(why)
+    return PartText(why, (), template)
 
 
 def whole(value: Value) -> Value:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from guardrail.concepts.blocks import partly
 from guardrail.concepts.network_fields import (
     aws_ports,
     blocks_in,
@@ -293,7 +294,7 @@ def _peers(rule: Map, key: str) -> Side:
             continue
         block = one(peer.get("ipBlock", peer.get("ip_block"))) if isinstance(peer, Map) else None
         if isinstance(block, Map) and block.get("cidr") is not None:
-            cidrs.add(block["cidr"], block.place("cidr"))
+            cidrs.add(partly(block["cidr"]), block.place("cidr"))
         elif isinstance(block, Unknown):
             cidrs.add(block, peers.place(index))
         else:

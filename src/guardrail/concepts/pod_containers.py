@@ -258,7 +258,8 @@ def capability_names(value: Value) -> Value:
         return value if isinstance(value, Unknown) else Unknown("the capabilities are not a list")
     names = Seq(value.span, value.header)
     for index, item in enumerate(value):
-        names.add(item.upper().removeprefix("CAP_") if isinstance(item, str) else item, value.place(index))
+        name = word(item)
+        names.add(name.upper().removeprefix("CAP_") if isinstance(name, str) else name, value.place(index))
     return names
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from guardrail.concepts.blocks import Block, Spelling
 from guardrail.concepts.kubernetes_names import Beside
-from guardrail.concepts.selectors import Selector, spelled
+from guardrail.concepts.selectors import Selector, is_open, spelled
 from guardrail.concepts.surroundings import is_of_chart, surroundings_of
 from guardrail.model import Inventory, Map, Resource, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
@@ -62,7 +62,7 @@ class Pods:
             self._loose.setdefault(key, []).append(scanned)
             return
         for value in (labels or {}).values():
-            if isinstance(value, Unknown):
+            if is_open(value):
                 self._loose.setdefault(key, []).append(scanned)
                 return
         for name, value in (labels or {}).items():

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from guardrail.concepts.blocks import KUBERNETES, TERRAFORM, Block, Spelling, opened
-from guardrail.model import Map, Reference, Resource, Seq, Unknown, Value
+from guardrail.concepts.blocks import KUBERNETES, TERRAFORM, Block, Spelling, opened, partly
+from guardrail.model import Map, PartText, Reference, Resource, Seq, Unknown, Value
 
 
 def spelled(resource: Resource) -> tuple[str, Block, Spelling]:
@@ -37,6 +37,11 @@ def same(one: Value, other: Value) -> bool | None:
     return bool(one == other)
 
 
+def is_open(value: Value) -> bool:
+    """Whether a label is known once something fills it in: `${APP}`, `{{ app }}`."""
+    return isinstance(value, Unknown) or (isinstance(value, str) and ("${" in value or "{{" in value))
+
+
 class Selector:
     """What selects pods: all terms must hold; without terms, every pod of the namespace."""
 
@@ -49,7 +54,7 @@ class Selector:
     def pairs(self) -> list[tuple[str, str]]:
         if not isinstance(self.labels, Map):
             return []
-        return [(key, value) for key, value in self.labels.items() if isinstance(value, str)]
+        return [(key, value) for key, value in self.labels.items() if isinstance(value, str) and not is_open(value)]
 
     def selects(self, namespace: Value, labels: Block) -> bool | None:
         result = same(self.namespace, namespace)
@@ -81,7 +86,16 @@ def _equals(labels: Block, key: str, value: Value) -> bool | None:
         return False
     if isinstance(found, Unknown) or isinstance(value, Unknown):
         return same(found, value)
-    return found == value or str(found) == str(value)
+    if found == value or str(found) == str(value):
+        return True
+    if is_open(found):
+        return None if is_open(value) or _may_be(found, str(value)) else False
+    return None if is_open(value) and _may_be(value, str(found)) else False
+
+
+def _may_be(written: str, text: str) -> bool:
+    known = partly(written)
+    return known.can_be(text) if isinstance(known, PartText) else True
 
 
 def _holds(labels: Block, expression: Value) -> bool | None:
@@ -171,7 +185,7 @@ class Selectors:
         elif labels is not None:
             for key, value in labels.items():
                 found: ByNamespace | None = None
-                if isinstance(value, Unknown):
+                if is_open(value):
                     found = self.by_key.get(key)
                 elif not isinstance(value, (Map, Seq)):
                     found = self.by_pair.get((key, str(value)))
