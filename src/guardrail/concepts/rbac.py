@@ -21,6 +21,7 @@ _EVERYBODY = ("system:anonymous", "system:unauthenticated", "system:authenticate
 _HARMLESS = frozenset(("system:public-info-viewer", "system:discovery", "system:basic-user",
                        "system:service-account-issuer-discovery"))  # fmt: skip
 _WRITES = frozenset(("create", "update", "patch", "*"))
+_APPROVAL, _SIGNERS = "certificates.k8s.io/certificatesigningrequests/approval", "certificates.k8s.io/signers"
 # (verbs, resource) by which the holder gains more rights than the rule seems to give.
 _ESCALATES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset(("escalate", "bind", "*")), "rbac.authorization.k8s.io/roles"),
@@ -37,9 +38,12 @@ _ESCALATES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset(("get", "create", "*")), "nodes/proxy"),
     (_WRITES, "admissionregistration.k8s.io/mutatingwebhookconfigurations"),
     (_WRITES, "admissionregistration.k8s.io/validatingwebhookconfigurations"),
-    (frozenset(("update", "patch", "*")), "certificates.k8s.io/certificatesigningrequests/approval"),
-    (frozenset(("approve", "*")), "certificates.k8s.io/signers"),
+    (frozenset(("update", "patch", "*")), _APPROVAL),
+    (frozenset(("approve", "*")), _SIGNERS),
 )
+# Whose certificates log in to the cluster: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
+_LOGIN_SIGNERS = frozenset(("kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client-kubelet",
+                            "kubernetes.io/legacy-unknown", "kubernetes.io/*"))  # fmt: skip
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
@@ -62,15 +66,42 @@ def _rules(attributes: Map, resource: Resource, terraform: bool, scope: str) -> 
     if isinstance(rules, Unknown):
         yield _unknown_rule(rules, attributes.place(key), resource, scope)
         return
+    harmless = _APPROVAL if _approves_no_logins(rules, terraform) else ""
     for index, rule in enumerate(rules if isinstance(rules, Seq) else ()):
         if isinstance(rule, Unknown):
             assert isinstance(rules, Seq)
             yield _unknown_rule(rule, rules.place(index), resource, scope)
         elif isinstance(rule, Map):
-            yield _rule(rule, resource, terraform, scope, f"rules[{index}]")
+            yield _rule(rule, resource, terraform, scope, f"rules[{index}]", harmless)
 
 
-def _rule(rule: Map, resource: Resource, terraform: bool, scope: str, key: str) -> Noun:
+def _approves_no_logins(rules: Value, terraform: bool) -> bool:
+    """Whether a role names the signers that it approves for, as it must, and none of them makes certificates by which
+    one logs in: requests have names of chance, so that nothing else can bound it."""
+    named = False
+    for rule in rules if isinstance(rules, Seq) else ():
+        if not isinstance(rule, Map):
+            return False
+        verbs, (resources, _) = _list(rule, "verbs", terraform)[0], _resources(rule, terraform)
+        if not isinstance(verbs, Seq) or not isinstance(resources, Seq):
+            return False
+        if {"approve", "*"}.isdisjoint(verbs) or not any(_reaches(written, _SIGNERS) for written in resources):
+            continue
+        names = _list(rule, "resourceNames", terraform)[0]
+        if not isinstance(names, Seq) or not names:
+            return False
+        if not all(isinstance(name, str) and "/" in name and name not in _LOGIN_SIGNERS for name in names):
+            return False
+        named = True
+    return named
+
+
+def _reaches(written: Value, target: str) -> bool:
+    return not isinstance(written, str) or written in ("*", "*/*") or _covers(written, target) or (
+        written.partition("/")[0] == target.partition("/")[0] and written.endswith("/*"))  # fmt: skip
+
+
+def _rule(rule: Map, resource: Resource, terraform: bool, scope: str, key: str, harmless: str) -> Noun:
     fields = _fields(rule.span, rule.header, "role", scope)
     verbs, verbs_at = _list(rule, "verbs", terraform)
     fields.spans["actions"] = verbs_at
@@ -88,7 +119,7 @@ def _rule(rule: Map, resource: Resource, terraform: bool, scope: str, key: str) 
     fields.put("all_actions", all_verbs, at)
     fields.put("service_wildcard", all_verbs, at)
     fields.put("all_resources", everything, resources_at)
-    found, at = _escalation(verbs, resources, fields["conditions"], rule.header)
+    found, at = _escalation(verbs, resources, fields["conditions"], rule.header, harmless)
     fields.put("escalation", found, at)
     return Noun("grant", resource.local, fields, key)
 
@@ -237,9 +268,9 @@ def _subjects(attributes: Map, terraform: bool) -> Seq | Unknown:
 
 
 def _escalation(
-    verbs: Seq | Unknown | None, resources: Seq | Unknown | None, named: Value, header: Span
+    verbs: Seq | Unknown | None, resources: Seq | Unknown | None, named: Value, header: Span, harmless: str
 ) -> tuple[Value, Span]:
-    """As `verb resource`, for messages."""
+    """As `verb resource`, for messages. `harmless`: a target by which this role gains nothing."""
     undecided = first_unknown(verbs) or first_unknown(resources)
     found = Seq(header)
     if named is not True and isinstance(verbs, Seq) and isinstance(resources, Seq):
@@ -247,7 +278,7 @@ def _escalation(
             if not isinstance(written, str):
                 continue
             for dangerous, target in _ESCALATES:
-                if not _covers(written, target):
+                if target == harmless or not _covers(written, target):
                     continue
                 found_verbs = [verb for verb in verbs if isinstance(verb, str) and verb in dangerous]
                 if found_verbs and (text := f"{found_verbs[0]} {written}") not in found:
