@@ -29,6 +29,12 @@ _PLAIN = (
     "isindir.github.com", "secrets.infisical.com", "secrets.doppler.com", "k8s.bitwarden.com",
 )  # fmt: skip
 _MAKING = frozenset(("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"))  # of these groups, they alone
+# What controllers label the pods with that they make of a Gateway, whose group is one of the plain ones.
+_OF_GATEWAYS = frozenset((
+    "gateway.networking.k8s.io/gateway-name", "gateway.networking.k8s.io/gateway-class-name", "istio.io/gateway-name",
+    "gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace",
+    "gateway.envoyproxy.io/owning-gatewayclass",
+))  # fmt: skip
 # Kinds that bring an operator, or a chart, from somewhere else: nobody can tell what of theirs is in the namespace.
 _BRINGS = {("operators.coreos.com", "Subscription"), ("helm.cattle.io", "HelmChart")}
 _SHARED = frozenset(("Namespace", "CustomResourceDefinition"))  # which sets for one cluster may all have
@@ -120,7 +126,7 @@ class Surroundings:
         owners = self._operated.get(str(selector.namespace), set())
         for key, value in _terms(selector):
             prefix, slash, _ = key.partition("/")
-            if slash and _domain(prefix) in self._domains:
+            if key in _OF_GATEWAYS or (slash and _domain(prefix) in self._domains):
                 return True
             if isinstance(value, str) and (value in owners or any(value.startswith(f"{owner}-") for owner in owners)):
                 return True
