@@ -110,6 +110,14 @@ def test_settings_beside_a_credential_are_no_leak() -> None:
         ("WEBHOOK_URL: 'https://chat.example.com/hooks/h8Jk2LmP9q'", True),
         ("known_hosts: 'github.com ssh-ed25519 AAAAC3'", False),
         ("support: h8Jk2LmP9q", True),
+        ("AZURE_CLIENT_ID: 04561461-0f92-42b3-9328-8b0c1bba4641", False),
+        ("tenantId: 531ff96d-0ae9-462a-8d2b-bec7c0b42082", False),
+        ("AWS_ACCESS_KEY_ID: AKIAIOSFODNN7EXAMPLE", True),
+        ("grid: h8Jk2LmP9q", True),
+        ("USE_WORKLOAD_IDENTITY: 'true'", False),
+        ("SYNC_PERIOD: 30m", False),
+        ("MAX_CONCURRENT_RECONCILES: 1", False),
+        ("pin: '1234'", True),
     ],
 )
 def test_settings_are_told_by_the_end_of_their_names(entry: str, told: bool) -> None:

@@ -26,6 +26,12 @@ _SETTING_NAMES = """
 _SETTINGS = frozenset(_SETTING_NAMES.split())
 # The same with more before it (`MYSQL_DATABASE`, `s3-endpoint`); not `url`, for whoever has a webhook's may call it.
 _ENDINGS = lazy_regex(r"[a-z0-9][_.-](?:bucket|database|db|dbname|endpoint|host|hostname|port|region|sslmode)\Z")
+# Whom a credential is for, which is no secret by itself, and switches and small numbers, which cannot be one.
+_IDENTIFIERS = lazy_regex(
+    r"(?:\A|[_.-])(?:account|app|application|client|organization|project|subscription|tenant)[_-]?id\Z"
+    r"|(?:client|project|subscription|tenant)id\Z|(?:\A|[_.-])(?:tenancy|user)[_-]?ocid\Z"
+)
+_SWITCH = lazy_regex(r"\s*(?:true|false|yes|no|on|off|enabled|disabled|\d{1,3}(?:ms|[smhd])?)\s*\Z", re.IGNORECASE)
 _LOGIN = lazy_regex(r"(?:[\w+.-]{1,40}://)?[^/@\s:]{0,200}:(?!//)[^@]{0,1000}@")  # not in `git@github.com:acme/shop`
 
 
@@ -46,8 +52,11 @@ def hide(secret: Map) -> None:
 def _is_public(key: str, value: Value, encoded: bool) -> bool:
     if key.endswith(_PUBLIC):
         return True
-    is_setting = key in _SETTINGS or _ENDINGS.search(key) is not None
-    return is_setting and not _LOGIN.match(_decoded(value, encoded))
+    text = _decoded(value, encoded)
+    if _SWITCH.match(text):
+        return True
+    is_setting = key in _SETTINGS or _ENDINGS.search(key) is not None or _IDENTIFIERS.search(key) is not None
+    return is_setting and not _LOGIN.match(text)
 
 
 def _is_placeholder(value: Value, encoded: bool) -> bool:
