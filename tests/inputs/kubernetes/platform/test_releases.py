@@ -280,9 +280,9 @@ spec:
   targetNamespace: shop
   postBuild: {substitute: {x: y}}
 """
-    found = reading(flux=flux, m__deep__a=CONFIG.replace("{name: a}", "{name: a, namespace: b}"))
+    found = reading(flux=flux, m__deep__a=CONFIG.replace("{name: a}", "{name: a, namespace: b, labels: {l: '${L}'}}"))
     assert "ConfigMap/shop/a" in [r.address for r in found.resources]
-    assert ["changes what stands in m (postBuild)" in note.message for note in found.notes] == [True]
+    assert ["puts in variables that are not known here" in note.message for note in found.notes] == [True]
 
 
 @pytest.mark.parametrize(

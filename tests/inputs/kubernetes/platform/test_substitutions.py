@@ -20,7 +20,7 @@ def filled(value: Any, closed: bool = True, **known: str) -> Any:
     holder = Map(HERE)
     holder.put("x", value, HERE)
     variables = {name: Variable(text, name, "ks", HERE) for name, text in (known or KNOWN).items()}
-    Filling().fill(holder, Substitution("", True, variables, closed))
+    Filling().fill(holder, Substitution("", True, variables, closed, "ks", HERE))
     return plain(holder["x"])
 
 
@@ -131,8 +131,6 @@ def test_what_stands_in_the_kustomization_wins_over_config_maps() -> None:
         {"s": SETTINGS.replace("kind: ConfigMap", "kind: Secret")},
         {"s": SETTINGS.replace("flux-system", "other")},
         {"s": SETTINGS + "sops: {version: 3.9.0}\n"},
-        {"s": SETTINGS.replace("9Gi", "ENC[AES256_GCM,data:x]")},
-        {"s": SETTINGS.replace("9Gi", '"${SIZE}"')},
         {"s": SETTINGS, "t": SETTINGS.replace("9Gi", "1Gi")},  # one for each cluster
     ],
 )
@@ -140,7 +138,13 @@ def test_what_is_not_known_stays_as_it_is_written(more: dict[str, str]) -> None:
     found = reading(ks=KUSTOMIZATION + OWN + FROM, m__a=CONFIG, **more)
     assert config(found).address == "ConfigMap/${NS:=prod}/shop"
     assert plain(config(found).attributes["data"]) == {"size": "${SIZE:=5Gi}"}
-    assert ["changes what stands in m (postBuild)" in note.message for note in found.notes] == [True]
+    assert ["puts in variables that are not known here" in note.message for note in found.notes] == [True]
+
+
+@pytest.mark.parametrize("value", ["'ENC[AES256_GCM,data:x]'", "'${SIZE}'", "'${OTHER}Gi'"])
+def test_a_variable_whose_value_is_not_known_has_no_default_either(value: str) -> None:
+    files = {"ks": KUSTOMIZATION + OWN + FROM, "s": SETTINGS.replace("9Gi", value), "m__a": CONFIG}
+    assert said(**files) == ("ConfigMap/prod/shop", "${SIZE:=5Gi}")
 
 
 def test_built_kustomizations_are_filled_and_what_they_leave_out_is_not() -> None:
@@ -156,7 +160,10 @@ def test_built_kustomizations_are_filled_and_what_they_leave_out_is_not() -> Non
 def test_where_two_deploy_a_folder_only_what_they_agree_on_is_put_in() -> None:
     one = KUSTOMIZATION + "  postBuild:\n    substitute: {APP: shop, SIZE: 1Gi}\n"
     assert said(a=one, b=one.replace("name: apps", "name: b"), m__a=CONFIG) == ("ConfigMap/prod/shop", "1Gi")
-    assert said(a=one, b=one.replace("1Gi", "2Gi"), m__a=CONFIG) == ("ConfigMap/${NS:=prod}/shop", "${SIZE:=5Gi}")
+    assert said(a=one, b=one.replace("1Gi", "2Gi"), m__a=CONFIG) == ("ConfigMap/prod/shop", "${SIZE:=5Gi}")
+    assert said(a=one, b=one.replace("SIZE: 1Gi", "NS: b"), m__a=CONFIG) == (
+        "ConfigMap/${NS:=prod}/shop", "${SIZE:=5Gi}",
+    )  # fmt: skip
 
 
 PARENT = """
@@ -177,9 +184,33 @@ def test_kustomizations_that_are_patched_may_have_more_variables_or_others() -> 
     files = {"ks__ks": KUSTOMIZATION + OWN, "m__a": CONFIG}
     assert said(p=PARENT.replace("WHERE", "substituteFrom"), **files) == ("ConfigMap/${NS:=prod}/shop", "${SIZE:=5Gi}")
     assert said(p=PARENT.replace("WHERE", "substitute"), **files) == ("ConfigMap/${NS:=prod}/${APP}", "${SIZE:=5Gi}")
-    overlay = "kind: Kustomization\nresources: [ks.yaml]\npatches: [{path: p.yaml, target: {kind: Kustomization}}]\n"
-    patch = "[{op: add, path: /metadata/labels, value: {}}]"
-    assert said(ks__kustomization=overlay, ks__p=patch, **files) == ("ConfigMap/${NS:=prod}/shop", "${SIZE:=5Gi}")
+
+
+def test_kustomizations_put_in_what_they_come_to_once_they_are_built() -> None:
+    patch = "[{op: add, path: /spec/postBuild/substitute/SIZE, value: 1Gi}]"
+    overlay = f"resources: [../base, s.yaml]\npatches: [{{patch: '{patch}', target: {{kind: Kustomization}}}}]\n"
+    base = KUSTOMIZATION.replace("  path: ./m\n", "  path: ./elsewhere\n") + OWN + FROM
+    move = "[{op: replace, path: /spec/path, value: ./m}]"
+    files = {"base__kustomization": "resources: [ks.yaml]\n", "base__ks": base, "prod__s": SETTINGS, "m__a": CONFIG}
+    assert said(prod__kustomization=overlay, other__s=SETTINGS.replace("9Gi", "2Gi"), **files) == (
+        "ConfigMap/${NS:=prod}/${APP}", "${SIZE:=5Gi}",
+    )  # fmt: skip
+    moved = overlay + f"- {{patch: '{move}', target: {{kind: Kustomization}}}}\n"
+    moved = moved.replace("patches: [{", "patches:\n- {").replace("}}]\n-", "}}\n-")
+    assert said(prod__kustomization=moved, other__s=SETTINGS.replace("9Gi", "2Gi"), **files) == (
+        "ConfigMap/prod/shop", "1Gi",
+    )  # fmt: skip
+
+
+def test_kustomizations_are_filled_before_they_fill() -> None:
+    parent = PARENT.split("  patches:")[0] + "  postBuild: {substitute: {WHERE: m, PREFIX: eu}}\n"
+    child = KUSTOMIZATION.replace("./m", '"./${WHERE}"')
+    own = OWN.replace("shop", '"${PREFIX}-shop"')
+    assert said(p=parent, ks__ks=child + own, m__a=CONFIG) == ("ConfigMap/prod/eu-shop", "5Gi")
+
+
+def test_nothing_is_told_where_nothing_is_left() -> None:
+    assert not reading(ks=KUSTOMIZATION + OWN + FROM, m__a="apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n").notes
 
 
 @pytest.mark.parametrize("where", ["labels", "annotations"])

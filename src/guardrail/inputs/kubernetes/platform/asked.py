@@ -14,7 +14,6 @@ from typing import NamedTuple
 from guardrail.inputs.kubernetes.helm.profiles import Profile
 from guardrail.inputs.kubernetes.helm.values import merged
 from guardrail.inputs.kubernetes.platform.releases import KUSTOMIZATIONS
-from guardrail.inputs.kubernetes.platform.variables import Substitution
 from guardrail.model import Map, Note, Seq, Span, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree
@@ -41,7 +40,6 @@ class Asked:
         self.tree = tree
         self.profiles: dict[str, list[Profile]] = {}
         self.placements: list[Placement] = []
-        self.substitutions: list[Substitution] = []
         self.notes: list[Note] = []
         self.local: set[Span] = set()  # places of sources that are this repository's
         self.components: dict[str, list[Seq]] = {}  # folder -> what each that deploys it adds to its kustomization

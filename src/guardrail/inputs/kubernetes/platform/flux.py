@@ -18,7 +18,6 @@ from guardrail.inputs.kubernetes.platform.asked import (
     text,
     typed,
 )
-from guardrail.inputs.kubernetes.platform.substitutions import Patched, substitution
 from guardrail.model import Map, Sensitive, Seq
 
 ConfigMaps = Mapping[tuple[str, str], Map]  # (namespace, name) -> the object
@@ -93,7 +92,7 @@ def _from(source: Map, values: Map, namespace: str, config_maps: ConfigMaps) -> 
     return values
 
 
-def kustomization(value: Map, asked: Asked, config_maps: ConfigMaps, by_others: Patched) -> None:
+def kustomization(value: Map, asked: Asked) -> None:
     spec = mapping(value, "spec")
     if spec is None or text(spec, "sourceRef", "kind") not in ("GitRepository", "Bucket"):
         return
@@ -105,11 +104,6 @@ def kustomization(value: Map, asked: Asked, config_maps: ConfigMaps, by_others: 
     if built:
         asked.components.setdefault(folder, []).append(_components(spec, folder, asked))
     changes = [key for key in _CHANGES if spec.get(key) and not (built and key == "components")]
-    found = substitution(value, folder, not built, label, config_maps, by_others)
-    if found is not None:
-        asked.substitutions.append(found)
-        if not found.closed:
-            changes.append("postBuild")
     if changes:
         asked.note(f"{label} changes what stands in {folder or '.'} ({', '.join(changes)}); that is judged without the "
                    "changes", spec.place(changes[0]))  # fmt: skip

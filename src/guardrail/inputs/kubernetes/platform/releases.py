@@ -56,12 +56,10 @@ class Releases:
 
     def fill(self, resources: Iterable[Resource]) -> None:
         """Puts in the variables that Flux puts into what it deploys."""
-        if self._asked is not None and self._asked.substitutions:
-            from guardrail.inputs.kubernetes.platform.substitutions import Substitutions
+        if self._asked is not None:
+            from guardrail.inputs.kubernetes.platform.substitutions import fill
 
-            substitutions = Substitutions(self._asked.substitutions)
-            for resource in resources:
-                substitutions.fill(resource)
+            fill(resources, self._asked)
 
     def place(self, resources: Iterable[Resource]) -> None:
         """Puts what is deployed into the namespace that it is deployed to, where all that deploy it agree on one."""
@@ -88,17 +86,24 @@ def _has_marks(path: str, tree: Tree) -> bool:
 def _read(marked: Sequence[str], files: Sequence[str], tree: Tree) -> Asked:
     from guardrail.inputs.kubernetes.platform import argo, cyclops, flux, inflated
     from guardrail.inputs.kubernetes.platform.asked import Asked
-    from guardrail.inputs.kubernetes.platform.substitutions import Substitutions, patched
+    from guardrail.inputs.kubernetes.platform.substitutions import (
+        Patched,
+        Substitutions,
+        overlays,
+        patched,
+        substitution,
+    )
 
     asked = Asked(tree)
     found = [(path, value) for path in marked for value in _objects(path, _wanted(tree.read(path)))]
     deployers = [value for _, value in found if _is(value, "kustomize.toolkit.fluxcd.io", "Kustomization")]
     wanted = {str(source.get("name")) for _, value in found for source in _taken_from(value)}
     config_maps = _config_maps(wanted, files, tree) if wanted else {}
-    by_others = patched(deployers, files, tree)
     for value in deployers:
-        flux.kustomization(value, asked, config_maps, by_others)
-    substitutions = Substitutions(asked.substitutions)
+        flux.kustomization(value, asked)
+    by_others = patched(deployers, overlays(files, tree)) if deployers else Patched(False, False)
+    each = [substitution(value, asked, config_maps, by_others) for value in deployers]
+    substitutions = Substitutions([one for one in each if one is not None])
     for path, value in found:
         group, kind = group_of(value), value.get("kind")
         if group == "argoproj.io" and kind == "Application":

@@ -38,12 +38,14 @@ class Variable(NamedTuple):
 
 class Substitution(NamedTuple):
     """What a Kustomization puts into what a folder holds: `deep`, with the folders below, where no kustomization says
-    what is taken. `closed`: there are no other variables than these."""
+    what is taken. `variables`: None for one whose value is not known. `closed`: there are no others than these."""
 
     folder: str
     deep: bool
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, Variable | None]
     closed: bool
+    label: str
+    place: Span
 
 
 def agreed(several: list[Substitution]) -> Substitution:
@@ -51,13 +53,13 @@ def agreed(several: list[Substitution]) -> Substitution:
     first, *others = several
     if not others:
         return first
-    common = {
-        name: variable
-        for name, variable in first.variables.items()
-        if all(name in other.variables and other.variables[name].value == variable.value for other in others)
-    }
-    closed = all(each.closed and len(each.variables) == len(common) for each in several)
-    return Substitution(first.folder, all(each.deep for each in several), common, closed)
+    found = dict(first.variables)
+    for other in others:
+        for name in {*found, *other.variables}:
+            one, two = found.get(name), other.variables.get(name)
+            if one is None or two is None or one.value != two.value:
+                found[name] = None
+    return first._replace(variables=found, closed=all(each.closed for each in several))
 
 
 class Filling:
@@ -65,12 +67,13 @@ class Filling:
 
     def __init__(self) -> None:
         self.added = 0
+        self._left = False  # in the object that is being filled
 
-    def fill(self, value: Map, substitution: Substitution) -> bool:
-        """Whether anything was put into the object."""
+    def fill(self, value: Map, substitution: Substitution) -> tuple[bool, bool]:
+        """Whether anything was put into the object, and whether anything is left to be put in."""
         if _is_left_alone(value):
-            return False
-        changed = False
+            return False, False
+        changed, self._left = False, False
         is_secret = value.get("kind") == "Secret"
         stack: list[Map | Seq] = [value]
         seen: set[int] = set()
@@ -96,13 +99,14 @@ class Filling:
                         changed = True
         if changed and is_secret:
             hide(value)
-        return changed
+        return changed, self._left
 
     def _made(self, written: Value, substitution: Substitution, is_secret: bool) -> tuple[Value, OriginsOf] | None:
         if not isinstance(written, str) or "${" not in written:
             return None
         used: dict[str, Variable] = {}
         text = _expanded(written, substitution, used, MAX_ADDED - self.added)
+        self._left = self._left or text is None or ("${" in text and "$${" not in written)
         if text is None or text == written:
             return None
         known, value = _read_again(written, text)
@@ -196,7 +200,7 @@ def _value(inside: str, substitution: Substitution, used: dict[str, Variable], r
     if variable is not None and (variable.value or not sign):
         used[variable.name] = variable
         return variable.value
-    if not sign or (variable is None and not substitution.closed):
+    if not sign or (variable is None and (name[0] in substitution.variables or not substitution.closed)):
         return None
     default = _expanded(rest[len(sign) :], substitution, used, room, depth + 1)
     return None if default is None or "${" in default else default
