@@ -118,6 +118,17 @@ def test_settings_beside_a_credential_are_no_leak() -> None:
         ("SYNC_PERIOD: 30m", False),
         ("MAX_CONCURRENT_RECONCILES: 1", False),
         ("pin: '1234'", True),
+        ("SLACK_OUTPUTFORMAT: all", False),
+        ("batchSize: '10000'", False),
+        ("admin: h8Jk2LmP9q", True),
+        ("token-format: 'https://ci:h8Jk2LmP9q@github.com/acme/shop'", True),
+        ("alertmanager.yaml: 'receivers: [{name: none}]'", False),
+        ("alertmanager.yaml: 'receivers: [{name: a, slack_configs: [{api_url: https://hooks.slack.com/x}]}]'", True),
+        ("db.properties: 'pool=3'", False),
+        ("db.properties: 'db.password=x'", True),
+        ("account: h8Jk2LmP9q", True),
+        ("METRICSPORT: '8125'", False),
+        ("db-username: h8Jk2LmP9q", True),
     ],
 )
 def test_settings_are_told_by_the_end_of_their_names(entry: str, told: bool) -> None:

@@ -31,6 +31,19 @@ _IDENTIFIERS = lazy_regex(
     r"(?:\A|[_.-])(?:account|app|application|client|organization|project|subscription|tenant)[_-]?id\Z"
     r"|(?:client|project|subscription|tenant)id\Z|(?:\A|[_.-])(?:tenancy|user)[_-]?ocid\Z"
 )
+# How something is done, by whatever name: `SLACK_OUTPUTFORMAT`, `batchSize`, `http.timeout`.
+_MANNERS = lazy_regex(
+    r"(?:acks|acl|balancer|channel|compression|(?<!ac)count|duration|enabled|endpoint|format|index|interval|level|mechanism"
+    r"|method|mode|(?<!user)name|namespace|period|precision|prefix|priority|protocol|retries|service|size|source|suffix"
+    r"|template|thresholds?|timeout|timezone|topic|type|version)\Z"
+)
+_FILE = lazy_regex(r"\.(?:cfg|conf|config|ini|json|properties|tmpl|toml|tpl|xml|ya?ml)\Z")
+# Without one of these words no line of a file of settings has a credential.
+_MAY_TELL = lazy_regex(
+    r"pass|pwd|secret|token|key|auth|credential|private|hook|login|user|salt|cert|BEGIN|://[^/\s]{0,200}@",
+    re.IGNORECASE,
+)
+_LONGEST_SETTING, _LONGEST_FILE = 200, 100_000
 _SWITCH = lazy_regex(r"\s*(?:true|false|yes|no|on|off|enabled|disabled|\d{1,3}(?:ms|[smhd])?)\s*\Z", re.IGNORECASE)
 _LOGIN = lazy_regex(r"(?:[\w+.-]{1,40}://)?[^/@\s:]{0,200}:(?!//)[^@]{0,1000}@")  # not in `git@github.com:acme/shop`
 
@@ -53,9 +66,13 @@ def _is_public(key: str, value: Value, encoded: bool) -> bool:
     if key.endswith(_PUBLIC):
         return True
     text = _decoded(value, encoded)
-    if _SWITCH.match(text):
+    if _SWITCH.match(text) or (key.endswith("port") and text.strip().isdecimal()):
+        return True
+    if _FILE.search(key) and text and len(text) <= _LONGEST_FILE and not _MAY_TELL.search(text):
         return True
     is_setting = key in _SETTINGS or _ENDINGS.search(key) is not None or _IDENTIFIERS.search(key) is not None
+    if not is_setting and _MANNERS.search(key):
+        is_setting = 0 < len(text) <= _LONGEST_SETTING and "\n" not in text
     return is_setting and not _LOGIN.match(text)
 
 
