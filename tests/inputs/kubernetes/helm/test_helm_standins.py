@@ -68,6 +68,22 @@ def test_what_stands_around_it_is_known(charts: Make) -> None:
     assert found["url"].template == f"redis://{HOLE}:{HOLE}/0"
 
 
+def test_what_comes_of_it_is_unknown_though_another_profile_cannot_do_with_the_template(charts: Make) -> None:
+    files = {
+        "Chart.yaml": CHART,
+        "values.yaml": "host: ''\n",
+        "values-prod.yaml": "host: x\n",
+        "templates/first/d.yaml": "{{ .Subcharts.redis.Values.image }}\n",  # left out first, with every profile
+        "templates/c.yaml": MAP + '  host: {{ required "host" .Values.host }}.{{ include "redis.domain" . }}\n'
+                                  '  port: {{ include "redis.port" . }}\n',
+    }  # fmt: skip
+    (found,) = (one for one in charts(files).read().resources if one.kind == "ConfigMap")
+    data = found.attributes["data"]
+    assert isinstance(data["host"], PartText)
+    assert data["host"].template == f"x.{HOLE}"
+    assert isinstance(data["port"], Unknown)
+
+
 def test_what_the_values_say_is_known(charts: Make) -> None:
     lines = "  port: {{ .Values.redis.port }}\n  user: {{ .Values.redis.user }}\n"
     found = data_of(charts, lines, "redis:\n  port: 7\n")

@@ -163,9 +163,11 @@ class ManifestReader:
             return text
         if self._again is None:
             self._again = renderer.again(self.job)
-        if self._again.error and stood_in:
-            return text.replace(*renderer.words)
-        return self._again.manifests.get(name, text)
+        if not stood_in:
+            return self._again.manifests.get(name, text)
+        again = self._again.manifests.get(name, "")
+        # It may be left out there, for another profile can't do with it.
+        return text.replace(*renderer.words) if self._again.error or not again.strip() else again
 
     def _output(self, name: str, text: str, marked: str | None) -> Output:
         renderer = self.renderer
