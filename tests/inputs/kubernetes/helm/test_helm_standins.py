@@ -82,6 +82,7 @@ def test_what_comes_of_it_is_unknown_though_another_profile_cannot_do_with_the_t
     assert isinstance(data["host"], PartText)
     assert data["host"].template == f"x.{HOLE}"
     assert isinstance(data["port"], Unknown)
+    assert [place(found, f"data.{key}") for key in ("host", "port")] == ["templates/c.yaml:6:3", "templates/c.yaml:7:3"]
 
 
 def test_what_the_values_say_is_known(charts: Make) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -85,7 +85,7 @@ class Renderer:
             self._with_stand_ins(first)
             if all(rendering.error for rendering in first):
                 self._without_what_fails(first, rendered)
-            self._start_marked()
+            self._start_marked(first)
         for profile, job, clean, marked in zip(self.profiles, self.jobs, first, self.marked, strict=True):
             if clean.error:
                 rendered.failures.append(self._failure(profile, clean))
@@ -96,9 +96,19 @@ class Renderer:
         rendered.empty.extend(source for source in own.values() if source not in rendered.templates)
         return rendered
 
-    def _start_marked(self) -> None:
+    def _start_marked(self, clean: Sequence[Rendering] = ()) -> None:
+        """`clean`: what came without marks, where templates may be left out that other profiles can do with."""
         self.full = self._write_marked("marked")
-        self.marked = [self.engine.start(self._for_places(job, "marked")) for job in self.jobs]
+        copies = {tuple(self.dropped): "marked"}
+        for index, job in enumerate(self.jobs):
+            dropped = tuple(name for name in self.dropped if not (clean and self._puts_out(name, clean[index])))
+            if dropped not in copies:
+                copies[dropped] = f"marked{len(copies)}"
+                self._write_marked(copies[dropped], dropped)
+            self.marked.append(self.engine.start(self._for_places(job, copies[dropped])))
+
+    def _puts_out(self, template: str, rendering: Rendering) -> bool:
+        return bool(rendering.manifests.get(f"{self.workspace.chart.name}/{template}", "").strip())
 
     def _with_stand_ins(self, first: list[Rendering]) -> None:
         """Renders a chart that lacks dependencies with something in the place of what it asks them for."""
@@ -163,15 +173,17 @@ class Renderer:
                 if template is None or any(action.prints for action in template.actions) or _has_text(template):
                     yield name, source
 
-    def _write_marked(self, copy: str) -> Marker:
-        """Puts the chart on disk with marks: everywhere in `marked`, none in its `define`s in other copies."""
+    def _write_marked(self, copy: str, without: Iterable[str] | None = None) -> Marker:
+        """Puts the chart on disk with marks: everywhere in `marked`, none in its `define`s in other copies. `without`:
+        templates that are left out, if not all that any profile can't do with."""
         marker = Marker(template.text for template in self.sources.templates.values())
         marked = {
-            name: marker.instrumented(name, template, copy == "marked").encode("utf-8", "surrogatepass")
+            name: marker.instrumented(name, template, copy.startswith("marked")).encode("utf-8", "surrogatepass")
             for name, template in self.sources.templates.items()
             if name not in self.spared
         }
-        self.workspace.write(self._copy(copy), {**self.workspace.files, **marked, **self.dropped, **self._partial(0)})
+        dropped = self.dropped if without is None else dict.fromkeys(without, b"")
+        self.workspace.write(self._copy(copy), {**self.workspace.files, **marked, **dropped, **self._partial(0)})
         return marker
 
     def _copy(self, name: str) -> str:
