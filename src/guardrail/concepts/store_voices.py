@@ -388,3 +388,8 @@ def put(fields: Map, name: str, leaf: Leaf) -> None:
     if fields.origins:
         fields.origins.pop(name, None)
     fields.put(name, leaf.value, leaf.span, origin)
+
+
+def written(resource: Resource, attribute: str, value: Value) -> Leaf:
+    """A value that stands for what the resource has at the attribute."""
+    return Leaf(attribute, value, resource.attributes.place(attribute), resource.attributes, attribute)

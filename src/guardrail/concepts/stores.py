@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.concepts import bucket_names, store_defaults
+from guardrail.concepts.accounts import governing
 from guardrail.concepts.bucket_policies import refuses_plain_http
 from guardrail.concepts.store_keys import TAKEN, inherit_key, owned
 from guardrail.concepts.store_voices import (
@@ -24,9 +25,10 @@ from guardrail.concepts.store_voices import (
     put,
     somebody,
     truth_of,
+    written,
 )
 from guardrail.conditions import Leaf
-from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Unknown, Value
+from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Unknown
 
 # Where encryption isn't written, it is as in what the thing was made from.
 INHERITED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -65,7 +67,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         if resource.kind.endswith(("_iam_member", "_iam_binding")):
             put(fields, "public", somebody(entry(fields, "public")))
         if resource.kind in store_defaults.OLDER or resource.kind in store_defaults.NEWER:
-            store_defaults.restore(fields, resource, list(_governing("terraform", resource, inventory)))
+            store_defaults.restore(fields, resource, list(governing("terraform", resource, inventory)))
         special = _SPECIAL.get(resource.kind)
         if special is not None:
             special(fields, resource, inventory)
@@ -82,7 +84,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
 
 
 def _s3_bucket(fields: Map, resource: Resource, inventory: Inventory) -> None:
-    accounts = list(_governing("aws_s3_account_public_access_block", resource, inventory))
+    accounts = list(governing("aws_s3_account_public_access_block", resource, inventory))
     for account in accounts:
         leaf = hear("s3 blocks", account, inventory)
         if truth_of(leaf.value) is True:
@@ -92,7 +94,7 @@ def _s3_bucket(fields: Map, resource: Resource, inventory: Inventory) -> None:
     owners = linked(resource, "aws_s3_bucket_ownership_controls", "bucket", inventory)
     _mute(fields, owners, "s3 ownership", inventory)
     if form := bucket_names.form(resource.attributes.get("bucket")):
-        put(fields, "name_form", _written(resource, "bucket", form))
+        put(fields, "name_form", written(resource, "bucket", form))
     _takes_logs(fields, resource, inventory, (("aws_s3_bucket_logging", "target_bucket"), ("aws_s3_bucket", "logging")))
     policies = linked(resource, "aws_s3_bucket_policy", "bucket", inventory)
     if resource.attributes.get("policy") is not None or not policies:
@@ -128,7 +130,7 @@ def _oss_policy(fields: Map, resource: Resource, inventory: Inventory) -> None:
 def _alibaba_database(fields: Map, resource: Resource, inventory: Inventory) -> None:
     """A key of this name is none."""
     if resource.attributes.get("encryption_key") == "disabled" and resource.attributes.get("tde_status") is None:
-        put(fields, "encrypted", _written(resource, "encryption_key", False))
+        put(fields, "encrypted", written(resource, "encryption_key", False))
 
 
 def _s3_acl(fields: Map, resource: Resource, inventory: Inventory) -> None:
@@ -214,7 +216,7 @@ def _azure_container(fields: Map, resource: Resource, inventory: Inventory) -> N
                 if account.kind == "azurerm_storage_account" and allowed is not None:
                     truth = truth_of(allowed)
                     if truth is not True:
-                        put(fields, "public", _written(account, name, allowed if truth is None else False))
+                        put(fields, "public", written(account, name, allowed if truth is None else False))
                         return
 
 
@@ -232,9 +234,9 @@ def _by_default(
     """Account and region may encrypt every new volume."""
     if resource.attributes.get("encrypted") is not None:
         return
-    for account in _governing(kind, resource, inventory):
+    for account in governing(kind, resource, inventory):
         value = account.attributes.get(attribute)
-        put(fields, "encrypted", _written(account, attribute, unwritten if value is None else value))
+        put(fields, "encrypted", written(account, attribute, unwritten if value is None else value))
 
 
 _SPECIAL = {
@@ -252,21 +254,6 @@ _SPECIAL = {
 }
 
 
-def _governing(kind: str, resource: Resource, inventory: Inventory) -> Iterator[Resource]:
-    """Settings of the account in the folder of the resource, or in one from which its module is called."""
-    others = inventory.by_kind.get(kind)
-    if not others:
-        return
-    folders = {_folder(resource.scope), *(_folder(origin.span.file.rpartition("/")[0]) for origin in resource.trace)}
-    for other in others:
-        if _folder(other.scope) in folders:
-            yield other
-
-
-def _folder(path: str) -> str:
-    return "" if path == "." else path
-
-
 def _inherit(fields: Map, resource: Resource, inventory: Inventory) -> None:
     attribute, sources = INHERITED[resource.kind]
     if resource.attributes.get(attribute) is not None or truth_of(fields.get("encrypted")) is not False:
@@ -275,7 +262,7 @@ def _inherit(fields: Map, resource: Resource, inventory: Inventory) -> None:
         value = resource.attributes.get(source)
         if value is None or (isinstance(value, (str, Seq)) and not value):
             continue
-        leaf = _written(resource, source, Unknown(f"{source} decides, and what it names is not read"))
+        leaf = written(resource, source, Unknown(f"{source} decides, and what it names is not read"))
         targets = inventory.referred_to_by(resource, source)
         if len(targets) == 1:
             leaf = _source_encryption(targets[0], attribute, leaf, inventory)
@@ -289,9 +276,9 @@ def _source_encryption(source: Resource, attribute: str, leaf: Leaf, inventory: 
         if name in source.attributes:
             behind = inventory.referred_to_by(source, name)
             source = behind[0] if len(behind) == 1 else source
-    written = source.attributes.get(attribute)
-    if written is not None:
-        return _written(source, attribute, written)
+    own = source.attributes.get(attribute)
+    if own is not None:
+        return written(source, attribute, own)
     made_from = INHERITED.get(source.kind)
     if made_from and source.mode == "managed" and all(source.attributes.get(name) is None for name in made_from[1]):
         return leaf._replace(value=False)
@@ -308,9 +295,4 @@ def _as_replica(fields: Map, resource: Resource) -> None:
         if name in fields and not unclear:
             del fields[name]
         elif name in fields and truth_of(fields[name]) is not True:
-            put(fields, name, _written(resource, attribute, value))
-
-
-def _written(resource: Resource, attribute: str, value: Value) -> Leaf:
-    """A value that stands for what the resource has at the attribute."""
-    return Leaf(attribute, value, resource.attributes.place(attribute), resource.attributes, attribute)
+            put(fields, name, written(resource, attribute, value))

@@ -39,6 +39,7 @@ GATEWAYS = "guardrail.concepts.gateways"
 CLASHES = "guardrail.concepts.clashes"
 SCHEDULES = "guardrail.concepts.schedules"
 FUNCTIONS = "guardrail.concepts.functions"
+MACHINES = "guardrail.concepts.machines"
 
 _OPERATORS = """
     DeploymentConfig Rollout Service Configuration Revision ContainerSource ScaledJob CloneSet BroadcastJob
@@ -252,5 +253,6 @@ AFTERWARDS: tuple[tuple[str, str], ...] = (
     ("container", COMPONENTS),
     ("store", STORES),
     ("function", FUNCTIONS),
+    ("machine", MACHINES),
 )
 """Modules that make nouns of other nouns (every container's image is a dependency), or add to them."""
