@@ -230,6 +230,38 @@ def test_the_account_may_encrypt_every_disk(enabled: str, encrypted: object) -> 
 
 
 @pytest.mark.parametrize(
+    ("kind", "block", "customer_key"),
+    [
+        ("aws_dynamodb_table", "server_side_encryption { enabled = true }", True),
+        ("aws_dynamodb_table", "server_side_encryption { enabled = false }", False),
+        ("aws_dynamodb_table", "server_side_encryption { enabled = var.e }", "unknown"),
+        ("aws_ecr_repository", 'encryption_configuration { encryption_type = "KMS" }', True),
+        ("aws_ecr_repository", 'encryption_configuration { encryption_type = "AES256" }', False),
+        ("aws_ecr_repository", "encryption_configuration { }", False),
+    ],
+)
+def test_a_key_that_is_named_and_not_used_is_nobodys(kind: str, block: str, customer_key: object) -> None:
+    key = "kms_key_arn" if kind == "aws_dynamodb_table" else "kms_key"
+    key += ' = "arn:aws:kms:eu-west-1:111122223333:key/1"'
+    body = block.replace("{ ", f"{{\n{key}\n").replace("}", "\n}")
+    text = f'variable "e" {{}}\nresource "{kind}" "x" {{\n{body}\n}}'
+    assert field(text, "customer_key", f"{kind}.x") == customer_key
+
+
+@pytest.mark.parametrize(
+    ("bucket", "more", "logging"),
+    [
+        ('acl = "log-delivery-write"', "", None),
+        ("", 'resource "aws_s3_bucket_acl" "a" {\n  bucket = "b"\n  acl = "log-delivery-write"\n}', None),
+        ('acl = "private"', "", False),
+    ],
+)
+def test_a_bucket_that_takes_logs_by_its_acl_is_not_asked_for_its_own(bucket: str, more: str, logging: object) -> None:
+    text = f'resource "aws_s3_bucket" "b" {{\n  bucket = "b"\n  {bucket}\n}}\n{more}'
+    assert field(text, "logging") == logging
+
+
+@pytest.mark.parametrize(
     ("source", "backup"), [("aws_db_instance.p.identifier", None), ("var.p", "unknown"), ("null", False)]
 )
 def test_a_replica_is_backed_up_where_its_source_is(source: str, backup: object) -> None:

@@ -24,6 +24,26 @@ TAKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "aws_neptune_cluster": (("kms_key_arn",), ("snapshot_identifier",), ""),
 }  # fmt: skip
 
+# A key that is named there is used only where the block also says one of these.
+SWITCHES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "aws_dynamodb_table": ("server_side_encryption", "enabled", ("true",)),
+    "aws_ecr_repository": ("encryption_configuration", "encryption_type", ("KMS", "KMS_DSSE")),
+}
+
+
+def switched_off(fields: Map, resource: Resource) -> None:
+    """A key in a block that leaves encryption with it off is nobody's."""
+    name, switch, on = SWITCHES[resource.kind]
+    blocks = resource.attributes.get(name)
+    for block in blocks if isinstance(blocks, Seq) else ():
+        if not isinstance(block, Map) or fields.get("customer_key") is not True:
+            continue
+        value = block.get(switch)
+        if isinstance(value, Unknown):
+            put(fields, "customer_key", Leaf(switch, value, block.place(switch), block, switch))
+        elif (str(value).lower() if isinstance(value, bool) else value) not in on:
+            put(fields, "customer_key", Leaf(switch, False, block.place(switch), block, switch))
+
 
 def inherit_key(fields: Map, resource: Resource, inventory: Inventory) -> None:
     """A thing without a key of its own has that of its source, and is not told of where the source is in the scan:

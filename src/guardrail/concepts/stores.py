@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.concepts import bucket_names, store_defaults
+from guardrail.concepts import bucket_names, registry_scans, store_defaults
 from guardrail.concepts.accounts import governing
 from guardrail.concepts.bucket_policies import refuses_plain_http
-from guardrail.concepts.store_keys import TAKEN, inherit_key, owned
+from guardrail.concepts.store_keys import SWITCHES, TAKEN, inherit_key, owned, switched_off
 from guardrail.concepts.store_voices import (
     ATTACHED,
     NAMES,
@@ -62,6 +62,8 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
             fields.put("name", noun.name, fields.header)
         if "customer_key" in fields:
             put(fields, "customer_key", owned(entry(fields, "customer_key"), inventory))
+        if resource.kind in SWITCHES:
+            switched_off(fields, resource)
         for voice in VOICES.get(resource.kind, ()):
             listen(fields, voice, resource, inventory, owned)
         if resource.kind.endswith(("_iam_member", "_iam_binding")):
@@ -166,6 +168,10 @@ def _takes_logs(fields: Map, resource: Resource, inventory: Inventory, ways: tup
     """A bucket that access logs are written to is not asked for access logs of its own."""
     if truth_of(fields.get("logging")) is not False:
         return
+    acls = [resource, *(other for other, sure in linked(resource, "aws_s3_bucket_acl", "bucket", inventory) if sure)]
+    if any(holder.attributes.get("acl") == "log-delivery-write" for holder in acls):
+        fields.pop("logging", None)
+        return
     targets = any(other.kind == kind and names(path, via) for other, path in inventory.referring_to(resource)
                   for kind, via in ways)  # fmt: skip
     name = resource.attributes.get(NAMES[resource.kind])
@@ -224,6 +230,14 @@ def _ebs_volume(fields: Map, resource: Resource, inventory: Inventory) -> None:
     _by_default(fields, resource, inventory, "aws_ebs_encryption_by_default", "enabled", True)
 
 
+def _ecr_repository(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    """The registry may look through what is pushed to all repositories, or to those of certain names."""
+    for registry in governing("aws_ecr_registry_scanning_configuration", resource, inventory):
+        scanned = registry_scans.scanned(registry.attributes.get("rule"), resource.attributes.get("name"))
+        if scanned is not False and truth_of(fields.get("scanned")) is not True:
+            put(fields, "scanned", written(registry, "rule", scanned))
+
+
 def _alibaba_disk(fields: Map, resource: Resource, inventory: Inventory) -> None:
     _by_default(fields, resource, inventory, "alicloud_ecs_disk_encryption_by_default", "encrypted", False)
 
@@ -249,6 +263,7 @@ _SPECIAL = {
     "google_storage_bucket": _google_bucket,
     "azurerm_storage_container": _azure_container,
     "aws_ebs_volume": _ebs_volume,
+    "aws_ecr_repository": _ecr_repository,
     "alicloud_disk": _alibaba_disk,
     "alicloud_ecs_disk": _alibaba_disk,
 }
