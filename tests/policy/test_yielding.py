@@ -57,3 +57,19 @@ def test_what_is_ignored_still_stands_for_both(found: Callable[..., Any]) -> Non
     ignored = "debian}  # guardrail:ignore image-tag-fixed reason=\"moves on purpose\"\n    env: {A: b"
     (finding,) = found(ignored, *BOTH)
     assert finding["suppression"]["by"] == "inline"
+
+
+def test_what_yields_to_a_finding_that_yields_itself_is_not_lost(
+    tmp_path: Path, guardrail: Callable[..., Any]
+) -> None:
+    """To the rule about single ports the one about addresses yields, and it to the one about all ports."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "main.tf").write_text(
+        'resource "digitalocean_firewall" "f" {\n  name = "f"\n  inbound_rule {\n    protocol = "tcp"\n'
+        '    port_range = "1-65535"\n    source_addresses = ["0.0.0.0/0"]\n  }\n}\n'
+    )
+    rules = ("droplet-firewall-bounded", "network-ssh-closed", "network-all-ports-closed")
+    options = [word for rule in rules for word in ("--rule", rule)]
+    (finding,) = json.loads(guardrail("scan", tmp_path, "-f", "json", *options).out)["findings"]
+    assert finding["rule"] == "network-all-ports-closed"
+    assert {"CKV_DIO_4", "CKV_AWS_24", "CKV_AWS_277"} <= set(finding["replaces"]["checkov"])

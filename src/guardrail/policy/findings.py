@@ -127,20 +127,30 @@ def without_doubles(findings: list[Finding], rules: Iterable[Rule]) -> list[Find
     if not any(finding.rule in yields for finding in findings):
         return findings
     at = {(f.span, f.resource, f.rule): index for index, f in enumerate(findings)}
-    kept = list(findings)
-    gone: set[int] = set()
+    into: dict[int, int] = {}
     for index, finding in enumerate(findings):
         for stronger in yields.get(finding.rule, ()) if finding.suppression is None else ():
             other = at.get((finding.span, finding.resource, stronger))
-            if other is None or not _weighs_as_much(findings[other], finding):
-                continue
-            gone.add(index)
-            both = dict(kept[other].replaces)
-            for peer, ids in finding.replaces.items():
-                both[peer] = list(dict.fromkeys([*both.get(peer, ()), *ids]))
-            kept[other] = kept[other]._replace(replaces=both)
-            break
-    return [finding for index, finding in enumerate(kept) if index not in gone]
+            if other is not None and _weighs_as_much(findings[other], finding):
+                into[index] = other
+                break
+    kept = list(findings)
+    for index in into:
+        last = _last(index, into)
+        both = dict(kept[last].replaces)
+        for peer, ids in findings[index].replaces.items():
+            both[peer] = list(dict.fromkeys([*both.get(peer, ()), *ids]))
+        kept[last] = kept[last]._replace(replaces=both)
+    return [finding for index, finding in enumerate(kept) if index not in into]
+
+
+def _last(index: int, into: dict[int, int]) -> int:
+    """What is left where a finding yields to one that yields itself."""
+    seen = {index}
+    while into[index] not in seen and into[index] in into:
+        index = into[index]
+        seen.add(index)
+    return into[index]
 
 
 def _weighs_as_much(stronger: Finding, weaker: Finding) -> bool:
