@@ -262,6 +262,29 @@ def test_a_bucket_that_takes_logs_by_its_acl_is_not_asked_for_its_own(bucket: st
 
 
 @pytest.mark.parametrize(
+    ("key", "own", "customer_key"),
+    [
+        ('"arn:aws:kms:eu-west-1:111122223333:key/1"', "", True),
+        ('"arn:aws:kms:eu-west-1:111122223333:alias/aws/ebs"', "", False),
+        ('"arn:aws:kms:eu-west-1:111122223333:key/1"', 'kms_key_id = "alias/aws/ebs"', False),
+        ("var.k", "", "unknown"),
+    ],
+)
+def test_the_account_may_have_a_key_for_every_disk(key: str, own: str, customer_key: object) -> None:
+    source = f"""
+    variable "k" {{}}
+    resource "aws_ebs_default_kms_key" "k" {{
+      key_arn = {key}
+    }}
+    resource "aws_ebs_volume" "v" {{
+      encrypted = true
+      {own}
+    }}
+    """
+    assert field(source, "customer_key", "aws_ebs_volume.v") == customer_key
+
+
+@pytest.mark.parametrize(
     ("source", "backup"), [("aws_db_instance.p.identifier", None), ("var.p", "unknown"), ("null", False)]
 )
 def test_a_replica_is_backed_up_where_its_source_is(source: str, backup: object) -> None:

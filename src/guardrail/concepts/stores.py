@@ -228,6 +228,11 @@ def _azure_container(fields: Map, resource: Resource, inventory: Inventory) -> N
 
 def _ebs_volume(fields: Map, resource: Resource, inventory: Inventory) -> None:
     _by_default(fields, resource, inventory, "aws_ebs_encryption_by_default", "enabled", True)
+    if resource.attributes.get("kms_key_id") is None:
+        for account in governing("aws_ebs_default_kms_key", resource, inventory):
+            key = account.attributes.get("key_arn")
+            if key is not None:
+                put(fields, "customer_key", owned(written(account, "key_arn", key), inventory))
 
 
 def _ecr_repository(fields: Map, resource: Resource, inventory: Inventory) -> None:
