@@ -124,3 +124,35 @@ def test_patterns(pattern: str, subject: str, missing: list[str] | None) -> None
         assert {"CreateRouteTable", "StopLogging"}.isdisjoint(found)
     else:
         assert found == missing
+
+
+def selecting(name: str, body: str) -> str:
+    return f'resource "aws_cloudtrail" "{name}" {{\n  name = "{name}"\n{body}\n}}\n'
+
+
+def of_objects(half: str) -> str:
+    values = 'data_resource {\n      type = "AWS::S3::Object"\n      values = ["arn:aws:s3"]\n    }'
+    return f"  event_selector {{\n    read_write_type = {half}\n    {values}\n  }}"
+
+
+@pytest.mark.parametrize(
+    ("other", "writes", "reads"),
+    [
+        ("", False, False),
+        (of_objects('"All"'), True, True),
+        (of_objects('"WriteOnly"'), True, False),
+        (of_objects('"ReadOnly"'), False, True),
+        (of_objects("var.half"), None, None),
+    ],
+)
+def test_what_one_trail_records_of_objects_no_other_has_to(
+    other: str, writes: bool | None, reads: bool | None
+) -> None:
+    text = 'variable "half" {}\n' + selecting("all", "") + selecting("objects", other)
+    found = read(["main.tf"], Tree("/nowhere", {"main.tf": text.encode()}), ReadOptions())
+    assert not found.problems
+    inventory = Inventory(found.resources)
+    assert not build(inventory, {})
+    for noun in inventory.by_concept["trail"]:
+        values = [noun.fields[name] for name in ("object_writes", "object_reads")]
+        assert [None if isinstance(value, Unknown) else value for value in values] == [writes, reads]

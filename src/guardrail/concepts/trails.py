@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 
+from guardrail.concepts.accounts import governing
+from guardrail.concepts.binding import Field, compile_field
 from guardrail.concepts.network_fields import one
-from guardrail.concepts.store_voices import linked
+from guardrail.concepts.store_voices import linked, put, truth_of, written
+from guardrail.conditions import Scope
 from guardrail.model import Inventory, Map, Noun, PartText, Resource, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
@@ -97,9 +101,47 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         if filters:
             patterns = [_pattern(found, sure, inventory) for found, sure in filters]
             fields.put("silent", _subjects([pattern for pattern in patterns if pattern is not None], place), place)
+    for field in _OBJECTS:
+        _recorded(fields, field, resource, inventory)
     name = attributes.get("name")
     fields.put("name", name if isinstance(name, str) and name else resource.local, attributes.place("name"))
     yield Noun("trail", str(fields["name"]), fields)
+
+
+_OBJECTS = {"object_writes": ("WriteOnly", "true"), "object_reads": ("ReadOnly", "false")}
+"""Field -> the half of a selector's events that it takes, and what an advanced one must not want `readOnly` to be."""
+
+
+@cache
+def _records(field: str) -> Field:
+    half, other = _OBJECTS[field]
+    of_objects = {"field": "resources.type", '["equals"]': {"contains": "AWS::S3::Object"}}
+    others_only = {"field": "readOnly", '["equals"]': {"contains": other}}
+    selected = {
+        "read_write_type": {"default": "All", "in": ["All", half]},
+        "data_resource": {"some": {"type": "AWS::S3::Object"}},
+    }
+    advanced = {"all": [{"field_selector": {"some": of_objects}}, {"field_selector": {"none": others_only}}]}
+    return compile_field(
+        {"test": {"any": [{"event_selector": {"some": selected}}, {"advanced_event_selector": {"some": advanced}}]}}
+    )
+
+
+def _recorded(fields: Map, field: str, trail: Resource, inventory: Inventory) -> None:
+    """What one trail of an account records of the objects of buckets, no other has to."""
+    own = _records(field)(Scope(trail.attributes, trail, inventory))
+    if truth_of(own.value) is False:  # told of where the events are selected
+        selector = "event_selector" if trail.attributes.get("event_selector") else "advanced_event_selector"
+        own = written(trail, selector, False)
+    put(fields, field, own)
+    for other in governing(trail.kind, trail, inventory) if truth_of(own.value) is not True else ():
+        if other is not trail and other.mode == "managed":
+            leaf = _records(field)(Scope(other.attributes, other, inventory))
+            truth = truth_of(leaf.value)
+            if truth is True or (truth is None and truth_of(fields.get(field)) is False):
+                put(fields, field, leaf)
+            if truth is True:
+                return
 
 
 def _log_group(resource: Resource, inventory: Inventory) -> Resource | None:
