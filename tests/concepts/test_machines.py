@@ -74,6 +74,13 @@ def test_what_a_template_says_that_is_not_in_the_scan_is_unknown(identity: str) 
         assert value.reason == "what its launch template says is not read"
 
 
+def test_what_is_unknown_of_a_template_is_told_at_each_of_the_two() -> None:
+    text = FROM_TEMPLATE + TEMPLATE.replace("ENCRYPTED", "var.encrypted") + 'variable "encrypted" {}\n'
+    fields = machine(text).fields
+    assert isinstance(fields["disk_encrypted"], Unknown)
+    assert fields.place("disk_encrypted").line == 3
+
+
 def test_what_an_instance_says_overrules_its_template() -> None:
     text = TEMPLATE.replace("ENCRYPTED", "true") + """
     resource "aws_instance" "i" {

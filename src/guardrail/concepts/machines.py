@@ -69,7 +69,10 @@ def _as_template(fields: Map, field: str, instance: Resource, inventory: Invento
         put(fields, field, written(instance, "launch_template", Unknown(_UNREAD)))
         return
     for noun in templates[0].nouns.get("machine", ()):
-        if field in noun.fields and truth_of(noun.fields[field]) is not False:
+        value = noun.fields.get(field)
+        if isinstance(value, Unknown):
+            put(fields, field, written(instance, "launch_template", value))
+        elif truth_of(value):
             put(fields, field, entry(noun.fields, field))
 
 
