@@ -21,6 +21,7 @@ updates:
   - package-ecosystem: npm
     directory: /web
     cooldown: {semver-major-days: 30}
+    open-pull-requests-limit: 0
 """})
     assert (read.problems, read.files) == ([], {D: "analysed"})
     npm, pip, other = (read.noun(f"{D}#updates[{index}]", "update").fields for index in range(3))
@@ -28,6 +29,7 @@ updates:
     assert (npm.place("waits").line, npm.place("runs_code").line) == (3, 5)
     assert (pip["waits"], pip.place("waits").line, pip["runs_code"]) == (3 * 86400, 8, False)
     assert (other.place("waits").line, other["name"]) == (11, "npm in /web")
+    assert (pip["raises_versions"], other["raises_versions"], other.place("raises_versions").line) == (True, False, 12)
     assert len({resource.local for resource in read.by_address.values()}) == 3
 
 

@@ -56,6 +56,9 @@ def _update(path: str, update: Map, index: int, keys: Keys) -> Resource:
     draft.put("name", name)
     draft.put("system", PROVIDER)
     draft.put("ecosystem", ecosystem, header)
+    limit = update.get("open-pull-requests-limit")
+    # With a limit of 0 only security updates are proposed, which wait for nothing.
+    draft.put("raises_versions", limit not in (0, "0"), update.spans.get("open-pull-requests-limit", header))
     cooldown = update.get("cooldown")
     if isinstance(cooldown, Map):
         days = cooldown.get("default-days")

@@ -38,7 +38,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "checkout": ("name", "system", "keeps_credentials", "asked_to", "packed"),
     "cache": ("name", "system", "restores", "later", "by_default", "releases"),
-    "update": ("name", "system", "ecosystem", "waits", "runs_code"),
+    "update": ("name", "system", "ecosystem", "raises_versions", "waits", "runs_code"),
     "grant": (
         "effect", "principals", "actions", "not_actions", "resources", "conditions", "class", "anyone",
         "all_actions", "all_resources", "service_wildcard",
@@ -149,7 +149,7 @@ def key_line(entry: Span, key: str) -> Span:
     return Span(entry.file, entry.line, entry.column, entry.line, entry.column + len(key))
 
 
-_COMMIT = lazy_regex(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_COMMIT = lazy_regex(r"(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\Z")
 _VERSION_LIKE = lazy_regex(r"(?:[A-Za-z]+[-_.]?)?v?\.?\d[\w.+-]*\Z")
 _BRANCH_WORDS = frozenset(
     ("main", "master", "develop", "development", "dev", "trunk", "head", "next", "edge", "nightly", "canary",
