@@ -29,6 +29,13 @@ def workflow(step: str, on: str = "push") -> str:
         ("if: github.actor != 'dependabot[bot]'\nrun: x", []),
         ("if: github.actor == 'octocat'\nrun: x", []),
         ("if: github.event.pull_request.user.login == 'dependabot[bot]'\nrun: x", []),
+        ("if: github.event.sender.login == 'renovate[bot]'\nrun: x", ["trusts_last_actor"]),
+        ("if: endsWith(github.actor, '[bot]')\nrun: x", ["trusts_last_actor"]),
+        ("if: startsWith(github.triggering_actor, 'dependabot') || always()\nrun: x", ["trusts_last_actor"]),
+        ("if: contains(fromJSON('[\"a\", \"Renovate[bot]\"]'), github.actor)\nrun: x", ["trusts_last_actor"]),
+        ("if: contains(fromJSON('[\"a\", \"b\"]'), github.actor)\nrun: x", []),
+        ("if: \"!endsWith(github.actor, '[bot]')\"\nrun: x", []),
+        ("if: startsWith(github.actor, 'acme-')\nrun: x", []),
         ("if: contains('main dev', github.ref_name)\nrun: x", ["compares_part"]),
         ("if: contains(github.ref_name, 'main')\nrun: x", []),
         ("if: contains(fromJSON('[\"main\"]'), github.ref_name)\nrun: x", []),
@@ -36,18 +43,26 @@ def workflow(step: str, on: str = "push") -> str:
         ("run: x\nenv: {A: \"${{ inputs.x && 'y' || '' }}\"}", []),
         ("run: x\nenv: {A: \"${{ 'y' }}\"}", ["constant"]),
         ("run: x\nenv: {A: \"${{ format('{0}', 'y') }}\"}", ["constant"]),
+        ("run: x\nenv: {A: \"${{ 'it''s' }}\"}", ["constant"]),
+        ("run: x\nenv: {A: '${{ 0xff }}'}", ["constant"]),
         ("run: x\nenv: {A: \"${{ fromJSON('[1]') }}\"}", []),
         ("run: x\nenv: {A: \"${{ github.ref == 'y' }}\"}", []),
         ('run: x\nenv: {A: "${{ github[inputs.x] }}"}', ["computed_index"]),
         ('run: x\nenv: {A: "${{ toJSON(secrets) }}"}', ["whole_secrets"]),
         ('run: x\nenv: {A: "${{ secrets[inputs.x] }}"}', ["computed_index", "whole_secrets"]),
         ('run: x\nenv: {A: "${{ fromJSON(secrets.X).y }}"}', ["splits_secret"]),
+        ('run: x\nenv: {A: "${{ fromJSON(toJSON(secrets)).X }}"}', ["whole_secrets"]),
         ("run: x\nenv: {A: \"${{ secrets['X'] }}\"}", []),
     ],
 )
 def test_expressions(step: str, facts: list[str], read_texts: Callable[..., Any]) -> None:
     found = read_texts(workflow(step)).nouns(STEP, "expression")
     assert sorted(fact for noun in found for fact in FACTS if noun.fields[fact]) == facts
+
+
+def test_a_commit_may_be_written_in_capitals(read_texts: Callable[..., Any]) -> None:
+    noun = read_texts(workflow("uses: a/b@11BD71901BBE5B1630CEEA73D27597364C9AF683")).noun(STEP, "dependency")
+    assert noun.fields["pin"] == "digest"
 
 
 def test_an_expression_in_a_block_has_its_line(read_texts: Callable[..., Any]) -> None:

@@ -25,6 +25,7 @@ _FIXED_EVENT = frozenset(
      "locked", "login", "merge_commit_sha", "merged", "merged_at", "node_id", "number", "prerelease", "private",
      "run_attempt", "run_id", "run_number", "schedule", "sha", "size", "state", "status", "type", "updated_at")
 )  # fmt: skip
+_FREE = frozenset(("inputs", "client_payload"))  # of an event: what whoever sends it makes up
 _FIXED_RUNNER = frozenset(("arch", "os", "temp", "tool_cache", "debug", "environment", "workspace"))
 _BY_THE_CLOCK = frozenset(("schedule",))
 _TYPES_FIXED = frozenset(("boolean", "number", "choice", "environment"))
@@ -66,8 +67,8 @@ def _github(path: Path) -> str:
     if path[1] != "event":
         return FIXED if path[1] in _FIXED_GITHUB else CHOSEN
     last = path[-1]
-    if len(path) > 2 and path[2] == "inputs":
-        return CHOSEN
+    if len(path) > 2 and (path[2] in _FREE or path[2:4] == ("deployment", "payload")):
+        return CHOSEN  # whatever its entries are called
     fixed = len(path) > 2 and isinstance(last, str) and (last in _FIXED_EVENT or last.endswith(("_id", "_url", "_at")))
     return FIXED if fixed or last == "url" else CHOSEN
 

@@ -27,12 +27,16 @@ FACTS = (
 )  # fmt: skip
 
 _ACTORS = frozenset(
-    (("github", "actor"), ("github", "triggering_actor"), ("github", "event", "pull_request", "sender", "login"))
+    (("github", "actor"), ("github", "triggering_actor"), ("github", "event", "sender", "login"),
+     ("github", "event", "pull_request", "sender", "login"))
+)  # fmt: skip
+_ACTOR_IDS = frozenset(
+    (("github", "actor_id"), ("github", "event", "sender", "id"), ("github", "event", "pull_request", "sender", "id"))
 )
-_ACTOR_IDS = frozenset((("github", "actor_id"), ("github", "event", "pull_request", "sender", "id")))
 _BOT_IDS = frozenset(("49699333", "29139614", "27856297", "29110"))  # dependabot, renovate, dependabot-preview
+_BOT_NAMES = ("[bot]", "dependabot", "renovate")  # parts of a name that only a bot is looked for by
 _LAST_ACTOR = lazy_regex(
-    r"github\.(?:actor(?:_id)?|triggering_actor|event\.pull_request\.sender\.(?:login|id))\s*==\s*'?[^\s'&|)]+'?"
+    r"github\.(?:actor(?:_id)?|triggering_actor|event\.(?:pull_request\.)?sender\.(?:login|id))\s*==\s*'?[^\s'&|)]+'?"
     r"|'?[^\s'&|(]+'?\s*==\s*github\.(?:actor|triggering_actor)\b",
     re.IGNORECASE,
 )
@@ -40,7 +44,8 @@ _PURE = frozenset(("format", "contains", "startswith", "endswith", "join", "from
 _TEXTS = _PURE - {"fromjson"}  # whose outcome could be written instead; of a list, only fromJSON can make one
 # What is worth a closer look; an expression without is passed over.
 _TELLING = lazy_regex(
-    r"actor|sender|contains|&&|secrets|format|'\s*\)|\[|fromjson|\A\s*(?:'[^']*'|[-\d.]+|true|false|null)\s*(?:[=!<>]|\Z)"
+    r"actor|sender|contains|&&|secrets|format|'\s*\)|\[|fromjson"
+    r"|\A\s*(?:'(?:[^']|'')*'|[-+]?[\d.][\w.]*|true|false|null)\s*(?:[=!<>]|\Z)"
     r"|startswith|endswith|join|case|(?:'|\d|true|false)\s*[=!]=\s*(?:'|\d|true|false)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -51,7 +56,8 @@ _TELLING = lazy_regex(
 _TELLING_FILE = tuple(
     lazy_regex(pattern)
     for pattern in (
-        r"\[bot\]", r"actor_id", r"sender\.id", r"contains\(\s*['\"\\]", r"&&\s*(?:''|false\b|0\b|null\b)",
+        r"\[bot\]", r"actor_id", r"sender\.id", r"actor\s*,\s*['\"\\]", r"sender\.login\s*,\s*['\"\\]",
+        r"contains\(\s*['\"\\]", r"&&\s*(?:''|false\b|0\b|null\b)",
         r"secrets\s*[\[)]", r"fromjson\(\s*secrets", r"\$\{\{\s*(?:['\"\\\d-]|true\b|false\b|null\b)",
         *(rf"{name}\(\s*(?:['\"\\\d]|true\b|false\b|fromjson)"
           for name in ("format", "join", "startswith", "endswith", "case", "tojson")),
@@ -147,9 +153,7 @@ def _facts(body: str, is_condition: bool, fenced: bool) -> tuple[tuple[str, bool
     for item in nodes_of(node):
         if _is_empty_choice(item):
             found["empty_choice"] = True
-        if item[0] == "call" and item[1] == "fromjson" and any(
-            path[0] == "secrets" for argument in item[2] for path in contexts(argument)
-        ):
+        if _splits_secret(item):
             found["splits_secret"] = True
         if item[0] == "call" and item[1] == "tojson" and ("context", ("secrets",)) in item[2]:
             found["whole_secrets"] = True
@@ -180,6 +184,8 @@ def _trusts_last_actor(node: Node) -> bool | None:
 
 
 def _is_actor_check(node: Node) -> bool:
+    if node[0] == "call":
+        return _asks_for_bot(node[1], node[2])
     if node[0] != "compare" or node[1] != "==":
         return False
     left, right = node[2], node[3]
@@ -190,6 +196,29 @@ def _is_actor_check(node: Node) -> bool:
     if left[1] in _ACTORS:
         return isinstance(right[1], str) and right[1].lower().endswith("[bot]")
     return left[1] in _ACTOR_IDS and str(shown(right[1])) in _BOT_IDS
+
+
+def _asks_for_bot(function: str, arguments: list[Node]) -> bool:
+    """`endsWith(github.actor, '[bot]')`, `contains(fromJSON('["dependabot[bot]"]'), github.actor)` and the like."""
+    if len(arguments) != 2 or function not in ("contains", "startswith", "endswith"):
+        return False
+    where, what = arguments
+    if function == "contains" and what[0] == "context" and what[1] in _ACTORS:
+        listed = where[0] == "call" and where[1] == "fromjson" and len(where[2]) == 1 and where[2][0][0] == "literal"
+        return listed and "[bot]" in str(where[2][0][1]).lower()
+    if where[0] != "context" or where[1] not in _ACTORS or what[0] != "literal":
+        return False
+    return any(name in str(what[1]).lower() for name in _BOT_NAMES)
+
+
+def _splits_secret(node: Node) -> bool:
+    """Whether it takes a secret that is JSON apart; `fromJSON(toJSON(secrets))` is but the secrets again."""
+    return node[0] == "call" and node[1] == "fromjson" and any(
+        path[0] == "secrets"
+        for argument in node[2]
+        if argument[0] != "call" or argument[1] != "tojson"
+        for path in contexts(argument)
+    )  # fmt: skip
 
 
 def _compares_part(node: Node) -> bool:
