@@ -243,12 +243,29 @@ def test_a_reference_to_a_list_at_the_top(read_texts: Callable[..., Any]) -> Non
         ("environment: pypi-upload", False),
         ("environment: {name: sign-macos}", False),
         ("stage: build", False),
+        # Without one the commands count.
+        ("before_script: [kubectl apply -f .]", True),
+        ("script: [cd infra, terraform apply -auto-approve]", True),
+        ("script: [terraform plan]", False),
+        ("script: [kind create cluster, helm install web ./chart]", False),
     ],
 )
 def test_what_deploys(read_texts: Callable[..., Any], lines: str, deploys: bool) -> None:
     script = "" if "script: [" in lines else "  script: [make]\n"
     read = read_texts({ROOT: f"job:\n{script}  {lines}\n"})
     assert read.noun(f"{ROOT}#job", "job").fields["deploys"] is deploys
+
+
+def test_a_job_that_tries_out_deploys_nothing(read_texts: Callable[..., Any]) -> None:
+    read = read_texts({ROOT: "e2e-tests:\n  script: [helm upgrade web ./chart]\n"})
+    assert read.noun(f"{ROOT}#e2e-tests", "job").fields["deploys"] is False
+
+
+def test_a_line_that_is_a_mapping(read_texts: Callable[..., Any]) -> None:
+    read = read_texts({ROOT: 'a:\n  script:\n    - make\n    - echo "Version: 1"\n'})
+    assert [(problem.line, problem.message) for problem in read.problems] == [
+        (4, "`script` holds what is no text (a line with `: ` in it wants quotes)")
+    ]
 
 
 def test_a_repository_may_lie_deeper_in_the_tree(read_texts: Callable[..., Any]) -> None:

@@ -95,10 +95,11 @@ def job_resource(
             continue
         if key == "after_script":  # in a shell of its own
             around.taint = taint
-        code, whole = script(holder, key, kind, around)
+        code, odd = script(holder, key, kind, around)
         resource.add_noun(code)
-        if not whole:
-            resolver.problem("malformed", f"`{key}` holds what is no text", holder.spans[key])
+        if odd is not None:
+            hint = " (a line with `: ` in it wants quotes)" if isinstance(holder[key], Seq) else ""
+            resolver.problem("malformed", f"`{key}` holds what is no text{hint}", odd)
     run_steps(job, resource, around)
     if isinstance(trigger, Map) and "include" in trigger:
         keys = Keys()
@@ -284,10 +285,14 @@ _OF_A_PLACE = ("url", "on_stop", "auto_stop_in", "kubernetes", "deployment_tier"
 
 def _deploys(name: str, job: Map) -> bool:
     """An environment is what GitLab deploys to, unless the job only looks at it or takes it down. One may also just
-    keep secrets for certain jobs (`pypi-upload`, `sign-macos`), so that more than its name has to say so."""
+    keep secrets for certain jobs (`pypi-upload`, `sign-macos`), so that more than its name has to say so. Without one
+    it is the job's name, and the commands of what doesn't try things out."""
     place = environment = job.get("environment")
-    if environment is None or deployments.says_so(name):
-        return deployments.says_so(name) and not _only_looks(environment)
+    if deployments.says_so(name):
+        return not _only_looks(environment)
+    if environment is None:
+        code = "\n".join(_code(job, key) for key in ("before_script", "script"))
+        return not (deployments.is_trial(name) or deployments.is_throwaway(code)) and deployments.runs_deployment(code)
     if isinstance(environment, Map):
         if _only_looks(environment):
             return False
@@ -297,9 +302,14 @@ def _deploys(name: str, job: Map) -> bool:
     written = _VARIABLE.sub(" ", place) if isinstance(place, str) else ""
     if not any(character.isalnum() for character in written) or deployments.is_place(written):
         return True
-    lines = job.get("script")
-    code = "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, Seq) else lines
-    return isinstance(code, str) and deployments.runs_deployment(code)
+    return deployments.runs_deployment(_code(job, "script"))
+
+
+def _code(job: Map, key: str) -> str:
+    lines = job.get(key)
+    if isinstance(lines, Seq):
+        return "\n".join(line for line in lines if isinstance(line, str))
+    return lines if isinstance(lines, str) else ""
 
 
 def _only_looks(environment: Value) -> bool:

@@ -28,8 +28,8 @@ class Surroundings:
         self.library, self.taint, self.files, self.event = library, taint, files, event
 
 
-def script(holder: Map, key: str, kind: str, around: Surroundings, name: str = "") -> tuple[Noun, bool]:
-    """One block of script lines as one piece of code, and whether all of it is text."""
+def script(holder: Map, key: str, kind: str, around: Surroundings, name: str = "") -> tuple[Noun, Span | None]:
+    """One block of script lines as one piece of code, and where the first of them stands that is no text."""
     entry = holder.spans[key]
     lines = list(_lines(holder[key], entry, 0))
     draft = Draft("script", key_line(entry, key), entry)
@@ -70,7 +70,7 @@ def script(holder: Map, key: str, kind: str, around: Surroundings, name: str = "
     draft.put("privileged_trigger", False)
     for field, _ in DETECTIONS:
         draft.put(field, field in detected, detected.get(field))
-    return draft.noun(name or key, name or key), len(known) == len(texts)
+    return draft.noun(name or key, name or key), next((span for text, span in texts if text is None), None)
 
 
 _LISTS = ("untrusted", "expansions", "environment_writes", "loose_installs", "publishes")
