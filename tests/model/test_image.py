@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.model.image import parse_image
+from guardrail.model.image import image_facts, parse_image
+from guardrail.model.values import HOLE, Unknown
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,11 @@ def test_parts(ref: str, parts: tuple[str, ...], pin: str, repository: str) -> N
 @given(st.text(max_size=40))
 def test_any_text_has_parts(ref: str) -> None:
     parse_image(ref)
+
+
+def test_what_ko_builds_is_put_in_by_its_digest() -> None:
+    facts = image_facts("ko://github.com/acme/app/cmd/web")
+    assert (facts.name, facts.version, facts.pin) == ("github.com/acme/app/cmd/web", None, "digest")
+    assert isinstance(facts.owner, Unknown)
+    part = Unknown("var.x has no value")
+    assert image_facts(f"ko://github.com/{HOLE}/web", part).shown == "ko://github.com/*/web"

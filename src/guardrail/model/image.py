@@ -7,6 +7,7 @@ from typing import NamedTuple
 from guardrail.model.values import HOLE, PartText, Unknown, Value
 
 DEFAULT_REGISTRY = "docker.io"
+_KO = "ko://"  # then a Go package, which ko builds and puts in by the image's digest
 
 
 class ImageReference(NamedTuple):
@@ -67,6 +68,10 @@ class ImageFacts(NamedTuple):
 
 def image_facts(template: str, unknown: Unknown | None = None) -> ImageFacts:
     """`template` is a reference with a HOLE for each part that can't be known; `unknown` says why."""
+    if template.startswith(_KO):
+        package = template[len(_KO) :].replace(HOLE, "*")
+        registry = Unknown("ko is told where to push what it builds")
+        return ImageFacts(package, registry, None, "digest", template.replace(HOLE, "*"))
     parts = parse_image(template)
 
     def known(text: str) -> Value:
