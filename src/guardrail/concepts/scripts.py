@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from guardrail.formats.shell import DETECTIONS
+from guardrail.formats.shell_lines import Find, find_in
 from guardrail.model import (
     HOLE,
     Encoded,
@@ -30,7 +31,6 @@ from guardrail.model.patterns import lazy_regex
 USER_DATA = ("user_data", "user_data_base64", "custom_data", "metadata_startup_script")
 CLOUD_INIT = ("cloudinit_config", "template_cloudinit_config")  # data sources that put user data together
 METADATA = ("startup-script", "windows-startup-script-ps1", "user-data", "user_data")
-Find = Callable[[str], "tuple[int, int] | None"]
 MAX_ENCODED = 1_000_000  # characters; user data is limited to a few kilobytes everywhere
 
 
@@ -93,7 +93,7 @@ def script_noun(holder: Map | Seq, key: str | int, kind: str, name: str, identit
     text, lines = _code(value.reveal() if isinstance(value, Sensitive) else value, span)
     fields.put("text", Sensitive(text) if hidden else text, span)
     for field, find in DETECTIONS:
-        fields.put(field, *_detected(find, lines, span))
+        fields.put(field, *_detected(field, find, lines, span))
     fields.put("untrusted", Seq(span), span)
     fields.put("privileged_trigger", False, span)
     if holder.origins and key in holder.origins:
@@ -144,12 +144,12 @@ def _may_hide_code(text: Value) -> bool:
     return isinstance(text, Unknown)
 
 
-def _detected(find: Find, lines: list[tuple[Value, Span]], span: Span) -> tuple[Value, Span]:
+def _detected(field: str, find: Find, lines: list[tuple[Value, Span]], span: Span) -> tuple[Value, Span]:
     """Whether a piece of the code does what is looked for, and where; what is known decides before what is not."""
-    for text, place in lines:
-        code = text.template if isinstance(text, PartText) else text
-        found = find(code.replace(HOLE, "x")) if isinstance(code, str) else None
-        if found is not None:
-            return True, code.place(place.file, *found) if isinstance(code, Text) else place
+    codes = [text.template if isinstance(text, PartText) else text for text, _ in lines]
+    hit = find_in(field, find, [code.replace(HOLE, "x") if isinstance(code, str) else "" for code in codes])
+    if hit is not None:
+        code, place = codes[hit.line], lines[hit.line][1]
+        return True, code.place(place.file, hit.start, hit.end) if isinstance(code, Text) else place
     unknown = next(((text, place) for text, place in lines if _may_hide_code(text)), None)
     return unknown if unknown is not None else (False, span)

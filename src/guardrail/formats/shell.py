@@ -12,12 +12,10 @@ from guardrail.formats.shell_commands import PREFIX, SH, parsed, strings, withou
 from guardrail.formats.shell_commands import Command as Command
 from guardrail.formats.shell_commands import expanded_variables as expanded_variables
 from guardrail.formats.shell_commands import pipelines as pipelines
+from guardrail.formats.shell_downloads import ADDRESS, BY_COMMIT, runs_unchecked
 from guardrail.formats.shell_habits import (
-    ADDRESS,
-    BY_COMMIT,
     plain_transport,
     privileged_container,
-    runs_unchecked,
     sets_secret,
     unlocked_install,
     uses_retired,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from guardrail.formats.shell_commands import PREFIX, parsed
+from guardrail.formats.shell_downloads import VERIFIES
 from guardrail.formats.shell_secrets import NEAR, bare
 from guardrail.model.patterns import lazy_regex
 
@@ -27,11 +28,6 @@ _CLONES = lazy_regex(
     r"|gem\s+install\s|rpm\s+(?:-\S+\s+)*(?=\S*http)|(?:yum|dnf|apk|apt(?:-get)?)\s+(?:-\S+\s+)*(?:install|add|localinstall)\s)"
 )
 _ANSWERS = lazy_regex(r"\b(?:proxy|noproxy|--proxy|-x)[\s=][\"']?http://", re.IGNORECASE)
-_VERIFIES = lazy_regex(
-    r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|b2sum|openssl\s+dgst|gpgv?\s[^\n]{0,200}--verify|gpgv\s"
-    r"|cosign\s+verify|minisign|Get-FileHash)\b"
-)
-
 _RUNS_CONTAINER = lazy_regex(
     PREFIX + r"(?:docker|podman|nerdctl)\s+(?:--?\S+\s+)*(?:container\s+)?(?:run|create|exec)\s"
 )
@@ -79,49 +75,6 @@ def uses_retired(text: str) -> tuple[int, int] | None:
     return None
 
 
-_SAVED_AS = lazy_regex(
-    r"\s(?:-[a-zA-Z]*[oO]|--output(?:-document)?)(?:[\s=]+|(?=[\"'/]))[\"']?(?P<name>[^\s\"'|;&<>]+)"
-    r"|>\s*[\"']?(?P<to>[^\s\"'&|;<>]+)"
-)
-ADDRESS = lazy_regex(r"https?://[^\s\"'`|;)<>]+", re.IGNORECASE)
-_MAY_RUN = lazy_regex(
-    PREFIX + r"chmod\s+(?:-\S+\s+)*(?:[augo]*[+=][rwst]*x[rwxst]*|0?[0-7]?[1357][0-7]{2})\s+(?P<names>[^\n]*)"
-)
-# A commit's id in the address says what is got as well as a sum would.
-BY_COMMIT = lazy_regex(
-    r"https://(?:raw\.githubusercontent\.com/[^/\s]+/[^/\s]+|(?:github|gitlab)\.com/[^\s]{1,200}?/raw)/[0-9a-f]{40}/"
-)
-
-
-def runs_unchecked(text: str) -> tuple[int, int] | None:
-    """Where a program is downloaded that may be run then, with no sum or signature checked in between."""
-    if "chmod" not in text or "http" not in text.lower() or _VERIFIES.search(text):
-        return None
-    saved: dict[str, tuple[int, int]] = {}
-    for stages in parsed(text):
-        for stage in stages:
-            command = stage.text
-            if _FETCHES.match(command):
-                address = ADDRESS.search(command)
-                if address is None or BY_COMMIT.match(address[0]):
-                    continue
-                for match in _SAVED_AS.finditer(command):
-                    name = match["name"] or match["to"]
-                    saved[_last_part(name)] = (stage.start, stage.end)
-                saved[_last_part(address[0].partition("?")[0])] = (stage.start, stage.end)
-                continue
-            may_run = _MAY_RUN.match(command)
-            for name in may_run["names"].split() if may_run else ():
-                where = saved.get(_last_part(name.strip("\"'")))
-                if where is not None:
-                    return where
-    return None
-
-
-def _last_part(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
-
-
 def sets_secret(text: str) -> tuple[int, int] | None:
     """Where a secret is handed to later steps by printing it in a command of Azure's agent."""
     match = _SETS_SECRET.search(text) if "##vso" in text else None
@@ -133,7 +86,7 @@ def plain_transport(text: str) -> tuple[int, int] | None:
     what is checked against a checksum or a signature afterwards does not count."""
     if "http://" not in text and "HTTP://" not in text:
         return None
-    if _VERIFIES.search(text):
+    if VERIFIES.search(text):
         return None
     for stages in parsed(text):
         for number, stage in enumerate(stages):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
+from guardrail.formats.shell_lines import detected_in
 from guardrail.inputs.pipelines import deployments
 from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.vocabulary import (
@@ -303,11 +304,6 @@ def _lines(value: Value, span: Span | None, depth: int = 0) -> Iterator[tuple[st
 
 
 @lru_cache(maxsize=4096)  # an anchor's code is the same in every step that it is put into
-def _detected(text: str) -> tuple[tuple[int, int] | None, ...]:
-    return tuple(find(text) for _, find in DETECTIONS)
-
-
-@lru_cache(maxsize=4096)
 def _evaluated(text: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
     """Commands that take their arguments for code, with the variables in those."""
     return tuple(
@@ -325,11 +321,12 @@ def _script(setting: Setting, step: Map, key: str, given: dict[str, Span]) -> No
     draft.put("text", "\n".join(text for text, _ in lines), entry)
     chosen = Seq(entry, draft.header)
     detected: dict[str, Span] = {}
+    for field, hit in detected_in([text for text, _ in lines]).items():
+        text, span = lines[hit.line]
+        source = setting.library.get(span.file) if span.file else None
+        detected[field] = source.place(text, hit.start, hit.end, span) if source else span
     for text, span in lines:
         source = setting.library.get(span.file) if span.file else None
-        for (field, _), where in zip(DETECTIONS, _detected(text), strict=True):
-            if where and field not in detected:
-                detected[field] = source.place(text, *where, span) if source else span
         if "$" not in text or source is None:
             continue
         for start, end, variables in _evaluated(text):

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from guardrail.formats.packages import loose_installs, publishes
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
+from guardrail.formats.shell_lines import detected_in
 from guardrail.inputs.pipelines import gitlab_taint
 from guardrail.inputs.pipelines.document import Library
 from guardrail.inputs.pipelines.gitlab_inputs import pastes_in
@@ -42,11 +43,12 @@ def script(holder: Map, key: str, kind: str, around: Surroundings, name: str = "
     draft.put("text", unknown if unknown is not None else "\n".join(text for text, _ in known), entry, origin)
     lists = {field: Seq(entry, draft.header) for field in _LISTS}
     detected: dict[str, Span] = {}
+    for field, found in detected_in([text for text, _ in known]).items():
+        text, span = known[found.line]
+        source = around.library.get(span.file) if span.file else None
+        detected[field] = source.place(text, found.start, found.end, span) if source else span
     for text, span in known:
         source = around.library.get(span.file) if span.file else None
-        for (field, _), where in zip(DETECTIONS, _detected(text), strict=True):
-            if where and field not in detected:
-                detected[field] = source.place(text, *where, span) if source else span
         if source is None:
             continue
         for command, tool, which in _packages(text):
@@ -77,11 +79,6 @@ _LISTS = ("untrusted", "expansions", "environment_writes", "loose_installs", "pu
 
 
 @lru_cache(maxsize=4096)  # an anchor's code is the same in every job that it is put into
-def _detected(text: str) -> tuple[tuple[int, int] | None, ...]:
-    return tuple(find(text) for _, find in DETECTIONS)
-
-
-@lru_cache(maxsize=4096)
 def _packages(text: str) -> tuple[tuple[tuple[int, int], str, str], ...]:
     return tuple(
         ((use.command.start, use.command.end), use.tool, field)
