@@ -272,6 +272,27 @@ workflows:
     ]  # fmt: skip
 
 
+def test_a_job_runs_where_any_of_those_does_that_it_requires(read_circle: Callable[[str], Any]) -> None:
+    names = ("deploy-a", "deploy-b", "deploy-c", "deploy-d")
+    found = read_circle(
+        "jobs:\n"
+        + "".join(f"  {name}: {{machine: true, steps: [{{run: x}}]}}\n" for name in (*names, "test", "main"))
+        + """workflows:
+  main:
+    jobs:
+      - test
+      - main: {filters: {branches: {only: main}}}
+      - deploy-a: {requires: [main]}
+      - deploy-b: {requires: [deploy-a: success]}
+      - deploy-c: {requires: [main, test]}
+      - deploy-d: {requires: [deploy-d, gone]}
+"""
+    )
+    jobs = [found.noun(f"{ROOT}#jobs.{name}", "job").fields for name in names]
+    assert [job.get("condition") for job in jobs] == ["branches only main", "branches only main", None, None]
+    assert jobs[1].place("condition").line == 13
+
+
 def test_what_is_broken_is_told_with_its_place(read_circle: Callable[[str], Any]) -> None:
     found = read_circle(
         "jobs:\n"

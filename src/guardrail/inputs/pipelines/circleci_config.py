@@ -130,8 +130,8 @@ def _maps(value: Value) -> Iterator[Map]:
 
 
 def guards(workflow: Map) -> dict[str, tuple[str, Span]]:
-    """What lets the jobs of a workflow run, by their names in it: the workflow's own condition, filters of branches,
-    somebody's approval further up. Jobs that every push runs are left out."""
+    """What lets the jobs of a workflow run, by their names in it: the workflow's own condition, filters of branches (of
+    all that they require, too), somebody's approval further up. Jobs that every push runs are left out."""
     jobs: dict[str, tuple[Map | None, Span]] = {}
     listed = workflow.get("jobs")
     for item, span in zip(listed, listed.spans, strict=False) if isinstance(listed, Seq) else ():
@@ -142,14 +142,12 @@ def guards(workflow: Map) -> dict[str, tuple[str, Span]]:
             jobs.setdefault(name or entry[0], (body, span))
             if len(jobs) > MAX_GUARDED:
                 return {}
-    found: dict[str, tuple[str, Span]] = {}
     for key in ("when", "unless"):
         if key in workflow:
             return dict.fromkeys(jobs, (f"{key} of the workflow", workflow.spans[key]))
-    for name, (body, span) in jobs.items():
-        own = _filter(body)
-        if own:
-            found[name] = own, body.spans["filters"] if body is not None else span
+    found = _filtered(jobs)
+    for name, (_, span) in jobs.items():
+        if name in found:
             continue
         waiting, seen = [name], {name}
         while waiting:
@@ -157,13 +155,44 @@ def guards(workflow: Map) -> dict[str, tuple[str, Span]]:
             if before is not None and text_of(before.get("type")) == "approval":
                 found[name] = "an approval", place
                 break
-            requires = before.get("requires") if before is not None else None
-            for one in requires if isinstance(requires, Seq) else ():
-                entry = one_entry(one)
-                if entry is not None and entry[0] not in seen:
-                    seen.add(entry[0])
-                    waiting.append(entry[0])
+            for one in _required(before):
+                if one not in seen:
+                    seen.add(one)
+                    waiting.append(one)
     return found
+
+
+def _filtered(jobs: dict[str, tuple[Map | None, Span]]) -> dict[str, tuple[str, Span]]:
+    """The jobs with a filter of their own, and those all of whose required jobs are filtered: they run where one of
+    these does."""
+    found: dict[str, tuple[str, Span]] = {}
+    missing: dict[str, set[str]] = {}
+    after: dict[str, list[str]] = {}
+    for name, (body, span) in jobs.items():
+        own = _filter(body)
+        if own:
+            found[name] = own, body.spans["filters"] if body is not None else span
+            continue
+        missing[name] = set(_required(body))
+        for one in missing[name]:
+            after.setdefault(one, []).append(name)
+    settled = list(found)
+    while settled:
+        name = settled.pop()
+        for later in after.get(name, ()):
+            missing[later].discard(name)
+            if not missing[later]:
+                found[later] = found[name]
+                settled.append(later)
+    return found
+
+
+def _required(body: Map | None) -> Iterator[str]:
+    requires = body.get("requires") if body is not None else None
+    for one in requires if isinstance(requires, Seq) else ():
+        entry = one_entry(one)
+        if entry is not None:
+            yield entry[0]
 
 
 def _filter(body: Map | None) -> str:
