@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from guardrail.formats.shell import pipelines
+from guardrail.formats.shell_commands import PREFIX
 from guardrail.model.patterns import lazy_regex
 
 _WORD = lazy_regex(r"(?:\A|[^a-z])(?:deploy(?:s|ment|ing)?|rollout)(?:\Z|[^a-z])", re.IGNORECASE)
@@ -13,12 +14,24 @@ _ABOUT = lazy_regex(  # what is done before or after
     r"|report|slack|status|summary|wait)(?:\Z|[^a-z])",
     re.IGNORECASE,
 )
+_OPTIONS = r"(?:\s+-\S+(?:\s+[^-\s]\S*)?)*?\s+"  # before the verb, lest `helm plugin install` count
 _COMMAND = lazy_regex(
-    r"(?:sudo\s+)?(?:(?:terraform|tofu|terragrunt)\s(?:.*\s)?apply|kubectl\s(?:.*\s)?(?:apply|rollout|set\s+image)"
-    r"|helm\s(?:.*\s)?(?:upgrade|install)|pulumi\s(?:.*\s)?up|cdk\s(?:.*\s)?deploy|serverless\s+deploy|sls\s+deploy|sam\s+deploy"
-    r"|ansible-playbook|gcloud\s+(?:run|app|functions)\s(?:.*\s)?deploy|aws\s+(?:ecs\s+update-service|cloudformation\s+deploy)"
-    r"|az\s+webapp\s+deploy|flyctl\s+deploy|fly\s+deploy|wrangler\s+(?:deploy|publish)|firebase\s+deploy)(?:\s|\Z)"
-)  # fmt: skip
+    PREFIX + r"(?:(?:terraform|tofu|terragrunt)\s(?:.*\s)?apply"
+    rf"|(?:kubectl|oc){_OPTIONS}(?:apply|rollout\s+(?:restart|undo)|set\s+image)|helm{_OPTIONS}(?:upgrade|install)"
+    rf"|helmfile{_OPTIONS}(?:apply|sync)|argocd\s+app\s+sync|kapp\s+deploy|pulumi{_OPTIONS}up"
+    rf"|(?:cdk|cdktf|copilot|sst|sam|eb|flyctl|fly|firebase|kamal|serverless|sls){_OPTIONS}deploy"
+    r"|wrangler\s+(?:deploy|publish)|netlify\s+deploy\s(?:.*\s)?--prod|vercel\s(?:.*\s)?--prod"
+    r"|ansible-playbook|docker\s+stack\s+deploy|nomad\s+(?:job\s+)?run|cf\s+push|heroku\s+container:release"
+    r"|func\s+azure\s+functionapp\s+publish|gcloud\s+(?:run|app|functions)\s(?:.*\s)?deploy"
+    r"|aws\s+(?:ecs\s+update-service|cloudformation\s+deploy|deploy\s+create-deployment"
+    r"|lambda\s+update-function-code)"
+    r"|az\s+(?:webapp|functionapp)\s+(?:deploy|deployment\s+source\s+config-zip)|az\s+containerapp\s+(?:up|update))"
+    r"(?:\s|\Z)"
+)
+_TRIES = lazy_regex(  # ... and does nothing
+    r"\s--?(?:dry-?run(?!=(?:none|false))|syntax-check|check|list-(?:tasks|hosts|tags)|no-execute(?:-changeset)?"
+    r"|build-only|noop|help)(?=[\s=]|\Z)"
+)
 _TRIAL = lazy_regex(
     r"(?:\A|[^a-z])(?:e2e|tests?|testing|smoke|integration|lint|checks?|validate|validation|plan|dry|verify|ci)(?:\Z|[^a-z])",
     re.IGNORECASE,
@@ -57,4 +70,8 @@ def is_place(environment: str) -> bool:
 
 
 def runs_deployment(code: str) -> bool:
-    return any(_COMMAND.match(command.text) for stages in pipelines(code) for command in stages)
+    return any(
+        _COMMAND.match(command.text) and not _TRIES.search(command.text)
+        for stages in pipelines(code)
+        for command in stages
+    )
