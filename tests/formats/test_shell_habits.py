@@ -13,6 +13,8 @@ FIND = dict(DETECTIONS)
 
 FOUND = {
     "prints_secret": [
+        "Write-Host $env:API_TOKEN",
+        "Write-Output \"key: ${env:API_KEY}\"",
         "secret=web-tls\nsecret=$(openssl rand -hex 8)\necho $secret",
         "token=h8Jk2LmP9qXz4Rt6\necho $token",
         "echo $CI_JOB_TOKEN",
@@ -72,6 +74,7 @@ FOUND = {
         "gcloud auth activate-service-account --key-file key.json",
         "az login --service-principal -u \"$A\" -p \"$B\" --tenant t",
         "export AWS_SECRET_ACCESS_KEY=$K",
+        "export AWS_ACCESS_KEY_ID=$I AWS_SECRET_ACCESS_KEY=$K",
     ],
     "runs_unchecked": [
         "curl -o x https://a.io/x && chmod +x x",
@@ -108,6 +111,8 @@ FOUND = {
 
 NOT_FOUND = {
     "prints_secret": [
+        "Write-Host $env:TOKEN.Length",
+        "Write-Host $env:TOKEN_FILE",
         "echo \"$PW_PASSWORD\" | docker login --password-stdin",
         "echo $KEY_SECRET > f",
         "echo \"$TOKEN\" >> x",

@@ -68,6 +68,7 @@ _UNVERIFIED = lazy_regex(
     r"|(?:kubectl|helm|oc|argocd)\s[^\n]{0,200}?--insecure(?:-skip-tls-verify)?(?=\s|=true|\Z)"
     r"|(?:ssh|scp|sftp|rsync|ansible)\s[^\n]{0,200}?stricthostkeychecking[=\s](?:no|off)\b"
     r")|\bGIT_SSL_NO_VERIFY=[\"']?(?:1|true)\b|\bNODE_TLS_REJECT_UNAUTHORIZED=[\"']?0\b"
+    r"|\s-SkipCertificateCheck\b(?!:\$false)|\bServerCertificateValidationCallback\s*=\s*\{\s*\$true"
     r"|\bPYTHONHTTPSVERIFY=[\"']?0\b|\bGIT_SSH_COMMAND=[^\n]{0,200}?stricthostkeychecking[=\s](?:no|off)\b",
     re.IGNORECASE,
 )
@@ -81,6 +82,10 @@ _REVERSE_SHELL = lazy_regex(
     r")",
     re.IGNORECASE,
 )
+# A line of code that connects and then runs a shell: `python -c 'import socket, pty; ...'`.
+_RUNS_TEXT = lazy_regex(PREFIX + r"(?:python[\d.]*|perl|ruby|php|node|lua)\s+(?:\S+\s+)?-[a-zA-Z]*[cer]")
+_DIALS = lazy_regex(r"\bconnect\s*\(|\bfsockopen\s*\(|\bTCPSocket\.(?:open|new)\b", re.IGNORECASE)
+_A_SHELL = lazy_regex(r"/bin/(?:ba|da|z)?sh\b|[\"'](?:ba|da|z)?sh[\"']|\bcmd\.exe\b")
 _SENDS = lazy_regex(r"\s*(?:sudo\s+)?(?:\S*/)?(?:nc|ncat|netcat)\s[^\n]{0,200}?" + _ADDRESS, re.IGNORECASE)
 
 _GIT_MOVES = lazy_regex(
@@ -150,13 +155,15 @@ def skips_verification(text: str) -> tuple[int, int] | None:
 def reverse_shell(text: str) -> tuple[int, int] | None:
     """Where a shell is handed to another machine, or what a command says is piped to a bare address."""
     lowered = text.lower()
-    if not any(word in lowered for word in ("nc", "netcat", "/dev/tcp/", "/dev/udp/", "socat")):
+    if not any(word in lowered for word in ("nc", "netcat", "/dev/tcp/", "/dev/udp/", "socat", "sock")):
         return None
     for stages in parsed(text):
         for number, command in enumerate(stages):
             if _SAYS_ONLY.match(command.text):
                 continue
             if _REVERSE_SHELL.search(command.text) or (number and _SENDS.match(command.text)):
+                return stages[0].start, command.end
+            if _RUNS_TEXT.match(command.text) and _DIALS.search(command.text) and _A_SHELL.search(command.text):
                 return stages[0].start, command.end
     return None
 

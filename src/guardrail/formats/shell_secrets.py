@@ -16,7 +16,8 @@ _NAME = (
     r"|PREFIX|ENABLED|REQUIRED|MANAGER|STORE|SOURCE|KIND|EST|ESTIMATE|LIMIT|MAX|MIN|USAGE|BUDGET|COST)\b)[A-Za-z0-9]+)*\b"
 )
 _SECRET = lazy_regex(
-    r"(?<![\\$])\$(?:\{(" + _NAME + r")(?=[}@%/,^]|:?-)|(" + _NAME + r")(?!_|\.(?:Length|Count)\b))", re.IGNORECASE
+    r"(?<![\\$])\$(?:\{(?:env:)?(" + _NAME + r")(?=[}@%/,^]|:?-)|(?:env:)?(" + _NAME + r")(?!_|\.(?:Length|Count)\b))",
+    re.IGNORECASE,
 )
 _PASTED = lazy_regex(r"\$\{\{\s*secrets(?:\.|\[\s*')(" + _NAME + r")", re.IGNORECASE)
 _PRINTS = lazy_regex(PREFIX + r"(?:echo|printf(?!\s+-v\b)|write-host|write-output)\s", re.IGNORECASE)
@@ -162,7 +163,7 @@ _LOGS_IN = lazy_regex(
     PREFIX + r"(?:aws\s+configure\s+set\s+(?:\S+\.)?aws_secret_access_key\s+[^\n]*\$"
     r"|gcloud\s+auth\s+activate-service-account\b"
     r"|az\s+login\s(?=[^\n]*--service-principal\b)(?=[^\n]*\s(?:-p|--password)[=\s])(?![^\n]*--federated-token)"
-    r"|export\s+AWS_SECRET_ACCESS_KEY=[\"']?\$\{?\w)"
+    r"|export\s+(?:\w+=\S*\s+)*AWS_SECRET_ACCESS_KEY=[\"']?\$\{?\w)"
 )
 
 
