@@ -691,6 +691,28 @@ def test_gitlab() -> None:
     assert secrets(text, ".gitlab-ci.yml") == [("token", 2), ("password", 4), ("password", 8)]
 
 
+def test_defaults_of_parameters() -> None:
+    azure = "parameters:\n  - name: dbPassword\n    type: string\n    default: kJ8sd7fG5qwe\nsteps: [script: x]\n"
+    assert secrets(azure, "azure-pipelines.yml") == [("password", 4)]
+    bitbucket = (
+        "pipelines:\n  custom:\n    a:\n      - variables: [{name: API_TOKEN, default: kJ8sd7fG5qwe}]\n"
+        "      - step: {script: [x]}\n"
+    )
+    assert secrets(bitbucket, "bitbucket-pipelines.yml") == [("token", 4)]
+    jenkins = """pipeline {
+  agent any
+  parameters {
+    string(name: 'DB_PASSWORD', defaultValue: 'kJ8sd7fG5qwe')
+    password(name: 'KEY', defaultValue: 'kJ8sd7fG5qwf')
+    password(name: 'NONE', defaultValue: '')
+    string(name: 'BRANCH', defaultValue: 'main')
+  }
+  stages { stage('x') { steps { sh 'make' } } }
+}
+"""
+    assert secrets(jenkins, "Jenkinsfile") == [("password", 4), ("password", 5)]
+
+
 def test_nothing_is_found_in_what_names_secrets() -> None:
     text = """\
 on: push

@@ -189,6 +189,8 @@ class _Finder:
                 name = "upstream"
             elif name == "value" and pair:
                 name = str(named)
+            elif self.pipeline and name in ("default", "defaultValue") and isinstance(named, str):
+                name = outer if outer == "password" else named  # Jenkins: password(name: ..., defaultValue: ...)
             elif name in ("value", "default") and outer:
                 name = outer
             elif name == "default" and self.resource.kind == "variable":
