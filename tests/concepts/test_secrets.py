@@ -711,6 +711,12 @@ def test_defaults_of_parameters() -> None:
 }
 """
     assert secrets(jenkins, "Jenkinsfile") == [("password", 4), ("password", 5)]
+    tekton = (
+        "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n"
+        "  params: [{name: api-token, default: kJ8sd7fG5qwe}, {name: revision, default: main}]\n"
+        "  steps: [{name: a, image: b, script: make}]\n"
+    )
+    assert secrets(tekton, "task.yaml") == [("token", 5)]
 
 
 def test_nothing_is_found_in_what_names_secrets() -> None:

@@ -67,6 +67,9 @@ _BESIDE = lazy_regex(
 _FLAG = lazy_regex(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
 _REMEMBERED = 200  # characters; longer texts do not come twice
+_WITH_PARAMETERS = frozenset(  # Tekton's
+    ("ClusterTask", "Pipeline", "PipelineRun", "StepAction", "Task", "TaskRun", "TriggerTemplate")
+)
 _SPECIFIC = {"step": 0, "action": 1, "job": 1, "pipeline": 2}  # whose a secret is: the innermost's
 
 
@@ -122,6 +125,7 @@ class _Finder:
         self.walked: set[int] = set()
         self.copies = False  # walking what the reader made of attributes walked before
         self.pipeline = resource.platform == "pipeline"
+        self.declares = self.pipeline or resource.kind in _WITH_PARAMETERS
 
     def resource_itself(self) -> None:
         resource = self.resource
@@ -189,7 +193,7 @@ class _Finder:
                 name = "upstream"
             elif name == "value" and pair:
                 name = str(named)
-            elif self.pipeline and name in ("default", "defaultValue") and isinstance(named, str):
+            elif self.declares and name in ("default", "defaultValue") and isinstance(named, str):
                 name = outer if outer == "password" else named  # Jenkins: password(name: ..., defaultValue: ...)
             elif name in ("value", "default") and outer:
                 name = outer
