@@ -31,7 +31,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     for field, key in (("selector", "selector"), ("external_ips", spelling["externalIPs"]),
                        ("external_name", spelling["externalName"])):  # fmt: skip
         take(fields, field, spec, key, here)
-    _ports(fields, spelling.blocks(spec, "ports"), spelling)
+    _ports(fields, spelling.blocks(spec, "ports"), spelling, resource.platform)
     take(fields, "annotations", metadata, "annotations", here)
     twins = _twins(resource, inventory)
     if twins:
@@ -44,7 +44,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     yield Noun("service", name if isinstance(name, str) and name else resource.local, fields)
 
 
-def _ports(fields: Map, written: Seq | Unknown | None, spelling: Spelling) -> None:
+def _ports(fields: Map, written: Seq | Unknown | None, spelling: Spelling, platform: str) -> None:
     if isinstance(written, Unknown):
         fields.put("ports", written, fields.header)
     if not isinstance(written, Seq):
@@ -57,6 +57,9 @@ def _ports(fields: Map, written: Seq | Unknown | None, spelling: Spelling) -> No
                 if item.get(spelling[key]) not in (None, ""):
                     made.copy_entry(item, spelling[key], name)
                     made[name] = settled(made[name])
+            target = made.get("target_port")
+            if platform == "kubernetes" and isinstance(target, str) and target.isdigit():
+                made["target_port"] = f'"{target}"'  # in quotes the API server takes it for a port's name
             ports.add(made, written.place(index))
         elif isinstance(item, Unknown):
             ports.add(item, written.place(index))
