@@ -263,10 +263,7 @@ def _workload(
     pod_here = spec.header if isinstance(spec, Map) else here
     for field, key in (("host_network", "hostNetwork"), ("host_pid", "hostPID"), ("host_ipc", "hostIPC")):
         take(fields, field, spec, spelling[key], pod_here, truth)
-    if not take(fields, "service_account", spec, spelling["serviceAccountName"], pod_here, word):
-        lacking = fields.spans["service_account"]
-        if not take(fields, "service_account", spec, spelling["serviceAccount"], pod_here, word):
-            fields.spans["service_account"] = lacking
+    _account(fields, spec, spelling, pod_here)
     _automount(fields, spec, spelling, namespace, joins, resource)
     account = fields.get("service_account")
     default = account_is_default(account, lambda name: name == "default")
@@ -329,6 +326,19 @@ def _strategy(fields: Map, top: Block, spelling: Spelling, rolling: bool) -> Non
             break
     if rolling:
         fields.setdefault("strategy", "RollingUpdate")
+
+
+def _account(fields: Map, spec: Block, spelling: Spelling, pod_here: Span) -> None:
+    """The account's name. An empty one, as templates leave it where nobody gives a name, is none."""
+    if take(fields, "service_account", spec, spelling["serviceAccountName"], pod_here, word):
+        if fields["service_account"] != "":
+            return
+        del fields["service_account"]
+    lacking = fields.spans["service_account"]
+    if not take(fields, "service_account", spec, spelling["serviceAccount"], pod_here, word):
+        fields.spans["service_account"] = lacking
+    elif fields["service_account"] == "":
+        del fields["service_account"]
 
 
 def _automount(
