@@ -10,6 +10,7 @@ from guardrail.model import Inventory, Map, Noun, Resource, Seq, Unknown, Value
 
 _KINDS = ("Ingress", "kubernetes_ingress", "kubernetes_ingress_v1")
 _OLD_CLASS = "kubernetes.io/ingress.class"
+_NGINX = "nginx.ingress.kubernetes.io/"
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
@@ -41,6 +42,8 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     annotations = spelling.block(metadata, "annotations")
     if annotations is not None:
         fields.put("annotations", annotations, annotations.header if isinstance(annotations, Map) else here)
+    if isinstance(annotations, Map):
+        fields.put("nginx_values", _nginx_values(annotations), annotations.header)
     if isinstance(hosts, Seq):
         shared = Seq(hosts.span, hosts.header)
         others = _owners(inventory)
@@ -53,6 +56,14 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
             fields.put("shared_hosts", shared, shared.header)
     name = fields.get("name")
     yield Noun("ingress", name if isinstance(name, str) and name else resource.local, fields)
+
+
+def _nginx_values(annotations: Map) -> Seq:
+    found = Seq(annotations.span, annotations.header)
+    for key, value in annotations.items():
+        if key.startswith(_NGINX) and not key.endswith(("-snippet", "-snippets")):
+            found.add(value, annotations.place(key))
+    return found
 
 
 def _rules(spec: Block, spelling: Spelling) -> Seq | Unknown | None:
