@@ -58,7 +58,7 @@ def add_to_workload(fields: Map, spec: Block, template: Block, labels: Block, sp
     fields.spans["volumes"] = here
     volumes = spelling.blocks(spec, "volumes")
     if volumes is not None:
-        fields.put("volumes", _volumes(volumes, spelling), here)
+        fields.put("volumes", _volumes(volumes, spelling, _disk_limited(spec, spelling)), here)
     affinity = spelling.path(spec, ("affinity", "nodeAffinity"))
     fields.put("node_affinity", affinity if isinstance(affinity, Unknown) else bool(affinity), here)
     _dns_options(fields, spec, spelling, here)
@@ -100,7 +100,23 @@ def _security(fields: Map, security: Block, spelling: Spelling, here: Span) -> N
         take(pod, field, spelling.block(security, block), spelling[key], best, convert)
 
 
-def _volumes(volumes: Seq | Unknown, spelling: Spelling) -> Value:
+def _disk_limited(spec: Block, spelling: Spelling) -> Value:
+    """Whether a container has a limit of local disk: the sum of these is the pod's, scratch volumes included."""
+    containers = spelling.blocks(spec, "containers")
+    if not isinstance(containers, Seq):
+        return containers if isinstance(containers, Unknown) else False
+    doubt: Value = False
+    for container in containers:
+        limits = spelling.path(container, ("resources", "limits")) if isinstance(container, Map) else container
+        limit = limits.get("ephemeral-storage") if isinstance(limits, Map) else limits
+        if isinstance(limit, Unknown):
+            doubt = limit
+        elif limit is not None and isinstance(limits, Map):
+            return True
+    return doubt
+
+
+def _volumes(volumes: Seq | Unknown, spelling: Spelling, limited: Value) -> Value:
     """Items with `name`, `type` as manifests call it, and of some types what else rules ask for."""
     if isinstance(volumes, Unknown):
         return volumes
@@ -109,11 +125,11 @@ def _volumes(volumes: Seq | Unknown, spelling: Spelling) -> Value:
         if isinstance(volume, Unknown):
             found.add(volume, volumes.place(index))
         elif isinstance(volume, Map):
-            found.add(_volume(volume, spelling), volumes.place(index))
+            found.add(_volume(volume, spelling, limited), volumes.place(index))
     return found
 
 
-def _volume(volume: Map, spelling: Spelling) -> Map:
+def _volume(volume: Map, spelling: Spelling, limited: Value) -> Map:
     made = Map(volume.span, volume.header)
     if volume.get("name") is not None:
         made.copy_entry(volume, "name")
@@ -126,6 +142,8 @@ def _volume(volume: Map, spelling: Spelling) -> Map:
         if kind == "emptyDir":
             made.spans["size_limit"] = volume.place(key)
             take(made, "size_limit", source, spelling["sizeLimit"], volume.place(key))
+            in_memory = source.get("medium") == "Memory" if isinstance(source, Map) else False
+            made.put("disk_limited", False if in_memory else limited, volume.place(key))
         elif kind == "flexVolume":
             take(made, "driver", source, "driver", volume.place(key), word)
         break
