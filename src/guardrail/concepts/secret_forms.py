@@ -68,7 +68,7 @@ _PASSWORD = lazy_regex(r"(?:password|passwd|passphrase|passwort|pwd|(?:^|[_.\-])
 _KEY = lazy_regex(
     r"(?:^|[_.\-]|(?<=[a-z]))(?:secret|token|api_?-?key|access_?-?key|secret_?-?key|private_?-?key|client_?-?secret"
     r"|auth_?-?key|secret_?access_?key|signing_?-?key|signing_?-?secret|encryption_?-?key|shared_?-?key|account_?-?key"
-    r"|credentials?|connection_?-?string|preshared_?-?key)$",
+    r"|credentials?|connection_?-?string|preshared_?-?key|raw_?-?key|encryption_key_raw|private_key(?:_content)?_base64)$",
     re.I,
 )
 # What stands under these is the credential itself, however it looks.
