@@ -409,6 +409,8 @@ def test_a_provider(attributes: str, classes: list[str]) -> None:
         ('"aws_db_instance" "x" {\n  password_wo = "Sommer2024!"\n  password_wo_version = 1\n}', ["password"]),
         ('"aws_db_instance" "x" {\n  password_wo = ephemeral.random_password.x.result\n}', []),
         ('"aws_secretsmanager_secret_version" "x" {\n  secret_string_wo = "Sommer2024!"\n}', ["secret"]),
+        ('"kubernetes_manifest" "x" {\n  manifest = { kind = "Secret", stringData = { key = "Sommer2024!" } }\n}', ["secret"]),
+        ('"kubernetes_manifest" "x" {\n  manifest = { kind = "ConfigMap", data = { key = "Sommer2024!" } }\n}', []),
         ('"kubernetes_secret_v1" "x" {\n  data_wo = { key = "Sommer2024!" }\n}', ["secret"]),
         ('"gitlab_project_variable" "x" {\n  key = "LICENSE"\n  value = "Sommer2024!"\n  masked = true\n}', ["secret"]),
         ('"gitlab_project_variable" "x" {\n  key = "LICENSE"\n  value = "Sommer2024!"\n}', []),

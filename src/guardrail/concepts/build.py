@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Any
 
 from guardrail.concepts.binding import Binding, compile_binding
+from guardrail.concepts.selectors import held_objects
 from guardrail.concepts.table import AFTERWARDS, BY_ATTRIBUTE, CODE, JOINED, OWN_PODS, PODS
 from guardrail.errors import RuleError
 from guardrail.model import Inventory, Map, Noun, PartText, Problem, Resource, Unknown
@@ -57,6 +59,18 @@ def _own(inventory: Inventory, bindings: Bindings, problems: list[Problem]) -> N
                 _collect(maker, resource, inventory, problems)
             for maker in coded:
                 _collect(maker, resource, inventory, problems, coded=True)
+
+    for kind, held in held_objects(inventory).items():
+        # What a binding reads of a manifest it reads of one in Terraform, too; code looks into it by itself.
+        mapped = [_compiled(kind, concept, data) for concept, data in bindings.get(kind, ()) if concept != OWN_PODS]
+        for resource, attributes in held if mapped else ():
+            opened = copy(resource)
+            opened.attributes, opened.nouns = attributes, {}
+            for binding in mapped:
+                _collect(binding.nouns, opened, inventory, problems)
+            for nouns in opened.nouns.values():
+                for noun in nouns:
+                    resource.add_noun(noun)
 
 
 def _joined(inventory: Inventory, problems: list[Problem]) -> None:

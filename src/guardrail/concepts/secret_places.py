@@ -64,6 +64,9 @@ def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
     mark, wanted, marked = _BY_MARK.get(resource.kind, ("", None, ""))
     if mark and resource.attributes.get(mark) == wanted:
         paths = (marked,)
+    held = resource.attributes.get("manifest") if resource.kind == "kubernetes_manifest" else None
+    if isinstance(held, Map) and held.get("kind") == "Secret":
+        paths = ("manifest.data", "manifest.stringData")
     for path in paths:
         *outer, key = path.split(".")
         for holder in _holders(resource.attributes, outer):

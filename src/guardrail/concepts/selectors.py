@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from guardrail.concepts.blocks import KUBERNETES, TERRAFORM, Block, Spelling, opened, partly
-from guardrail.model import Map, PartText, Reference, Resource, Seq, Unknown, Value
+from guardrail.model import Inventory, Map, PartText, Reference, Resource, Seq, Unknown, Value
 
 
 def spelled(resource: Resource) -> tuple[str, Block, Spelling]:
@@ -21,6 +21,24 @@ def spelled(resource: Resource) -> tuple[str, Block, Spelling]:
     if resource.platform == "terraform":
         return resource.kind, resource.attributes, TERRAFORM
     return resource.kind, resource.attributes, KUBERNETES
+
+
+def held_objects(inventory: Inventory) -> dict[str, list[tuple[Resource, Map]]]:
+    """By kind, the objects of Kubernetes that a `kubernetes_manifest` holds, written as in manifests."""
+    listed = inventory.by_kind.get("kubernetes_manifest")
+    if not listed:
+        return {}
+    key = f"held objects {len(listed)}"
+    known: dict[str, list[tuple[Resource, Map]]] | None = inventory.indexes.get(key)  # type: ignore[assignment]
+    if known is not None:
+        return known
+    found: dict[str, list[tuple[Resource, Map]]] = {}
+    inventory.indexes[key] = found
+    for resource in listed:
+        kind, held, _ = spelled(resource)
+        if kind and isinstance(held, Map):
+            found.setdefault(kind, []).append((resource, held))
+    return found
 
 
 def namespace_of(metadata: Block) -> Value:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from guardrail.concepts.selectors import held_objects
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
 from guardrail.conditions.defaults import inside
 from guardrail.errors import GuardrailError
@@ -124,6 +125,8 @@ def subjects_of(word: str, inventory: Inventory) -> Iterator[Subject]:
     for kind in kinds:
         for resource in inventory.by_kind.get(kind, ()):
             yield Subject(resource, resource.attributes, resource.local, "", resource.header)
+    for resource, held in held_objects(inventory).get(word, ()):
+        yield Subject(resource, held, resource.local, "", held.header if held.header.line else resource.header)
 
 
 def _of_noun(noun: Noun) -> Subject:
@@ -147,7 +150,7 @@ class _Speakers:
     def of(self, inventory: Inventory) -> list[Rule]:
         """Those that speak of anything there, in their order."""
         found: set[int] = set()
-        for word in (*inventory.by_concept, *inventory.by_kind):
+        for word in (*inventory.by_concept, *inventory.by_kind, *held_objects(inventory)):
             found.update(self._by_word.get(word, ()))
         for word, index in self._by_glob:
             if index not in found and any(fnmatch.fnmatchcase(kind, word) for kind in inventory.by_kind):
