@@ -83,6 +83,7 @@ TERRAFORM = Spelling(
         "containers": "container", "initContainers": "init_container", "ephemeralContainers": "ephemeral_container",
         "volumes": "volume", "volumeMounts": "volume_mount", "ports": "port",
         "topologySpreadConstraints": "topology_spread_constraint", "subjects": "subject", "sysctls": "sysctl",
+        "tolerations": "toleration", "cephfs": "ceph_fs",
         "seLinuxOptions": "se_linux_options", "appArmorProfile": "app_armor_profile",
     },
     snake=True,
