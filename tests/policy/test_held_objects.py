@@ -49,6 +49,20 @@ def test_it_is_judged_as_what_it_holds(tmp_path: Path, manifest: str, rule: str,
     assert found(tmp_path, manifest)[rule] == line
 
 
+def test_what_others_hold_is_looked_at_too(tmp_path: Path) -> None:
+    project = """resource "kubernetes_manifest" "project" {
+  manifest = {
+    apiVersion = "argoproj.io/v1alpha1"
+    kind       = "AppProject"
+    metadata   = { name = "default", namespace = "argocd" }
+    spec       = { sourceRepos = ["https://github.com/acme/shop"] }
+  }
+}
+"""
+    assert "argo-project-named" not in found(tmp_path, APPLICATION, project)
+    assert "argo-project-named" in found(tmp_path, APPLICATION, project.replace("https://github.com/acme/shop", "*"))
+
+
 @pytest.mark.parametrize("rule", ["argo-project-named", "api-version-served"])
 def test_what_it_holds_may_not_be_known(tmp_path: Path, rule: str) -> None:
     assert rule not in found(tmp_path, "var.manifest", 'variable "manifest" {\n  type = any\n}\n')

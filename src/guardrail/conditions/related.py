@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 
 from guardrail.conditions.outcome import TRUE, Condition, Leaf, Outcome, Scope, conjunction, disjunction, negation
 from guardrail.conditions.paths import Path, parse_path
-from guardrail.model import Reference, Resource, Unknown
+from guardrail.model import Map, Reference, Resource, Unknown
 
+_HOLDER = "kubernetes_manifest"
 KEYS = frozenset({"to", "via", "from", "match", "where", "require", "expect"})
 
 
@@ -50,7 +51,7 @@ def compile_related(
         return negation(found) if expect == "none" else found
 
     def _judge(other: Resource, linked: bool | None, scope: Scope) -> Outcome:
-        inner = Scope(other.attributes, other, scope.inventory)
+        inner = Scope(_written(other), other, scope.inventory)
         parts = [condition(inner) for condition in (where, require) if condition]
         here = Leaf("", None, other.header, owner=other)
         outcome = conjunction(parts) if parts else Outcome(True, (here,))
@@ -100,7 +101,7 @@ def _linked(scope: Scope, joint: _Joint) -> list[tuple[Resource, bool | None]]:
     up is indexed once for the inventory."""
     kinds, via, ours, match = joint
     subject, inventory = scope.resource, scope.inventory
-    if not any(kind in inventory.by_kind for kind in kinds):
+    if not any(kind in inventory.by_kind for kind in (*kinds, _HOLDER)):
         return []
     wanted = set(kinds)
     found: dict[int, tuple[Resource, bool | None]] = {}
@@ -121,6 +122,17 @@ def _linked(scope: Scope, joint: _Joint) -> list[tuple[Resource, bool | None]]:
     return [pair for pair in found.values() if pair[0] is not subject]
 
 
+def _written(resource: Resource) -> Map:
+    """Its attributes; of a `kubernetes_manifest` the object that it holds, for rules speak of that."""
+    held = resource.attributes.get("manifest") if resource.kind == _HOLDER else None
+    return held if isinstance(held, Map) else resource.attributes
+
+
+def _holders(scope: Scope, kind: str) -> list[Resource]:
+    """Terraform's resources that hold objects of a kind of Kubernetes'."""
+    return [other for other in scope.inventory.by_kind.get(_HOLDER, ()) if _written(other).get("kind") == kind]
+
+
 def _kind(resource: Resource) -> str:
     return f"{resource.mode}.{resource.kind}" if resource.mode in ("data", "ephemeral") else resource.kind
 
@@ -131,11 +143,11 @@ def _matching(scope: Scope, kind: str, match: Matching) -> list[tuple[Resource, 
     index: dict[Any, list[Resource]] = scope.inventory.indexes.get(name)  # type: ignore[assignment]
     if index is None:
         index = {}
-        for other in scope.inventory.by_kind.get(kind, ()):
-            theirs = _key(Scope(other.attributes, other, scope.inventory), [path for path, _ in match])
+        for other in (*scope.inventory.by_kind.get(kind, ()), *_holders(scope, kind)):
+            theirs = _key(Scope(_written(other), other, scope.inventory), [path for path, _ in match])
             index.setdefault(theirs, []).append(other)
         scope.inventory.indexes[name] = index
-    ours = _key(Scope(scope.resource.attributes, scope.resource, scope.inventory), [path for _, path in match])
+    ours = _key(Scope(_written(scope.resource), scope.resource, scope.inventory), [path for _, path in match])
     if ours == _NO_KEY:
         return []
     if ours == _UNKNOWN_KEY:
