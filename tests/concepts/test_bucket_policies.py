@@ -99,8 +99,20 @@ def test_a_policy_counts_for_its_bucket_alone() -> None:
     assert isinstance(perhaps, Unknown)
 
 
-@pytest.mark.parametrize("unknown", ["var.x", 'jsonencode({ Statement = [merge(local.deny, { Effect = var.x })] })'])
+KEYS = 'jsonencode({ Statement = [merge(local.deny, { Condition = { Bool = { (var.x) = "false" } } })] })'
+
+
+@pytest.mark.parametrize(
+    "unknown", ["var.x", 'jsonencode({ Statement = [merge(local.deny, { Effect = var.x })] })', KEYS]
+)
 def test_what_can_not_be_known(unknown: str) -> None:
     text = f'variable "x" {{}}\nlocals {{\n  deny = {json.dumps(REFUSAL)}\n}}\n'
     text += f'resource "aws_s3_bucket_policy" "a" {{\n  bucket = "a"\n  policy = {unknown}\n}}\n'
     assert isinstance(stores(text)["aws_s3_bucket_policy.a"], Unknown)
+
+
+def test_a_condition_that_can_be_on_no_such_thing() -> None:
+    text = f'variable "x" {{}}\nlocals {{\n  deny = {json.dumps(REFUSAL)}\n}}\n'
+    policy = KEYS.replace("(var.x)", '"aws:ResourceTag/${var.x}"')
+    text += f'resource "aws_s3_bucket_policy" "a" {{\n  bucket = "a"\n  policy = {policy}\n}}\n'
+    assert stores(text)["aws_s3_bucket_policy.a"] is False

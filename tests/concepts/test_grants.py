@@ -663,3 +663,83 @@ resource "aws_iam_role" "r" {{
     (found,) = [fields for fields in grants(text) if fields["class"] == "trust"]
     value = found["trusts_account"]
     assert (None if isinstance(value, Unknown) else value) is account
+
+
+TRUST = 'variable "arn" {}\nvariable "url" {}\n'
+SUBJECT, AUDIENCE = '"${var.url}:sub"', '"${replace(var.url, "https://", "")}:aud"'
+IN_JSON = """resource "aws_iam_role" "r" {
+  assume_role_policy = jsonencode({ Statement = [{
+    Effect = "Allow", Principal = { %s }, Action = "sts:AssumeRoleWithWebIdentity",
+    Condition = { StringLike = { %s } } }] })
+}
+"""
+IN_TEXT = """resource "aws_iam_role" "r" {
+  assume_role_policy = <<-EOT
+    {"Statement": {"Effect": "Allow", "Principal": {"Federated": "${var.arn}"},
+      "Action": "sts:AssumeRoleWithWebIdentity",
+      "Condition": {"StringLike": {"${replace(var.url, "https://", "")}:aud": "x", "${var.url}:sub": "a"}}}}
+  EOT
+}
+"""
+IN_BLOCKS = """data "aws_iam_policy_document" "d" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = [var.arn]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "${var.url}:aud"
+      values   = ["x"]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "${var.url}:sub"
+      values   = ["a"]
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [IN_JSON % ("Federated = var.arn", f'{AUDIENCE} = "x", {SUBJECT} = "a"'), IN_TEXT, IN_BLOCKS,
+     IN_JSON % ("Federated = [var.arn]", f'"aws:SourceAccount" = "1", {SUBJECT} = "a"')],
+)
+def test_trust_in_a_provider_that_is_not_known(text: str) -> None:
+    (fields,) = grants(TRUST + text)
+    assert (fields["effect"], fields["class"]) == ("allow", "trust")
+    assert (fields["conditions"], fields["anyone"]) == (True, False)
+    assert "subject_limited" not in fields  # nothing says that the provider is one that others share
+
+
+@pytest.mark.parametrize(
+    ("tests", "anyone"),
+    [
+        (f'{SUBJECT} = "a"', False),
+        (f'{SUBJECT} = "*"', True),
+        ('(var.url) = "a"', None),
+        ('(var.url) = "a", "aws:SecureTransport" = "true"', None),
+        ('"aws:${var.url}" = "a"', None),
+        ('"aws:ResourceTag/${var.url}" = "a"', False),
+        ('(var.url) = "a", "aws:SourceAccount" = "1"', False),
+    ],
+)
+def test_conditions_whose_keys_are_not_known(tests: str, anyone: bool | None) -> None:
+    (fields,) = grants(TRUST + IN_JSON % ('AWS = "*"', tests))
+    found = fields["anyone"]
+    assert (None if isinstance(found, Unknown) else found) is anyone
+
+
+@pytest.mark.parametrize(
+    ("tests", "limited"),
+    [(f'{SUBJECT} = "repo:acme/*"', True), (f'{SUBJECT} = "repo:*"', False), (f'{AUDIENCE} = "x"', False),
+     ('(var.url) = "repo:acme/*"', None)],
+)  # fmt: skip
+def test_subjects_of_a_shared_provider_by_keys_with_holes(tests: str, limited: bool | None) -> None:
+    provider = 'Federated = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"'
+    (fields,) = grants(TRUST + IN_JSON % (provider, tests))
+    found = fields["subject_limited"]
+    assert (None if isinstance(found, Unknown) else found) is limited

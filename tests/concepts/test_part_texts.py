@@ -370,7 +370,7 @@ def test_tasks_of_ecs() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "narrowed"),
-    [("aws:ResourceTag/team-${var.x}", True), ("aws:${var.x}", "?"), ("${var.x}:sub", "?")],
+    [("aws:ResourceTag/team-${var.x}", True), ("aws:${var.x}", "?"), ("${var.x}:sub", True), ("${var.x}", "?")],
 )
 def test_conditions_by_keys_with_holes(variable: str, narrowed: Any) -> None:
     found = nouns(

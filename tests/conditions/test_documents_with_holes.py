@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guardrail.conditions.documents import document
-from guardrail.model import HOLE, EncodedUnknown, Map, PartText, Reference, Span, Unknown
+from guardrail.model import HOLE, EncodedUnknown, Entries, Map, PartText, Reference, Span, Unknown
 
 HERE = Span("main.tf", 3, 1, 3, 9)
 ACCOUNT = Reference("data.aws_caller_identity.me", "account_id")
@@ -52,3 +52,19 @@ PRIVATE = f'{{"a": "\ue000", "b": {HOLE}}}'
 @pytest.mark.parametrize("template", [f'{{"{HOLE}": 1}}', f'{{"a": {HOLE}{HOLE}}}', PRIVATE])
 def test_where_a_part_may_hold_more(template: str) -> None:
     assert isinstance(opened(template, *[NAME] * template.count(HOLE)), Unknown)
+
+
+def test_keys_with_holes_leave_what_stands_around_them_known() -> None:
+    found = opened(f'{{"a": {{"{HOLE}:sub": "me", "{HOLE}": ["{HOLE}"]}}, "b": {{"x": 1, "y{HOLE}": 2}}}}', *[NAME] * 4)
+    assert isinstance(found["a"], Entries)
+    (first, one), (second, other) = found["a"].pairs
+    assert (first.template, one) == (f"{HOLE}:sub", "me")
+    assert (second, other) == (NAME, [NAME])
+    assert list(found["b"].items()) == [("x", 1)]
+    assert isinstance(found["b"]["z"], Entries)  # for all that is known
+
+
+@pytest.mark.parametrize("inner", [f"{{{HOLE}: 1}}", f'{{"a": 1, {HOLE}: 1}}'])
+def test_a_part_in_the_place_of_a_key_may_be_several_entries(inner: str) -> None:
+    found = opened(f'{{"a": {inner}, "b": 1}}', NAME)
+    assert (type(found["a"]), found["b"]) == (Unknown, 1)

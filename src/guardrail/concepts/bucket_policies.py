@@ -15,6 +15,7 @@ from guardrail.model import Resource, Sensitive, Span, Unknown, Value
 _EVERYTHING = frozenset(("*", "s3:*"))
 # Services of AWS itself talk to S3 by TLS: that they are spared leaves no gap.
 _BESIDE = frozenset(("aws:principalisawsservice", "aws:viaawsservice"))
+_KEYS = frozenset((*_BESIDE, "aws:securetransport", "s3:tlsversion"))
 
 
 def refuses_plain_http(resource: Resource) -> Leaf:
@@ -63,6 +64,8 @@ def _plain_http(conditions: list[Condition] | Unknown) -> bool | Unknown:
             answer = True if is_plain else unknown if unknown is not None else False
         elif key == "s3:tlsversion" and operator == "numericlessthanifexists":
             answer = True  # without TLS there is no version
+        elif condition.why is not None and condition.can_be(_KEYS):
+            return condition.why
         elif key not in _BESIDE:
             return False
         if answer is False:

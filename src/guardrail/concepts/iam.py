@@ -144,7 +144,7 @@ def _anyone(statement: Statement) -> Found:
         found: bool | Unknown = True
         place = statement.not_principals.place
     else:
-        found, place = _some(statement.principals, lambda text: text.strip() == "*")
+        found, place = _some(statement.people, lambda text: text.strip() == "*")
     if found is False:
         return False, place
     limited = limits_who(statement.conditions)

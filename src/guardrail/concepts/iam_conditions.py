@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from guardrail.concepts.lists import filled, surely_named
@@ -11,11 +12,21 @@ from guardrail.model.patterns import lazy_regex
 
 
 class Condition(NamedTuple):
-    """`StringLike`, `aws:PrincipalOrgID`, the values."""
+    """`StringLike`, `aws:PrincipalOrgID`, the values. A key that is known in part at most has a HOLE, and `why` is what
+    it hangs on."""
 
     operator: str
     key: str
     values: list[Value]
+    why: Unknown | None = None
+
+    def can_be(self, names: Collection[str]) -> bool:
+        """Whether the key may be one of these, in lower case."""
+        key = self.key.lower()
+        if self.why is None:
+            return key in names
+        part = PartText("", (), key)
+        return any(part.can_be(name) for name in names)
 
 
 # They say how or when a request is made, not by whom or on what.
@@ -27,7 +38,6 @@ _BY_ANYBODY = frozenset((
     "s3:x-amz-content-sha256", "s3:x-amz-storage-class", "s3:prefix", "s3:delimiter", "s3:max-keys", "kms:viaservice",
     "kms:grantisforawsresource", "lambda:functionurlauthtype",
 ))  # fmt: skip
-_SECURE = "aws:SecureTransport"
 _CHANNEL = frozenset(("aws:securetransport", "s3:tlsversion", "s3:signatureversion"))
 _ALL = lazy_regex(r"\*+\Z|0\.0\.0\.0/0\Z|::/0\Z")
 _WIDE = ("*", "**", "0.0.0.0/0", "::/0")  # what a text that is known in part must not turn out to be
@@ -35,18 +45,15 @@ _WIDE = ("*", "**", "0.0.0.0/0", "::/0")  # what a text that is known in part mu
 
 def narrows(conditions: list[Condition] | Unknown) -> bool | Unknown:
     """Whether any condition narrows the statement; one on the channel alone does not."""
-    # Of conditions whose key is known in part that key is left: "aws:ResourceTag/${var.tag}".
-    if isinstance(conditions, PartText) and conditions.prefix.startswith("aws:") and not conditions.can_be(_SECURE):
-        return True
     if isinstance(conditions, Unknown):
         return conditions
-    return any(condition.key.lower() not in _CHANNEL for condition in conditions)
+    if not all(condition.can_be(_CHANNEL) for condition in conditions):
+        return True
+    return next((condition.why for condition in conditions if condition.why is not None), False)
 
 
 def limits_who(conditions: list[Condition] | Unknown) -> bool | Unknown:
     """Whether conditions limit whose requests count, so that a principal `*` is not everybody."""
-    if _names_subjects(conditions):
-        return True
     if isinstance(conditions, Unknown):
         return conditions
     undecided: Unknown | None = None
@@ -55,7 +62,10 @@ def limits_who(conditions: list[Condition] | Unknown) -> bool | Unknown:
         # What must not match leaves everybody else; what only counts if present can be left out.
         if "not" in name or name == "null" or name.endswith("ifexists"):
             continue
-        if condition.key.lower() in _BY_ANYBODY or not condition.values:
+        if not condition.values:
+            continue
+        if condition.can_be(_BY_ANYBODY):
+            undecided = undecided or condition.why
             continue
         exact = name.startswith(("stringequals", "numeric", "date", "bool", "binary"))
         verdict: bool | Unknown = True
@@ -95,8 +105,12 @@ def spares_only_named(conditions: list[Condition] | Unknown) -> bool | Unknown:
             continue  # what services of AWS ask for on behalf of somebody is spared, too
         # ForAnyValue holds of no request that has not the key at all.
         name = operator.removeprefix("forallvalues:").removesuffix("ifexists")
-        if name not in _DIFFERS or not key.startswith(_WHO) or not condition.values:
+        if name not in _DIFFERS or not condition.values:
             return False
+        if not key.startswith(_WHO):
+            if condition.why is None:
+                return False
+            spares = condition.why
         for value in condition.values:
             if isinstance(value, str) and _ALL.match(value):
                 return False
@@ -106,12 +120,6 @@ def spares_only_named(conditions: list[Condition] | Unknown) -> bool | Unknown:
                 spares = value
         spares = spares or True
     return spares
-
-
-def _names_subjects(conditions: list[Condition] | Unknown) -> bool:
-    """Whether a condition is on the subject of an identity provider of which only the name is unknown:
-    `"${module.eks.oidc_provider}:sub"`."""
-    return isinstance(conditions, PartText) and conditions.suffix.lower() == ":sub"
 
 
 def _bare(operator: str) -> str:
@@ -148,9 +156,11 @@ def subject_limited(
     undecided: Unknown | None = None
     for condition in conditions:
         name = _bare(condition.operator)
-        if not condition.key.lower().endswith(_SAYS_WHOSE) or "not" in name or name == "null":
+        if "not" in name or name == "null" or not condition.values:
             continue
-        if not condition.values:
+        if not condition.key.lower().endswith(_SAYS_WHOSE):
+            if condition.key.endswith(HOLE):
+                undecided = undecided or condition.why
             continue
         exact = name.startswith("stringequals")
         verdicts = [_owned_by_nobody(v) or (False if exact else _lets_anybody(v)) for v in condition.values]

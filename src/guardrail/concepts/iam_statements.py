@@ -5,12 +5,13 @@ The language: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from guardrail.concepts.iam_conditions import Condition
 from guardrail.concepts.lists import listed
-from guardrail.model import Map, Sensitive, Seq, Span, Unknown, Value
+from guardrail.formats.hcl_values import PartialMap
+from guardrail.model import HOLE, Entries, Map, PartText, Sensitive, Seq, Span, Unknown, Value
 
 
 class Part(NamedTuple):
@@ -23,7 +24,8 @@ class Part(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """`conditions` is Unknown where any of their operators or keys is."""
+    """`people`: the principals but those unknown ones that can't be `*`. `conditions` is Unknown where any of their
+    operators is."""
 
     source: Map
     sid: str
@@ -33,6 +35,7 @@ class Statement(NamedTuple):
     resources: Part
     not_resources: Part
     principals: Part
+    people: Part
     not_principals: Part
     conditions: list[Condition] | Unknown
 
@@ -65,6 +68,7 @@ def _from_json(source: Map) -> Statement:
         _part(source, "Resource"),
         _part(source, "NotResource"),
         _principals(source, "Principal"),
+        _principals(source, "Principal", _NEVER_ALL),
         _principals(source, "NotPrincipal"),
         _conditions(source),
     )
@@ -85,33 +89,50 @@ def _part(source: Map, name: str) -> Part:
     return Part(listed(value, place), place, source, name)
 
 
-def _principals(source: Map, name: str) -> Part:
+# AWS takes no `*` for them: "Federated principals must be valid domain names or SAML metadata ARNs".
+_NEVER_ALL = ("federated",)
+
+
+def _principals(source: Map, name: str, named: Collection[str] = ()) -> Part:
+    """`named`: the kinds of which what is unknown is left out."""
     value, place = _entry(source, name)
     if not isinstance(value, Map):
         return Part(listed(value, place), place, source, name)
     found = Seq(place)
     for kind in value:
         items = listed(value[kind], value.place(kind))
+        is_named = kind.lower() in named
         if isinstance(items, Unknown):
-            found.add(items, value.place(kind))
+            if not is_named:
+                found.add(items, value.place(kind))
         elif items is not None:
             for index, item in enumerate(items):
-                found.add(item, items.place(index))
+                if not (is_named and isinstance(item, Unknown)):
+                    found.add(item, items.place(index))
     return Part(found, place, source, name)
 
 
 def _conditions(source: Map) -> list[Condition] | Unknown:
     value, _ = _entry(source, "Condition")
+    if isinstance(value, PartialMap):
+        return value.rest
     if isinstance(value, Unknown):
         return value
     found: list[Condition] = []
     if isinstance(value, Map):
         for operator, tests in value.items():
-            if isinstance(tests, Unknown):
-                return tests
             if isinstance(tests, Map):
                 found += [Condition(operator, key, _values(tests[key])) for key in tests]
+            rest = tests.rest if isinstance(tests, PartialMap) else tests
+            if isinstance(rest, Entries):
+                found += [_of_part(operator, key, item) for key, item in rest.pairs]
+            elif isinstance(rest, Unknown):
+                return rest
     return found
+
+
+def _of_part(operator: str, key: Unknown, value: Value) -> Condition:
+    return Condition(operator, key.template if isinstance(key, PartText) else HOLE, _values(value), key)
 
 
 def _values(value: Value) -> list[Value]:

@@ -6,11 +6,13 @@ import json
 import re
 from typing import Any
 
+from guardrail.formats.hcl_values import PartialMap
 from guardrail.formats.json import load
 from guardrail.model import (
     HOLE,
     Encoded,
     EncodedUnknown,
+    Entries,
     Map,
     PartText,
     Sensitive,
@@ -59,7 +61,7 @@ _STRING = lazy_regex(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 def _with_holes(part: PartText, span: Span) -> Map | Seq | None:
     """A document of which parts are unknown: within strings, and where whole values stand. None where a part may hold
-    more than that."""
+    more than that (it stands where an entry would)."""
     template = part.template
     if _MARK in template or _BARE in template or _END in template:
         return None
@@ -68,7 +70,10 @@ def _with_holes(part: PartText, span: Span) -> Map | Seq | None:
     strings = _STRING.sub(lambda match: match.group().replace(_BARE, _MARK), numbered)
     marked = re.sub(f"{_BARE}[0-9]+{_END}", lambda match: f'"{match.group()}"', strings)
     root = document(template.like(marked) if isinstance(template, Text) else marked, span)
-    return _opened(root, part) if isinstance(root, (Map, Seq)) else None
+    if not isinstance(root, (Map, Seq)):
+        return None
+    opened = _opened(root, part)
+    return opened if isinstance(opened, (Map, Seq)) else None
 
 
 def _filled(text: str, part: PartText) -> Value:
@@ -86,7 +91,7 @@ def _filled(text: str, part: PartText) -> Value:
     return PartText("; ".join(reasons), tuple(ref for several in refs for ref in several), template, tuple(holes))
 
 
-def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
+def _opened(root: Map | Seq, part: PartText) -> Value:
     """The same with what is unknown for the marks. On a line with a hole columns are not those of the file."""
     starts: dict[int, int] = {}
     if isinstance(part.template, Text):
@@ -98,23 +103,36 @@ def _opened(root: Map | Seq, part: PartText) -> Map | Seq | None:
         start = starts.get(place.line)
         return place if start is None else Span(place.file, place.line, start, place.line, start)
 
-    stack: list[Map | Seq] = [root]
-    while stack:
-        holder = stack.pop()
-        if isinstance(holder, Map):
-            if any(_END in key for key in holder):
-                return None
-            holder.spans = {key: placed(place) for key, place in holder.spans.items()}
-        else:
-            holder.spans = [placed(place) for place in holder.spans]
-        holder.header = placed(holder.header)
-        for key in list(holder) if isinstance(holder, Map) else range(len(holder)):
-            item = holder[key]  # type: ignore[index]
-            if isinstance(item, (Map, Seq)):
-                stack.append(item)
-            elif isinstance(item, str) and _END in item:
-                holder[key] = _filled(item, part)  # type: ignore[index]
-    return root
+    def opened(item: Value) -> Value:  # as deep as a document may be
+        if isinstance(item, Seq):
+            item.spans = [placed(place) for place in item.spans]
+            item.header = placed(item.header)
+            item[:] = [opened(one) for one in item]
+        elif isinstance(item, Map):
+            item.spans = {key: placed(place) for key, place in item.spans.items()}
+            item.header = placed(item.header)
+            for key in item:
+                item[key] = opened(item[key])
+            return _keyed(item, part) if any(_END in key for key in item) else item
+        elif isinstance(item, str) and _END in item:
+            return _filled(item, part)
+        return item
+
+    return opened(root)
+
+
+def _keyed(source: Map, part: PartText) -> Value:
+    """A mapping with marks in its keys: what is known of it, and the rest."""
+    if any(_BARE in key for key in source):  # an unknown that brings its own quotes may bring more
+        return part.whole()
+    rest = Entries(tuple((_filled(key, part), source[key]) for key in source if _END in key))
+    if len(rest.pairs) == len(source):
+        return rest
+    known = PartialMap(rest, source.span, source.header)
+    for key in source:
+        if _END not in key:
+            known.copy_entry(source, key)
+    return known
 
 
 def _placed(parsed: Any, span: Span, depth: int) -> Any:

@@ -30,6 +30,7 @@ from guardrail.model import (
     NOWHERE,
     Encoded,
     EncodedUnknown,
+    Entries,
     Map,
     Origin,
     OriginsOf,
@@ -208,7 +209,7 @@ class Object(Node):
             return self.cached
         result = Map(self.span, self.header)
         spans = result.spans
-        rest: Unknown | None = None
+        rest: list[tuple[Unknown, Value]] = []
         hidden = False
         for key, node, span in self.entries:
             name = key if type(key) is str else key.eval(scope)  # type: ignore[union-attr]
@@ -217,7 +218,7 @@ class Object(Node):
                 if isinstance(name, Sensitive):
                     hidden, name = True, name.reveal()
                 if isinstance(name, Unknown):
-                    rest = derived(name)
+                    rest.append((name if isinstance(name, PartText) else derived(name), value))
                     continue
                 name = to_text(name)
                 if name is None:
@@ -233,10 +234,11 @@ class Object(Node):
                 result.origins[name] = Trace(node, scope)
             result[name] = value
             spans[name] = span
-        if rest is not None:
+        if rest:
+            others = Entries(tuple(rest))
             if not result:
-                return rest
-            partial = PartialMap(rest, self.span, self.header)
+                return others
+            partial = PartialMap(others, self.span, self.header)
             partial.update(result)
             partial.spans, partial.origins = spans, result.origins
             return partial

@@ -158,6 +158,20 @@ class FieldOneOf(OneOf):
     __slots__ = ()
 
 
+class Entries(Unknown):
+    """A mapping, or the rest of one, whose keys are known in part at most: each with its value. What is done to it
+    makes it a plain unknown, but an IAM condition on `"${module.eks.oidc_provider}:sub"` is on the subject, whoever
+    vouches for it.
+    """
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: tuple[tuple[Unknown, Value], ...]) -> None:
+        refs = dict.fromkeys(ref for key, _ in pairs for ref in key.refs)
+        super().__init__(pairs[-1][0].reason, tuple(refs))
+        self.pairs = pairs
+
+
 class Sensitive:
     """A value that must not be shown. Conditions may look at `reveal()`, nothing that prints may."""
 
@@ -187,6 +201,8 @@ def vars_of(unknown: Unknown) -> tuple[object, ...]:
         return (unknown.reason, unknown.refs, unknown.template)
     if isinstance(unknown, OneOf):
         return (unknown.reason, unknown.refs, unknown.choices)
+    if isinstance(unknown, Entries):
+        return (unknown.reason, unknown.refs, unknown.pairs)
     return (unknown.reason, unknown.refs)
 
 

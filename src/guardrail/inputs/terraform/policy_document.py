@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from guardrail.formats.hcl_values import EvalError, combined, revealed, survey
+from guardrail.formats.hcl_values import EvalError, PartialMap, combined, revealed, survey
 from guardrail.inputs.terraform.functions.encoding import decode
-from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Entries, Map, Sensitive, Seq, Span, Unknown, Value
 
 _LISTS = (("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"),
           ("not_resources", "NotResource"))  # fmt: skip
@@ -146,20 +146,34 @@ def _principals(blocks: Seq) -> Value:
 
 def _conditions(blocks: Seq) -> Value:
     made = Map(blocks.span, blocks.header)
+    others: dict[str, list[tuple[Unknown, Value]]] = {}
     for block in blocks:
         if not isinstance(block, Map):
             return block
         test, variable, values = block.get("test"), block.get("variable"), block.get("values")
-        for part in (test, variable):
-            if isinstance(part, Unknown):
-                return part
-        if not isinstance(test, str) or not isinstance(variable, str):
+        if isinstance(test, Unknown):
+            return test
+        if not isinstance(test, str) or not isinstance(variable, (str, Unknown)):
             continue
         if test not in made:
             made.put(test, Map(block.span, block.header), block.span)
+        if isinstance(variable, Unknown):
+            others.setdefault(test, []).append((variable, values))
+            continue
         origin = block.origins.get("values") if block.origins else None
         made[test].put(variable, values, block.spans.get("values", block.header), origin)
+    for test, pairs in others.items():
+        made[test] = _with_rest(made[test], Entries(tuple(pairs)))
     return made
+
+
+def _with_rest(known: Map, rest: Entries) -> Value:
+    if not known:
+        return rest
+    partial = PartialMap(rest, known.span, known.header)
+    for key in known:
+        partial.copy_entry(known, key)
+    return partial
 
 
 def _rendered(value: Value, key: str = "") -> Value:
