@@ -78,9 +78,13 @@ class Sources:
             self._copies[root] = manifest_of(root, self.run.tree)
         return self._copies[root]
 
-    def workspace(self, root: str) -> Value:
-        """The workspace that a root module is planned in, where one was selected in the tree. Who refers to it has
-        several, and which one is meant is said where Terraform runs: some text."""
+    def workspace(self, folder: Folder) -> Value:
+        """The workspace that a root module is planned in, where the tree says which. Else who refers to it has several,
+        and which one is meant is said where Terraform runs: some text."""
+        root, named = folder.path, cloud_workspace(folder)
+        if named:
+            self._take_workspace(named, root)
+            return named
         known = self._workspaces.get(root)
         if known is None:
             path = f"{root}/{SELECTED}" if root else SELECTED
@@ -92,9 +96,11 @@ class Sources:
             known = selected or PartText(why, ("terraform.workspace",), HOLE)
             self._workspaces[root] = known
             if selected:
-                what = f'terraform.workspace is taken to be "{selected[:90]}"'
-                self.run.notes[Note("workspace", what, root)] = None
+                self._take_workspace(selected, root)
         return known
+
+    def _take_workspace(self, name: str, root: str) -> None:
+        self.run.notes[Note("workspace", f'terraform.workspace is taken to be "{name[:90]}"', root)] = None
 
     def names(self, path: str) -> list[str]:
         """The files of a folder: those that were handed over, or, where none of it were, all of them."""
@@ -191,6 +197,19 @@ class Sources:
             for block in document.body.blocks:
                 _declare(found, block, _is_override(name), self.run)
         return found
+
+
+def cloud_workspace(folder: Folder) -> str:
+    """The one workspace of HCP Terraform that a `cloud` block names, as which it then is selected; "" where several
+    share the configuration. (With a backend `remote` it is `default` in local runs, and its name in remote ones.)"""
+    for settings in folder.settings:
+        for cloud in settings.body.of_type("cloud"):
+            for workspaces in cloud.body.of_type("workspaces"):
+                attribute = workspaces.body.attributes.get("name")
+                value = attribute.node.value if attribute is not None and isinstance(attribute.node, Literal) else ""
+                if isinstance(value, str) and value:
+                    return value
+    return ""
 
 
 def _is_override(path: str) -> bool:

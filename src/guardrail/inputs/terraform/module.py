@@ -105,7 +105,7 @@ class Module:
             return self.path(name), 1
         if root in ("terraform", "tofu"):
             if name == "workspace":
-                return self.sources.workspace(self.root.folder.path), 1
+                return self.sources.workspace(self.root.folder), 1
             if name != "applying":
                 raise EvalError(f"there is no {root}.{name}")
             return Unknown(f"{root}.{name} is known only in a run", (f"{root}.{name}",)), 1
