@@ -11,7 +11,7 @@ from guardrail.concepts.network_ranges import Denials, other_side, port_range, p
 from guardrail.conditions import Scope, compile_condition
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import BY_NAME, load
-from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Span, Unknown, plain
+from guardrail.model import Inventory, Map, Noun, OneOf, Reference, Resource, Seq, Span, Unknown, plain
 from guardrail.tree import Tree
 
 HERE = Span("main.tf", 1, 1, 9, 2)
@@ -69,6 +69,32 @@ def test_the_finding_stands_at_the_source_that_is_too_wide(source: str) -> None:
 @pytest.mark.parametrize("source", ["10.0.0.0/8", "0.0.0.0/1", "::1/128", "VirtualNetwork", "sg-1", "0.0.0.0/8"])
 def test_what_is_not_the_internet(source: str) -> None:
     assert side(source).anywhere is False
+
+
+def either(*choices: Any) -> OneOf:
+    return OneOf("var.env has no value", ("var.env",), choices)
+
+
+@pytest.mark.parametrize(
+    ("source", "anywhere"),
+    [
+        (either("10.0.0.0/8", "192.168.0.0/16"), False),
+        (either(["10.0.0.0/8"], ["192.168.0.0/16", "10.1.0.0/16"]), False),
+        (either("10.0.0.0/8", None), False),
+        (either("0.0.0.0/0", "::/0"), True),
+        (either(["10.0.0.0/8", "0.0.0.0/0"], ["::/0"]), True),
+        (either("0.0.0.0/0", "10.0.0.0/8"), None),
+        (either("0.0.0.0/1", "10.0.0.0/8"), None),
+    ],
+)
+def test_a_source_that_is_one_of_a_few(source: OneOf, anywhere: bool | None) -> None:
+    choices = tuple(Seq(HERE) if isinstance(choice, list) else choice for choice in source.choices)
+    for made, choice in zip(choices, source.choices, strict=True):
+        if isinstance(made, Seq):
+            made.extend(choice)
+    found = side("10.0.0.0/16", OneOf(source.reason, source.refs, choices))
+    assert (None if isinstance(found.anywhere, Unknown) else found.anywhere) is anywhere
+    assert (found.open_to in ("0.0.0.0/0", "::/0")) is (anywhere is True)
 
 
 def test_halves_make_a_whole() -> None:

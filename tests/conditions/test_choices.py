@@ -47,6 +47,10 @@ def held_against(condition: Any, given: Value) -> Outcome:
         ({"a": {"min": 7, "default": 1}}, one_of(None, 3), False),
         ({"a": {"none": {"equals": "0.0.0.0/0"}}}, one_of(listed("10.0.0.0/8"), listed()), True),
         ({"a": {"none": {"equals": "0.0.0.0/0"}}}, one_of(listed("10.0.0.0/8"), listed("0.0.0.0/0")), None),
+        ({"a": {"none": {"equals": "x"}}}, listed("y", one_of("v", "w")), True),
+        ({"a": {"none": {"equals": "x"}}}, listed("y", one_of("v", "x")), None),
+        ({"a": {"each": {"min": 3}}}, listed(4, one_of(3, 5)), True),
+        ({"a": {"some": {"equals": "x"}}}, listed("y", one_of("v", "w")), False),
         ({"a": {"length": {"min": 1}}}, one_of(listed("x"), listed("y", "z")), True),
         # Items are looked into only where it is known which they are.
         ({"a[*]": {"not": "0.0.0.0/0"}}, one_of(listed("0.0.0.0/0"), listed("::/0")), None),

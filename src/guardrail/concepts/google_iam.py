@@ -18,6 +18,8 @@ _EVERYBODY = ("allusers", "allauthenticatedusers")
 # Accounts that Google makes in every project and that services take where none is named.
 _DEFAULT = lazy_regex(r"(?:-compute@developer|@appspot|@cloudservices)\.gserviceaccount\.com\Z", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?:\A|(?<!data)\.)google_(?:service_account|project_service_identity)\.[^.]+\Z")
+# Google's own accounts, which data sources know, have other names: 1-compute@developer.gserviceaccount.com.
+_ANY_ACCOUNT = re.compile(r"(?:\A|\.)google_(?:\w+_)?service_(?:account|identity)\.[^.]+\Z")
 _DEFAULT_KINDS = ("data.google_compute_default_service_account", "data.google_app_engine_default_service_account")
 # Roles that let their holder act as service accounts, or hand out roles.
 _ESCALATING = frozenset((
@@ -131,10 +133,14 @@ def _members(members: Seq | Unknown | None) -> Seq | Unknown | None:
 
 
 def _named(member: Value) -> Value:
-    """What is known of the `member` of a service account that is made here."""
-    if isinstance(member, Reference) and member.attribute == "member" and _ACCOUNT.search(member.target):
-        return PartText(member.reason, member.refs, f"serviceAccount:{HOLE}.iam.gserviceaccount.com")
-    return member
+    """What is known of the `member` of a service account."""
+    if not isinstance(member, Reference) or member.attribute != "member":
+        return member
+    made = _ACCOUNT.search(member.target)
+    if not made and not _ANY_ACCOUNT.search(member.target):
+        return member
+    domain = ".iam.gserviceaccount.com" if made else ".gserviceaccount.com"
+    return PartText(member.reason, member.refs, f"serviceAccount:{HOLE}{domain}")
 
 
 def _is_default(text: str) -> bool:

@@ -11,9 +11,9 @@ from guardrail.concepts.iam_actions import ACTS_ON_DATA, BROAD_SUFFIXES, ESCALAT
 from guardrail.concepts.iam_conditions import limits_who, narrows, subject_limited
 from guardrail.concepts.iam_statements import Part, Statement
 from guardrail.concepts.iam_trusts import trusts_account
-from guardrail.concepts.lists import Found, filled, some
+from guardrail.concepts.lists import Found, filled, of_choices, some
 from guardrail.conditions.operators import of_part
-from guardrail.model import HOLE, Map, Noun, PartText, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, FieldOneOf, Map, Noun, OneOf, PartText, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 
@@ -77,11 +77,25 @@ def _put(fields: Map, field: str, part: Part) -> None:
     fields.spans[field] = part.place
     if part.values is None:
         return
-    fields[field] = part.values
+    fields[field] = _as_written(part.values)
     holder, key = part.holder, part.key
     if holder is not None and holder.origins and key in holder.origins:
         fields.origins = fields.origins or {}
         fields.origins[field] = holder.origins[key]
+
+
+def _as_written(value: Value) -> Value:
+    """The same, where conditions may ask each of a few values: they mean here what they mean in the policy."""
+    if isinstance(value, OneOf):
+        return FieldOneOf(value.reason, value.refs, value.choices)
+    if not isinstance(value, Seq) or not any(isinstance(item, OneOf) for item in value):
+        return value
+    found = Seq(value.span, value.header)
+    found.origins = value.origins
+    for index, item in enumerate(value):
+        found.append(_as_written(item))
+        found.spans.append(value.place(index))
+    return found
 
 
 def _class_of(statement: Statement) -> str:
@@ -104,9 +118,9 @@ def _effect(part: Part) -> Value:
 def _flags(fields: Map, statement: Statement) -> None:
     everything = _some(statement.actions, _is_all)
     fields.put("all_actions", *everything)
-    whole = everything if everything[0] is True else _some(statement.actions, _is_service)
+    whole = everything if everything[0] is True else _some(statement.actions, _is_whole)
     fields.put("service_wildcard", *whole)
-    fields.put("whole_services", _those(statement.actions, lambda text: _is_all(text) or _is_service(text)), whole[1])
+    fields.put("whole_services", _those(statement.actions, _is_whole), whole[1])
     if statement.not_resources.values is not None:
         fields.put("all_resources", True, statement.not_resources.place)
     else:
@@ -121,8 +135,13 @@ def _those(part: Part, test: Callable[[str], bool]) -> Seq:
     found = Seq(part.place)
     if isinstance(part.values, Seq):
         for index, item in enumerate(part.values):
-            if (isinstance(item, str) and test(item)) or (isinstance(item, PartText) and filled(item, test)):
-                found.add(item, part.values.place(index))
+            told: bool | None = isinstance(item, str) and test(item)
+            if isinstance(item, PartText):
+                told = filled(item, test)
+            elif isinstance(item, OneOf):
+                told = of_choices(item, test)
+            if told:
+                found.add(_as_written(item), part.values.place(index))
     return found
 
 
@@ -137,6 +156,10 @@ def _is_all(text: str) -> bool:
 
 def _is_service(text: str) -> bool:
     return bool(_SERVICE.match(text))
+
+
+def _is_whole(text: str) -> bool:
+    return _is_all(text) or _is_service(text)
 
 
 def _anyone(statement: Statement) -> Found:
@@ -161,17 +184,23 @@ def _anyone(statement: Statement) -> Found:
 def _unbounded(statement: Statement, narrowed: Value, table: tuple[str, ...] | str) -> tuple[Value, Span]:
     """The actions of the statement that take in one of the table, where they hold for everything. As they are
     written, so that the message shows what the author reads. `table` may be access levels (see `aws_actions`)."""
+
+    def takes_in(text: str) -> bool:
+        return _takes_in(text, table)
+
     actions, place = statement.actions.values, statement.actions.place
     if actions is None and statement.not_actions.values is not None:
         return _all_but(statement, narrowed, table)
     if actions is None or isinstance(actions, Unknown):
-        return (Seq(place) if actions is None else actions), place
+        is_none = isinstance(actions, OneOf) and of_choices(actions, takes_in) is False
+        return (Seq(place) if actions is None or is_none else actions), place
     found = Seq(place)
     undecided: Unknown | None = None
     for index, item in enumerate(actions):
-        if isinstance(item, str) and _takes_in(item, table):
-            found.add(item, actions.place(index))
-        elif isinstance(item, PartText) and not _takes_in(item.template.replace(HOLE, "*"), table):
+        told = of_choices(item, takes_in) if isinstance(item, OneOf) else None
+        if told or (isinstance(item, str) and takes_in(item)):
+            found.add(_as_written(item), actions.place(index))
+        elif told is False or (isinstance(item, PartText) and not takes_in(item.template.replace(HOLE, "*"))):
             continue  # whatever its holes hold
         elif isinstance(item, Unknown):
             undecided = undecided or item

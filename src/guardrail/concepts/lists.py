@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
-from guardrail.model import HOLE, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, OneOf, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 Found = tuple["bool | Unknown", Span]
@@ -39,9 +39,10 @@ def some(
     if values is None:
         return False, place
     if isinstance(values, Unknown):
-        if refers_to(values, kinds):
+        told = of_choices(values, test) if isinstance(values, OneOf) else None
+        if told or refers_to(values, kinds):
             return True, place
-        return (False if surely_named(values) else values), place
+        return (False if told is False or surely_named(values) else values), place
     undecided: Found | None = None
     for index, item in enumerate(values):
         if isinstance(item, str):
@@ -51,11 +52,23 @@ def some(
             holds = None
             if isinstance(item, PartText):
                 holds = in_part(item) if in_part else filled(item, test)
+            elif isinstance(item, OneOf):
+                holds = of_choices(item, test)
             if holds or refers_to(item, kinds):
                 return True, values.place(index)
             if undecided is None and holds is None and not surely_named(item):
                 undecided = item, values.place(index)
     return undecided or (False, place)
+
+
+def of_choices(value: OneOf, test: Callable[[str], bool]) -> bool | None:
+    """Whether a test holds of one of the texts whichever of a few values it is; None where that hangs on which."""
+    verdicts = {any(isinstance(text, str) and test(text) for text in texts_of(choice)) for choice in value.choices}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def texts_of(choice: Value) -> Sequence[Value]:
+    return choice if isinstance(choice, Seq) else (choice,)
 
 
 def filled(part: PartText, test: Callable[[str], bool], fillers: tuple[str, ...] = FILLERS) -> bool | None:
@@ -74,18 +87,24 @@ def among(value: Value, names: Collection[str]) -> bool | Unknown:
     if isinstance(value, PartText):
         lower = PartText(value.reason, value.refs, value.template.lower())
         return value.whole() if any(lower.can_be(name.lower()) for name in names) else False
+    wanted = {name.lower() for name in names}
+    if isinstance(value, OneOf):
+        told = of_choices(value, lambda text: text.lower() in wanted)
+        return value.whole() if told is None else told
     if isinstance(value, Unknown):
         return value
-    return isinstance(value, str) and value.lower() in {name.lower() for name in names}
+    return isinstance(value, str) and value.lower() in wanted
 
 
 _MODULES = lazy_regex(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
+_ARN_OUTPUT = lazy_regex(r"(?:\w+_)?arns?(?:\[[^\]]*\])*\Z")  # of a module that is not read: module.key.key_arn
 _GIVEN = ("var.", "local.", "module.", "each.", "count.", "self.", "terraform.")
 
 
 def surely_named(item: Unknown) -> bool:
     """True for what is known only after apply, but is surely the name of something: an attribute of a resource
-    or data source, or a text made with one. What a variable or a module that is not read gives may be anything."""
+    or data source, or a text made with one. What a variable or a module that is not read gives may be anything, but
+    what such a module calls an ARN."""
     return isinstance(item, Reference) or (bool(item.refs) and all(_of_resource(ref) for ref in item.refs))
 
 
@@ -97,6 +116,8 @@ def refers_to(item: Unknown, kinds: tuple[str, ...]) -> bool:
 
 def _of_resource(ref: str) -> bool:
     inner = _MODULES.sub("", ref, count=1)
+    if inner != ref and _ARN_OUTPUT.match(inner):
+        return True
     return "." in inner and not inner.startswith(_GIVEN)
 
 

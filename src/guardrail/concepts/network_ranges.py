@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from guardrail.model import Map, OriginsOf, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.concepts.lists import of_choices, texts_of
+from guardrail.model import Map, OneOf, OriginsOf, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.inventory import without_instance_key
 from guardrail.model.patterns import lazy_regex
 
@@ -112,7 +113,7 @@ def other_side(block: Map, wide: tuple[str, ...], narrow: tuple[str, ...]) -> Si
     first = next((key for key in (*wide, *narrow) if block.get(key) is not None), wide[0])
     for item, place, source in places:
         if _everyone(item):
-            return Side(sources, True, str(item), place, source)
+            return Side(sources, True, _shown(item), place, source)
     halves = _covering([item for item, _, _ in places])
     if halves:
         place = next(place for item, place, _ in places if item in halves)
@@ -139,12 +140,22 @@ def _item_origin(items: Seq, index: int) -> OriginsOf | None:
 def _everyone(item: Value) -> bool:
     if isinstance(item, Sensitive):
         item = item.reveal()
+    if isinstance(item, OneOf):
+        return of_choices(item, _everyone) is True
     return isinstance(item, str) and (item.lower() in _EVERYONE or (item.endswith("/0") and "/" in item))
+
+
+def _shown(item: Value) -> str:
+    """The spelling of the whole internet."""
+    texts = texts_of(item.choices[0]) if isinstance(item, OneOf) else [item]
+    return str(next(text for text in texts if _everyone(text)))
 
 
 def _undecided(item: Value, source: OriginsOf | None) -> Unknown | None:
     """The unknown that keeps us from saying whether this is the internet."""
     if not isinstance(item, Unknown):
+        return None
+    if isinstance(item, OneOf) and of_choices(item, lambda text: _everyone(text) or _is_large(text)) is False:
         return None
     if isinstance(item, Reference) and _OWN_RANGES.match(_without_modules(item.target)):
         return None
@@ -171,9 +182,13 @@ def _without_modules(address: str) -> str:
     return ".".join(parts)
 
 
+def _is_large(text: str) -> bool:
+    return re.search(r"/[1-7]\Z", text) is not None
+
+
 def _covering(items: list[Value]) -> list[str]:
     """Blocks that are the whole internet between them, such as 0.0.0.0/1 and 128.0.0.0/1."""
-    large = [str(item) for item in items if isinstance(item, str) and re.search(r"/[1-7]\Z", item)]
+    large = [str(item) for item in items if isinstance(item, str) and _is_large(item)]
     if len(large) < 2:
         return []
     from ipaddress import IPv4Network, collapse_addresses

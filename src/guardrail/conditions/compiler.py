@@ -380,7 +380,9 @@ def _over_items(quantifier: str, check: Check) -> Check:
             items = [Leaf(f"{leaf.path}.{key}", item, value.place(key), value, key) for key, item in value.items()]
         else:
             items = [leaf]
-        outcomes = [check(item, scope) for item in items]
+        outcomes = [
+            of_choices([check], item, scope) if isinstance(item.value, OneOf) else check(item, scope) for item in items
+        ]
         if quantifier == "each":
             return conjunction(outcomes) if outcomes else Outcome(True, (leaf,))
         found = disjunction(outcomes) if outcomes else Outcome(False, (leaf,))
