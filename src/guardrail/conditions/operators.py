@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from guardrail.model import Map, PartText, Seq, Unknown, Value, is_known
+from guardrail.model import HostText, Map, PartText, Seq, Unknown, Value, is_known
 from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import duration, quantity
 
@@ -231,6 +231,8 @@ def of_part(operator: str, operand: Any, value: PartText) -> bool | None:
         prefix = value.prefix
         if any(prefix.startswith(option) for option in options):
             return True
+        if isinstance(value, HostText):
+            options = [option for option in options if value.can_start_with(option)]
         return None if any(option.startswith(prefix) for option in options) else False
     if operator == "ends_with":
         suffix = value.suffix

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from guardrail.model.values import HOLE, PartText, Unknown, Value
+from guardrail.model.values import HOLE, HostText, PartText, Unknown, Value
 
 DEFAULT_REGISTRY = "docker.io"
 _KO = "ko://"  # then a Go package, which ko builds and puts in by the image's digest
@@ -77,8 +77,10 @@ def image_facts(template: str, unknown: Unknown | None = None) -> ImageFacts:
     def known(text: str) -> Value:
         if unknown is None or HOLE not in text:
             return text
-        part = PartText(unknown.reason, unknown.refs, text)
-        return part.whole() if text == HOLE else part
+        if text == HOLE:
+            return Unknown(unknown.reason, unknown.refs)
+        is_host = text.startswith(f"{HOLE}.") and text.partition("/")[0].count(".") > 1
+        return (HostText if is_host else PartText)(unknown.reason, unknown.refs, text)
 
     name, owner = known(parts.repository), known(parts.registry)
     # A first part that can't be known may be the registry.

@@ -135,6 +135,23 @@ class PartText(Unknown):
         return position <= len(text) - len(rest[-1])
 
 
+class HostText(PartText):
+    """The same of something at a host whose first label is unknown: `${account}.dkr.ecr.eu-west-1.amazonaws.com/api`.
+    What stands in its first hole has neither dots nor slashes."""
+
+    __slots__ = ()
+
+    def can_start_with(self, text: str) -> bool:
+        first, more, _ = self.template[len(HOLE) :].partition(HOLE)
+        for length in range(len(text) + 1):
+            if length and text[length - 1] in "./":
+                break
+            rest = text[length:]
+            if first.startswith(rest) or (more and rest.startswith(first)):
+                return True
+        return False
+
+
 class OneOf(Unknown):
     """One of a few known values: which of them hangs on something unknown. What is done to it makes it a plain unknown;
     but where each of them gives a rule the same answer, that is the answer. `choices`: texts, numbers, truths, None and
