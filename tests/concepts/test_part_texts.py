@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from guardrail.concepts.build import build
 from guardrail.concepts.iam import is_open, policy_name
-from guardrail.concepts.lists import among, filled
+from guardrail.concepts.lists import among, filled, some
 from guardrail.concepts.secrets import hide
 from guardrail.conditions.documents import document
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import BY_NAME, load
-from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Resource, Seq, Span, Text, Unknown, plain
+from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Seq, Span, Text, Unknown, plain
 from guardrail.model.image import image_facts
 from guardrail.policy.catalogue import bindings_of, load_concepts
 from guardrail.tree import Tree
@@ -142,6 +142,17 @@ def test_what_is_surely_named_is_no_wildcard() -> None:
     assert filled(part("arn:aws:s3:::~/*", "aws_s3_bucket.b.id", "var.x"), is_open) is None
 
 
+def test_each_hole_is_asked_for_itself() -> None:
+    holes = (Reference("data.aws_partition.p", "partition"), Unknown("var.x has no value", ("var.x",)))
+    refs = tuple(ref for hole in holes for ref in hole.refs)
+    arn = PartText("several parts are not known", refs, f"arn:{HOLE}:s3:::{HOLE}/*", holes)
+    assert filled(arn, lambda text: text.startswith("arn:x:")) is True
+    assert filled(arn, is_open) is None
+    listed = Seq(SPAN)
+    listed.add(arn, SPAN)
+    assert some(listed, SPAN, is_open) == (holes[1], SPAN)  # which partition it is makes no difference
+
+
 def test_names() -> None:
     assert among(part("roles/~"), ("roles/owner",)) == Unknown("why", ("var.x",))
     assert among(part("projects/~"), ("roles/owner",)) is False
@@ -156,7 +167,9 @@ def test_names() -> None:
         ("serviceAccount:${var.x}", False, "?"),
         ("serviceAccount:${var.x}@acme.iam.gserviceaccount.com", False, False),
         ("serviceAccount:${var.x}-compute@developer.gserviceaccount.com", False, True),
-        ("all${var.x}", "?", "?"),
+        ("all${var.x}", "?", False),
+        ("${var.x}", "?", "?"),
+        ("principal://iam.googleapis.com/projects/1/workloadIdentityPools/p/subject/${var.x}", False, False),
     ],
 )
 def test_members(member: str, anyone: Any, default: Any) -> None:

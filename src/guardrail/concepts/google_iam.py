@@ -38,6 +38,7 @@ _AGENT = lazy_regex(
     r"@(?:cloudservices|cloudbuild)\.gserviceaccount\.com\Z|:service-[^@]*@.+iam\.gserviceaccount\.com\Z",
     re.IGNORECASE,
 )
+_OF_ACCOUNTS = ("serviceAccount:", "deleted:serviceAccount:")
 _ACCOUNT_KINDS = ("google_service_account", "data.google_service_account", *_DEFAULT_KINDS)
 _ANY_MEMBER = ("x", "service-1@gcp-sa-x.iam.gserviceaccount.com")
 _ESCALATING_PERMISSIONS = lazy_regex(
@@ -148,6 +149,8 @@ def _is_default(text: str) -> bool:
 
 
 def _may_be_default(member: PartText) -> bool | None:
+    if not any(member.prefix.startswith(kind) or kind.startswith(member.prefix) for kind in _OF_ACCOUNTS):
+        return False  # principal://iam.googleapis.com/projects/...
     return filled(member, _is_default, DEFAULT_ACCOUNT_FILLERS)
 
 

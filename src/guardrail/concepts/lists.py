@@ -57,7 +57,7 @@ def some(
             if holds or refers_to(item, kinds):
                 return True, values.place(index)
             if undecided is None and holds is None and not surely_named(item):
-                undecided = item, values.place(index)
+                undecided = deciding(item), values.place(index)
     return undecided or (False, place)
 
 
@@ -76,8 +76,20 @@ def filled(part: PartText, test: Callable[[str], bool], fillers: tuple[str, ...]
     surely named is no wildcard."""
     if surely_named(part):
         fillers = ("x",)
-    verdicts = {test(part.template.replace(HOLE, filler)) for filler in fillers}
+    template = part.template
+    if part.holes:
+        pieces = template.split(HOLE)
+        named = ["x" if surely_named(hole) else HOLE for hole in part.holes]
+        template = "".join(text for pair in zip(pieces, [*named, ""], strict=True) for text in pair)
+    verdicts = {test(template.replace(HOLE, filler)) for filler in fillers}
     return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def deciding(item: Unknown) -> Unknown:
+    """What it is of a text known in part that decides, where several parts of it are unknown: not the account."""
+    holes = item.holes if isinstance(item, PartText) else ()
+    open_holes = [hole for hole in holes if not surely_named(hole)]
+    return open_holes[0] if open_holes and len(open_holes) < len(holes) else item
 
 
 def among(value: Value, names: Collection[str]) -> bool | Unknown:
