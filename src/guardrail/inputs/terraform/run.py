@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guardrail.formats.hcl import Document
-from guardrail.formats.hcl_nodes import Node, Scope
+from guardrail.formats.hcl_nodes import Literal, Node, Object, Scope, Tuple
 from guardrail.formats.hcl_values import EvalError, Undeclared, UndeclaredResource, survey
 from guardrail.model import Note, Problem, Resource, Span, Unknown, Value
 from guardrail.tree import Tree
@@ -76,7 +76,9 @@ class Run:
             survey(value)
         except EvalError as error:
             rejected = self.rejected(error, node, scope, span, what)
-            return self._leniently(node, scope, rejected) if isinstance(error, UndeclaredResource) else rejected
+            if isinstance(error, UndeclaredResource):
+                return self._leniently(node, scope, rejected)
+            return self._but_for(node, scope, rejected) if error.kind == "evaluation" else rejected
         except RecursionError:
             self.tell("too-deep", f"{what} refers to others over too many steps", span)
             return Unknown(f"{what} cannot be evaluated (too many steps)")
@@ -91,6 +93,17 @@ class Run:
             survey(value)
         except (EvalError, RecursionError):
             return otherwise
+        return value
+
+    def _but_for(self, node: Node, scope: Scope, rejected: Unknown) -> Value:
+        """The value without the entries that can't be evaluated, where all others are written out beside them."""
+        if not isinstance(node, (Object, Tuple)):
+            return rejected
+        try:
+            value = _sound(node, scope, Literal(rejected)).eval(scope)
+            survey(value)
+        except (EvalError, RecursionError):
+            return rejected
         return value
 
     def rejected(self, error: EvalError, node: Node, scope: Scope, span: Span, what: str) -> Unknown:
@@ -112,3 +125,20 @@ class Run:
             return Unknown(f"{what} {why}")
         self.tell(error.kind, f"{what}: {error.message}", span, error.line)
         return Unknown(f"{what} cannot be evaluated ({error.message})")
+
+
+def _sound(node: Node, scope: Scope, instead: Literal) -> Node:
+    """The expression with something else in the place of those entries of objects and tuples that Terraform would
+    reject."""
+    try:
+        node.eval(scope)
+        return node
+    except EvalError as error:
+        if error.kind != "evaluation":
+            raise
+    if isinstance(node, Object):
+        entries = [(key, _sound(value, scope, instead), span) for key, value, span in node.entries]
+        return Object(entries, node.span, node.header, node.line)
+    if isinstance(node, Tuple):
+        return Tuple([_sound(item, scope, instead) for item in node.items], node.spans, node.span)
+    return instead
