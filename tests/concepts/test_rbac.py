@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from guardrail.concepts import rbac
 from guardrail.inputs.kubernetes import read
 from guardrail.inputs.reader import ReadOptions
-from guardrail.model import Inventory, Map, Resource, Seq, Span, Unknown
+from guardrail.model import HOLE, Inventory, Map, PartText, Reference, Resource, Seq, Span, Unknown
 from guardrail.tree import Tree
 
 
@@ -180,6 +180,31 @@ def test_what_is_unknown_stays_so() -> None:
     (fields,) = terraform("kubernetes_role_binding", {"role_ref": [{"name": unknown}], "subject": [{"name": unknown}]})
     assert fields["all_actions"] is unknown
     assert fields["anyone"] is unknown
+
+
+VAR = Unknown("var.x has no value", ("var.x",))
+ENTRA = Reference("data.azuread_group.devs", "object_id")
+
+
+@pytest.mark.parametrize(
+    ("subject", "starts", "anyone", "default"),
+    [
+        ({"kind": "Group", "name": VAR}, "Group:", None, False),
+        ({"kind": "Group", "name": ENTRA}, "Group:", False, False),
+        ({"kind": "Group", "name": PartText("?", ("var.x",), f"team-{HOLE}")}, "Group:team-", False, False),
+        ({"kind": "Group", "name": PartText("?", ("var.x",), f"system:{HOLE}")}, "Group:system:", None, False),
+        ({"kind": "ServiceAccount", "name": VAR, "namespace": "shop"}, "ServiceAccount:shop/", False, None),
+        ({"kind": "ServiceAccount", "name": "default", "namespace": VAR}, "ServiceAccount:", False, True),
+        ({"kind": "ServiceAccount", "name": "api", "namespace": VAR}, "ServiceAccount:", False, False),
+    ],
+)
+def test_subjects_that_are_known_in_part(subject: Any, starts: str, anyone: bool | None, default: bool | None) -> None:
+    (fields,) = terraform("kubernetes_role_binding", {"role_ref": [{"name": "view"}], "subject": [subject]})
+    (principal,) = fields["principals"]
+    assert principal.prefix == starts
+    assert principal.can_be("Group:system:masters") is (subject["kind"] == "Group" and anyone is None)
+    found = [fields["anyone"], fields["default_identity"]]
+    assert [None if isinstance(value, Unknown) else value for value in found] == [anyone, default]
 
 
 WORDS = st.sampled_from(["*", "", "pods", "secrets", "get", "ServiceAccount", "default"])

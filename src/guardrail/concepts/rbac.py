@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.concepts.blocks import opened
-from guardrail.concepts.lists import first_unknown, listed, some
+from guardrail.concepts.lists import FILLERS, filled, first_unknown, listed, some
 from guardrail.concepts.rbac_roles import given_by
 from guardrail.concepts.selectors import namespace_of
-from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Seq, Span, Unknown, Value
 
 MAX_RESOURCES = 1000  # groups times resources of one rule
 _NAMES = {  # as a manifest writes it -> as Terraform does
@@ -158,9 +158,9 @@ def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str, i
     fields.put("principals", principals, attributes.place(_spelt("subjects", terraform)))
     at = attributes.place(_spelt("subjects", terraform))
     harmless = isinstance(role, str) and role in _HARMLESS
-    found = some(principals, at, lambda text: text.partition(":")[2] in _EVERYBODY)
+    found = some(principals, at, _is_everybody, in_part=_may_be_everybody)
     fields.put("anyone", False if harmless else found[0], found[1])
-    fields.put("default_identity", *some(principals, at, _is_default))
+    fields.put("default_identity", *some(principals, at, _is_default, in_part=_may_be_default))
     whole: Value = role if isinstance(role, Unknown) else role == "cluster-admin"
     fields.put("all_actions", whole, place)
     fields.put("service_wildcard", whole, place)
@@ -177,8 +177,20 @@ def _namespace(attributes: Map) -> Value:
     return namespace_of(opened(metadata[0] if isinstance(metadata, Seq) and metadata else metadata))
 
 
+def _is_everybody(subject: str) -> bool:
+    return subject.partition(":")[2] in _EVERYBODY
+
+
+def _may_be_everybody(subject: PartText) -> bool | None:
+    return None if any(subject.can_be(f"{kind}:{name}") for kind in ("User", "Group") for name in _EVERYBODY) else False
+
+
 def _is_default(subject: str) -> bool:
     return subject.startswith("ServiceAccount:") and subject.endswith("/default")
+
+
+def _may_be_default(subject: PartText) -> bool | None:
+    return filled(subject, _is_default, (*FILLERS, "default"))
 
 
 def _fields(span: Span, header: Span, grants_class: str, scope: str) -> Map:
@@ -255,16 +267,32 @@ def _subjects(attributes: Map, terraform: bool) -> Seq | Unknown:
             continue
         if not isinstance(subject, Map):
             continue
-        kind, name, namespace = subject.get("kind"), subject.get("name"), subject.get("namespace")
-        place = subject.place("name")
-        unknown = next((part for part in (kind, name) if isinstance(part, Unknown)), None)
-        if unknown is not None:
-            found.add(unknown, place)
-        elif kind == "ServiceAccount":
-            found.add(f"ServiceAccount:{namespace if isinstance(namespace, str) else ''}/{name}", place)
-        else:
-            found.add(f"{kind}:{name}", place)
+        found.add(_principal(subject), subject.place("name"))
     return found
+
+
+_IDS = ("object_id", "principal_id", "client_id", "application_id")
+_ID = "-".join(HOLE * 5)  # as Entra ID has them
+
+
+def _principal(subject: Map) -> Value:
+    kind, name, namespace = subject.get("kind"), subject.get("name"), subject.get("namespace")
+    if isinstance(kind, Unknown) or (not isinstance(kind, str) and isinstance(name, Unknown)):
+        return kind or name
+    parts = [namespace if isinstance(namespace, (str, Unknown)) else "", name] if kind == "ServiceAccount" else [name]
+    unknown = [part for part in parts if isinstance(part, Unknown)]
+    text = f"{kind}:" + "/".join(_template(part) if isinstance(part, Unknown) else str(part) for part in parts)
+    if not unknown:
+        return text
+    refs = tuple(ref for part in unknown for ref in part.refs)
+    return PartText("; ".join(dict.fromkeys(part.reason for part in unknown)), refs, text)
+
+
+def _template(part: Unknown) -> str:
+    if isinstance(part, PartText):
+        return part.template
+    of_entra = isinstance(part, Reference) and part.attribute in _IDS and "azure" in part.target
+    return _ID if of_entra else HOLE
 
 
 def _escalation(
