@@ -35,7 +35,11 @@ def test_bombs(monkeypatch: pytest.MonkeyPatch) -> None:
         unpack(packed({f"a/{n}": "" for n in range(5)}))
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"no tar" * 200), packed({"a/b": "c" * 900})[:-40]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no gzip", gzip.compress(b"no tar" * 200), packed({"a/b": "c" * 900})[:-40]],
+    ids=["empty", "no gzip", "no tar", "cut short"],
+)
 def test_what_is_no_archive(data: bytes) -> None:
     with pytest.raises(BadArchive):
         unpack(data)
