@@ -6,13 +6,11 @@ import json
 import re
 from typing import Any
 
-from guardrail.formats.hcl_values import PartialMap
+from guardrail.formats import holes
 from guardrail.formats.json import load
 from guardrail.model import (
-    HOLE,
     Encoded,
     EncodedUnknown,
-    Entries,
     Map,
     PartText,
     Sensitive,
@@ -54,85 +52,22 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
         return None
 
 
-_MARK, _BARE, _END = "\ue000", "\ue001", "\ue002"  # for private use, so that no document has them
-_MARKS = lazy_regex(f"[{_MARK}{_BARE}]([0-9]+){_END}")
 _STRING = lazy_regex(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
 def _with_holes(part: PartText, span: Span) -> Map | Seq | None:
     """A document of which parts are unknown: within strings, and where whole values stand. None where a part may hold
     more than that (it stands where an entry would)."""
-    template = part.template
-    if _MARK in template or _BARE in template or _END in template:
+    numbered = holes.marked(part, holes.BARE)
+    if numbered is None:
         return None
-    pieces = template.split(HOLE)
-    numbered = "".join(f"{piece}{_BARE}{number}{_END}" for number, piece in enumerate(pieces[:-1])) + pieces[-1]
-    strings = _STRING.sub(lambda match: match.group().replace(_BARE, _MARK), numbered)
-    marked = re.sub(f"{_BARE}[0-9]+{_END}", lambda match: f'"{match.group()}"', strings)
-    root = document(template.like(marked) if isinstance(template, Text) else marked, span)
+    strings = _STRING.sub(lambda match: match.group().replace(holes.BARE, holes.MARK), numbered)
+    marked = re.sub(f"{holes.BARE}[0-9]+{holes.END}", lambda match: f'"{match.group()}"', strings)
+    root = document(part.template.like(marked) if isinstance(part.template, Text) else marked, span)
     if not isinstance(root, (Map, Seq)):
         return None
-    opened = _opened(root, part)
+    opened = holes.opened(root, part)
     return opened if isinstance(opened, (Map, Seq)) else None
-
-
-def _filled(text: str, part: PartText) -> Value:
-    """What a text with marks in it is: the unknown itself, where it is all of it; outside of a string what is known of
-    the document that stands there."""
-    holes = [part.holes[int(number)] for number in _MARKS.findall(text)] if part.holes else []
-    template = _MARKS.sub(HOLE, text)
-    if template == HOLE:
-        if holes and text[0] == _BARE and isinstance(holes[0], EncodedUnknown):
-            return holes[0].decoded
-        return holes[0] if holes else part.whole()
-    if not holes:
-        return PartText(part.reason, part.refs, template)
-    reasons, refs = (dict.fromkeys(item) for item in zip(*((hole.reason, hole.refs) for hole in holes), strict=True))
-    return PartText("; ".join(reasons), tuple(ref for several in refs for ref in several), template, tuple(holes))
-
-
-def _opened(root: Map | Seq, part: PartText) -> Value:
-    """The same with what is unknown for the marks. On a line with a hole columns are not those of the file."""
-    starts: dict[int, int] = {}
-    if isinstance(part.template, Text):
-        for number, line in enumerate(part.template.split("\n"), part.template.first_line):
-            if HOLE in line:
-                starts[number] = part.template.indent + 1 + len(line) - len(line.lstrip())
-
-    def placed(place: Span) -> Span:
-        start = starts.get(place.line)
-        return place if start is None else Span(place.file, place.line, start, place.line, start)
-
-    def opened(item: Value) -> Value:  # as deep as a document may be
-        if isinstance(item, Seq):
-            item.spans = [placed(place) for place in item.spans]
-            item.header = placed(item.header)
-            item[:] = [opened(one) for one in item]
-        elif isinstance(item, Map):
-            item.spans = {key: placed(place) for key, place in item.spans.items()}
-            item.header = placed(item.header)
-            for key in item:
-                item[key] = opened(item[key])
-            return _keyed(item, part) if any(_END in key for key in item) else item
-        elif isinstance(item, str) and _END in item:
-            return _filled(item, part)
-        return item
-
-    return opened(root)
-
-
-def _keyed(source: Map, part: PartText) -> Value:
-    """A mapping with marks in its keys: what is known of it, and the rest."""
-    if any(_BARE in key for key in source):  # an unknown that brings its own quotes may bring more
-        return part.whole()
-    rest = Entries(tuple((_filled(key, part), source[key]) for key in source if _END in key))
-    if len(rest.pairs) == len(source):
-        return rest
-    known = PartialMap(rest, source.span, source.header)
-    for key in source:
-        if _END not in key:
-            known.copy_entry(source, key)
-    return known
 
 
 def _placed(parsed: Any, span: Span, depth: int) -> Any:
