@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardrail.formats.hcl_conversions import number_text, parse_number
 from guardrail.formats.hcl_numbers import Real, exactly, made, rounded, same, text_of
-from guardrail.formats.hcl_values import number_text, parse_number
 
 
 def has_plain_neighbours(number):

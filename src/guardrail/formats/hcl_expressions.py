@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from guardrail.formats.hcl_conversions import parse_number
 from guardrail.formats.hcl_loops import For
 from guardrail.formats.hcl_nodes import (
     ATTR,
@@ -27,7 +28,6 @@ from guardrail.formats.hcl_syntax import (
     Rejected,
 )
 from guardrail.formats.hcl_templates import Token, assemble, unescape
-from guardrail.formats.hcl_values import parse_number
 from guardrail.model import Problem, Span
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrail.formats.hcl_conversions import to_text
 from guardrail.formats.hcl_nodes import Node, Ref, Scope, Trace, leaves_of, origin_in, place_in
 from guardrail.formats.hcl_operators import truth
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, sensitive, to_text, type_name
+from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, sensitive, type_name
 from guardrail.model import Map, OriginsOf, PartText, Sensitive, Seq, Span, Unknown, Value
 
 

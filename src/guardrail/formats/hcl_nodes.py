@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, Union
 
+from guardrail.formats.hcl_access import get_attr, get_index
+from guardrail.formats.hcl_conversions import to_text
 from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
@@ -20,11 +22,8 @@ from guardrail.formats.hcl_values import (
     Type,
     Undeclared,
     derived,
-    get_attr,
-    get_index,
     relocated,
     sensitive,
-    to_text,
 )
 from guardrail.model import (
     NOWHERE,

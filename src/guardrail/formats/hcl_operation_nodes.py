@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrail.formats.hcl_conversions import to_text
 from guardrail.formats.hcl_nodes import Node, Ref, Scope, leaves_of
 from guardrail.formats.hcl_operators import binary, negated, truth
-from guardrail.formats.hcl_values import (
-    EvalError,
-    Undeclared,
-    combined,
-    derived,
-    sensitive,
-    to_text,
-    type_name,
-)
+from guardrail.formats.hcl_values import EvalError, Undeclared, combined, derived, sensitive, type_name
 from guardrail.model import Map, Sensitive, Seq, Unknown, Value
 
 

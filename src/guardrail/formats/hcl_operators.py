@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from guardrail.formats.hcl_conversions import to_bool, to_number
 from guardrail.formats.hcl_numbers import MAX_BITS, Real, exactly, made, rounded, same
 from guardrail.formats.hcl_values import (
     Deferred,
@@ -18,8 +19,6 @@ from guardrail.formats.hcl_values import (
     combined,
     derived,
     revealed,
-    to_bool,
-    to_number,
     type_name,
 )
 from guardrail.model import NOWHERE, OneOf, PartText, Sensitive, Seq, Unknown, Value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrail.formats.hcl_conversions import nfc, to_text
 from guardrail.formats.hcl_loops import iterate
 from guardrail.formats.hcl_nodes import MAX_TEXT, Node, Ref, Scope, leaves_of
 from guardrail.formats.hcl_operators import truth
-from guardrail.formats.hcl_values import EvalError, combined, derived, nfc, revealed, sensitive, to_text, type_name
+from guardrail.formats.hcl_values import EvalError, combined, derived, revealed, sensitive, type_name
 from guardrail.model import HOLE, PartText, Sensitive, Text, Unknown, Value
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 
+from guardrail.formats.hcl_conversions import nfc
 from guardrail.formats.hcl_nodes import Literal, Node
 from guardrail.formats.hcl_template_nodes import Template, TemplateFor, TemplateIf
-from guardrail.formats.hcl_values import nfc
 from guardrail.model import Text
 from guardrail.model.patterns import lazy_regex
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from guardrail.formats.hcl_conversions import to_bool, to_number, to_text
 from guardrail.formats.hcl_operators import as_set
 from guardrail.formats.hcl_values import (
     MAX_NESTING,
@@ -21,9 +22,6 @@ from guardrail.formats.hcl_values import (
     TypedMap,
     copy_map,
     revealed,
-    to_bool,
-    to_number,
-    to_text,
     type_name,
 )
 from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Sensitive, Seq, Unknown, Value

@@ -1,4 +1,4 @@
-"""HCL's values: kinds, conversions and attribute access, three-valued.
+"""HCL's values: kinds of them, what is known, and copies; three-valued.
 
 A number is an int where it is whole, else a float (see hcl_numbers). A set is a `SetSeq`, an object or map a `Map`.
 What is unknown stays unknown: every function here takes `Unknown` and `Sensitive` operands and answers in kind. What
@@ -8,16 +8,11 @@ Terraform would reject raises `EvalError`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
-from math import isfinite
 from typing import Any, Union
 
-from guardrail.formats.hcl_numbers import Real, made, rounded, text_of
-from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Sensitive, Seq, Span, Unknown, Value
 
 MAX_VALUES = 200_000  # values in one evaluated expression, all together
-MAX_EXPONENT = 1_200  # of a number's decimal notation
 MAX_NESTING = 100  # how deep a value may be
 
 
@@ -271,177 +266,6 @@ def relocated(value: Value, header: Span) -> Value:
         sequence.header = header
         return sequence
     return value
-
-
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
-
-
-# ---- conversions -------------------------------------------------------------------------------------
-
-
-def number_text(value: float) -> str:
-    """A number as HCL writes it in a string: never with an exponent."""
-    if isinstance(value, int):
-        if value.bit_length() > 4096:
-            raise EvalError("the number is too large")
-        return str(value)
-    if isinstance(value, Real):
-        return text_of(value)
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return format(Decimal(repr(value)), "f")
-
-
-def normal(value: float) -> int | float:
-    """What was worked out with 64-bit floats, as HCL takes it over: bit by bit, whole ones as ints."""
-    if isinstance(value, float) and not isinstance(value, Real):
-        if not isfinite(value):
-            raise EvalError("the result is not a finite number")
-        return int(value) if value.is_integer() else made(Fraction(value), 53)
-    return value
-
-
-def parse_number(text: str) -> int | float:
-    """Raises ValueError."""
-    if len(text) > 400 or "_" in text or not text.isascii() or text.strip() != text:
-        raise ValueError(text)
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        written = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if not written.is_finite() or written.adjusted() > MAX_EXPONENT:
-        raise ValueError(text)
-    if not written or written.adjusted() < -MAX_EXPONENT:
-        return 0
-    exact = Fraction(written)
-    if exact.denominator == 1:
-        return exact.numerator
-    number = float(text)
-    return number if exact == Fraction(Decimal(repr(number))) else made(rounded(exact))
-
-
-def to_text(value: Value, what: str = "value") -> Value:
-    """`tostring`."""
-    if isinstance(value, str) or value is None or isinstance(value, Unknown):
-        return value
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if isinstance(value, (int, float)):
-        return number_text(value)
-    if isinstance(value, Sensitive):
-        return Sensitive(to_text(value.reveal()), value.literal)
-    raise EvalError(f"a {type_name(value)} cannot be made a string")
-
-
-def to_number(value: Value) -> Value:
-    """`tonumber`."""
-    if value is None or isinstance(value, Unknown):
-        return value
-    if isinstance(value, bool):
-        raise EvalError("a bool cannot be made a number")
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str):
-        try:
-            return parse_number(value)
-        except ValueError:
-            raise EvalError("a string that is not a number stands where a number is needed") from None
-    if isinstance(value, Sensitive):
-        return Sensitive(to_number(value.reveal()), value.literal)
-    raise EvalError(f"a {type_name(value)} cannot be made a number")
-
-
-def to_bool(value: Value) -> Value:
-    """`tobool`."""
-    if value is None or isinstance(value, (bool, Unknown)):
-        return value
-    if isinstance(value, str) and value in _TRUTHS:
-        return _TRUTHS[value]
-    if isinstance(value, Sensitive):
-        return Sensitive(to_bool(value.reveal()), value.literal)
-    raise EvalError(f"a {type_name(value)} stands where a bool is needed")
-
-
-def nfc(text: str) -> str:
-    """A string as cty keeps it, in Unicode's normal form C; itself where it is so already."""
-    if text.isascii():
-        return text
-    import unicodedata
-
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
-
-
-# ---- access ------------------------------------------------------------------------------------------
-
-
-def get_attr(value: Value, name: str) -> Value:
-    """`value.name`."""
-    if isinstance(value, Map):
-        if name in value:
-            found = value[name]
-            if found is None and isinstance(value, OpenMap) and value.null_is_unset:
-                return value.lacking(name)
-            return found
-        if isinstance(value, OpenMap):
-            return value.lacking(name)
-        raise EvalError(f'there is no attribute "{name}"')
-    if isinstance(value, Deferred):
-        return value.attr(name)
-    if isinstance(value, Reference):
-        return Reference(value.target, f"{value.attribute}.{name}" if value.attribute else name)
-    if isinstance(value, Unknown) and not isinstance(value, PartText):
-        return derived(value)
-    if isinstance(value, Sensitive):
-        return sensitive(get_attr(value.reveal(), name), value.literal)
-    if value is None:
-        raise EvalError(f'attribute "{name}" of null is asked for')
-    raise EvalError(f'attribute "{name}" of a {type_name(value)} is asked for')
-
-
-def get_index(value: Value, key: Value) -> Value:
-    """`value[key]`."""
-    if isinstance(value, Sensitive):
-        return sensitive(get_index(value.reveal(), key), value.literal)
-    if isinstance(key, Sensitive):
-        return sensitive(get_index(value, key.reveal()))
-    if isinstance(value, Deferred):
-        return value.index(key)
-    if isinstance(value, Reference) and isinstance(key, (str, int)):
-        step = f"[{key}]" if isinstance(key, int) else f".{key}"
-        return Reference(value.target, f"{value.attribute}{step}" if value.attribute else str(key))
-    if isinstance(value, Several):
-        return value.item
-    if isinstance(value, Unknown) and not isinstance(value, PartText):
-        return derived(value)
-    if value is None:
-        raise EvalError("an item of null is asked for")
-    if isinstance(key, Unknown):
-        return derived(key)
-    if key is None:
-        raise EvalError("the index is null")
-    if isinstance(value, Map):
-        name = to_text(key)
-        if name in value:
-            return value[name]
-        if isinstance(value, OpenMap):
-            return value.lacking(name)
-        raise EvalError(f'there is no entry "{name}"')
-    if isinstance(value, SetSeq):
-        raise EvalError("an item of a set is asked for by index")
-    if isinstance(value, Seq):
-        number = to_number(key)
-        if not isinstance(number, int):
-            raise EvalError("the index is not a whole number")
-        if 0 <= number < len(value):
-            return value[number]
-        raise EvalError(f"there is no item {number} in a list of {len(value)}")
-    raise EvalError(f"an item of a {type_name(value)} is asked for")
 
 
 def sensitive(value: Value, literal: bool = False) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from guardrail.formats.hcl_choices import candidates, one_of
+from guardrail.formats.hcl_conversions import to_bool
 from guardrail.formats.hcl_operators import equal
 from guardrail.formats.hcl_types import as_list, convert, item_type, listed
 from guardrail.formats.hcl_values import (
@@ -21,7 +22,6 @@ from guardrail.formats.hcl_values import (
     revealed,
     sensitive,
     survey,
-    to_bool,
     type_name,
 )
 from guardrail.inputs.terraform.functions.graphemes import count

@@ -6,20 +6,10 @@ import json
 import re
 from math import isfinite
 
+from guardrail.formats.hcl_conversions import nfc, number_text, parse_number
 from guardrail.formats.hcl_nodes import MAX_TEXT
 from guardrail.formats.hcl_types import listed
-from guardrail.formats.hcl_values import (
-    Deferred,
-    EvalError,
-    combined,
-    nfc,
-    number_text,
-    parse_number,
-    revealed,
-    sensitive,
-    survey,
-    type_name,
-)
+from guardrail.formats.hcl_values import Deferred, EvalError, combined, revealed, sensitive, survey, type_name
 from guardrail.inputs.terraform.functions.table import RAW, function, sized, text
 from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, Sensitive, Seq, Span, Text, Unknown, Value
 from guardrail.model.patterns import lazy_regex

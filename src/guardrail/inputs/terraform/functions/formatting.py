@@ -5,18 +5,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from guardrail.formats.hcl_conversions import number_text, to_bool, to_number, to_text
 from guardrail.formats.hcl_numbers import exactly
-from guardrail.formats.hcl_values import (
-    EvalError,
-    combined,
-    number_text,
-    revealed,
-    survey,
-    to_bool,
-    to_number,
-    to_text,
-    type_name,
-)
+from guardrail.formats.hcl_values import EvalError, combined, revealed, survey, type_name
 from guardrail.inputs.terraform.functions.graphemes import clusters, count
 from guardrail.inputs.terraform.functions.table import sized, whole
 from guardrail.model import HOLE, PartText, Sensitive, Unknown, Value

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from guardrail.formats.hcl_conversions import normal
 from guardrail.formats.hcl_numbers import Real, exactly
-from guardrail.formats.hcl_values import EvalError, normal, type_name
+from guardrail.formats.hcl_values import EvalError, type_name
 from guardrail.inputs.terraform.functions.table import function, number, whole
 from guardrail.model import Value
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from guardrail.formats.hcl_conversions import nfc, to_number, to_text
 from guardrail.formats.hcl_nodes import MAX_TEXT
 from guardrail.formats.hcl_numbers import Real
 from guardrail.formats.hcl_types import convert
@@ -20,12 +21,9 @@ from guardrail.formats.hcl_values import (
     Several,
     combined,
     derived,
-    nfc,
     revealed,
     sensitive,
     survey,
-    to_number,
-    to_text,
 )
 from guardrail.inputs.terraform.functions.signatures import SIGNATURES
 from guardrail.model import Map, Sensitive, Unknown, Value

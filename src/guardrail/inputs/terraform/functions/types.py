@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from guardrail.formats import hcl_values
+from guardrail.formats.hcl_conversions import to_bool, to_number, to_text
 from guardrail.formats.hcl_types import convert
-from guardrail.formats.hcl_values import derived, revealed, to_bool, to_number, to_text
+from guardrail.formats.hcl_values import derived, revealed
 from guardrail.inputs.terraform.functions.table import RAW, function
 from guardrail.model import Sensitive, Unknown, Value
 

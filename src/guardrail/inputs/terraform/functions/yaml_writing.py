@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from guardrail.formats.hcl_values import EvalError, number_text, type_name
+from guardrail.formats.hcl_conversions import number_text
+from guardrail.formats.hcl_values import EvalError, type_name
 from guardrail.model import Value
 
 WIDTH = 80  # after which a quoted string goes on in a new line
