@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from guardrail.formats import holes
+from guardrail.formats.hcl_values import relocated
 from guardrail.formats.json import load
 from guardrail.model import (
     Encoded,
@@ -33,6 +34,8 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
     """
     if isinstance(value, (Encoded, EncodedUnknown)):
         value = value.decoded if isinstance(value.decoded, (Map, Seq, Unknown)) else value
+        if isinstance(value, (Map, Seq)) and not value.header.line:  # decoded from a text itself
+            value = relocated(value, span)
     if isinstance(value, PartText):
         return _with_holes(value, span) or value
     if isinstance(value, (Map, Seq, Unknown)):

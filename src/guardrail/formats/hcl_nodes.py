@@ -186,7 +186,9 @@ class Tuple(Node):
                 result.origins[index] = Trace(item, scope)
             value = result[index]
             if isinstance(value, Deferred):
-                result[index] = value.force()
+                result[index] = value = value.force()
+            if isinstance(value, (Map, Seq)) and not value.header.line:
+                result[index] = relocated(value, self.spans[index])
         return result
 
     def leaves(self, scope: Scope) -> Iterator[tuple[Ref, Scope]]:

@@ -256,16 +256,32 @@ def copy_seq(value: Seq) -> Seq:
 
 
 def relocated(value: Value, header: Span) -> Value:
-    """The same value as an entry elsewhere: a finding about it as a whole then stands at that entry."""
+    """The same value as an entry elsewhere: a finding about it as a whole then stands at that entry, and so does one
+    about any part of it that stands nowhere, for it was decoded from a text or made by a function."""
     if isinstance(value, Map):
         mapping = copy_map(value)
+        if not value.header.line:
+            mapping.span = header
+            for key, item in value.items():
+                mapping.spans[key] = _stand(mapping, key, item, value.spans.get(key), header)
         mapping.header = header
         return mapping
     if isinstance(value, Seq):
         sequence = copy_seq(value)
+        if not value.header.line:
+            sequence.span = header
+            spans: list[Span | None] = [*value.spans] if len(value.spans) == len(value) else [None] * len(value)
+            sequence.spans = [_stand(sequence, index, item, spans[index], header) for index, item in enumerate(value)]
         sequence.header = header
         return sequence
     return value
+
+
+def _stand(holder: Map | Seq, key: Any, item: Value, span: Span | None, header: Span) -> Span:
+    place = span if span is not None and span.line else header
+    if isinstance(item, (Map, Seq)) and not item.header.line:
+        holder[key] = relocated(item, place)
+    return place
 
 
 def sensitive(value: Value, literal: bool = False) -> Value:

@@ -130,7 +130,10 @@ def subjects_of(word: str, inventory: Inventory) -> Iterator[Subject]:
 
 
 def _of_noun(noun: Noun) -> Subject:
-    return Subject(noun.resource, noun.fields, noun.name, noun.key, noun.fields.header, noun.concept)
+    resource, header = noun.resource, noun.fields.header
+    return Subject(
+        resource, noun.fields, noun.name, noun.key, header if header.line else resource.header, noun.concept
+    )
 
 
 class _Speakers:
