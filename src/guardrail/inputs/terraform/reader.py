@@ -16,6 +16,7 @@ from guardrail.inputs.terraform.blocks import references_as_text
 from guardrail.inputs.terraform.configuration import configuration_resources, note_arguments
 from guardrail.inputs.terraform.folder import Sources
 from guardrail.inputs.terraform.grouping import is_stack, is_unit
+from guardrail.inputs.terraform.manifests import opened
 from guardrail.inputs.terraform.module import Instance, Module
 from guardrail.inputs.terraform.providers import effective_tags, provider_of
 from guardrail.inputs.terraform.run import MAX_RESOURCES, Run
@@ -145,7 +146,7 @@ def _emit(
                 break
             resource = _resource(module, address, block, instance, trace)
             resource.uncertain = uncertain or expansion.doubt(key)
-            found.append(resource)
+            found.append(opened(resource))
             if resource.uncertain is None:
                 check_instance(module, instance)
     for name, attribute in folder.locals.items():  # those too that nobody asked for: they may be wrong

@@ -11,7 +11,7 @@ from guardrail.formats.hcl_nodes import MAX_TEXT
 from guardrail.formats.hcl_types import listed
 from guardrail.formats.hcl_values import Deferred, EvalError, combined, revealed, sensitive, survey, type_name
 from guardrail.inputs.terraform.functions.table import RAW, function, sized, text
-from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, Sensitive, Seq, Span, Text, Unknown, Value
+from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Map, PartText, Sensitive, Seq, Span, Text, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 
@@ -102,6 +102,10 @@ def decode(value: Value, yaml: bool) -> Value:
         return made if isinstance(made, Unknown) else Sensitive(made)
     if isinstance(value, (Encoded, EncodedUnknown)) and isinstance(value.decoded, (dict, list)):
         return value.decoded
+    if isinstance(value, PartText) and yaml:
+        from guardrail.inputs.terraform.functions.yaml_parts import decode_part
+
+        return decode_part(value)
     if isinstance(value, Unknown):
         return combined([value])
     source = text(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardrail.inputs.reader import Reading, ReadOptions
+from guardrail.inputs.terraform.manifests import opened
 from guardrail.inputs.terraform.plan.addresses import Configuration, block_of, calls_of
 from guardrail.inputs.terraform.plan.document import Change, PlanDocument, load, module_of
 from guardrail.inputs.terraform.plan.overlay import Overlay
@@ -110,7 +111,7 @@ class _Plan:
             made.uncertain = Unknown(f"{change.address} is deferred ({change.deferred})")
         if change.kind == "aws_iam_policy_document" and change.mode == "data":
             _add_document(made.attributes)
-        return made
+        return opened(made)
 
     def _made(self, change: Change, attributes: Map) -> Resource:
         return Resource(
