@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.concepts.surroundings import Unread
@@ -23,6 +23,8 @@ from guardrail.tree import Tree
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from guardrail.config.peer_files import Waived
 
 
 class Request(NamedTuple):
@@ -92,9 +94,16 @@ def prepare(request: Request) -> Plan:
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
     unread = Unread(tree, found.unread) if found.unread else None
     today = request.today or _today()
-    task = Task(tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores)
+    waived = _waived(tree, found.peer_files) if config.peer_ignores and found.peer_files else ()
+    task = Task(tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores, waived)
     groups = tuple(groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
+
+
+def _waived(tree: Tree, paths: Collection[str]) -> tuple[Waived, ...]:
+    from guardrail.config.peer_files import read_waived
+
+    return read_waived(tree, paths)
 
 
 def with_repositories(plan: Plan, request: Request) -> tuple[dict[str, Plan], dict[str, Problem]]:

@@ -31,13 +31,16 @@ from guardrail.tree import Tree, Unreadable
 if TYPE_CHECKING:
     from datetime import date
 
+    from guardrail.config.peer_files import Waived
+
 EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 """Lines of source kept around a finding."""
 
 
 class Task(NamedTuple):
     """What every group is processed with. `unread`: where only a few changed files are asked about, the others.
-    `peer_ignores`: whether what was accepted in the words of other scanners counts."""
+    `peer_ignores`: whether what was accepted in the words of other scanners counts. `waived`: what their configuration
+    accepts."""
 
     tree: Tree
     bundle: Bundle
@@ -48,6 +51,7 @@ class Task(NamedTuple):
     timings: Timings | None = None
     unread: Unread | None = None
     peer_ignores: bool = True
+    waived: tuple[Waived, ...] = ()
 
 
 @dataclass(eq=False, repr=False)
@@ -163,9 +167,11 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     files = sorted(reading.files)
     ignores = read_ignores(task.tree, files)
     remarked = remarked_files(task.tree, files) if task.peer_ignores else []
-    if not ignores and not remarked:
+    if not ignores and not remarked and not task.waived:
         return Judged(findings, [], {})
-    extents = extents_of(reading.resources, {*(ignore.span.file for ignore in ignores), *remarked})
+    lined = {each.name for each in task.waived if each.line}
+    spoken_of = [file for file in files if file.rpartition("/")[2] in lined] if lined else []
+    extents = extents_of(reading.resources, {*(ignore.span.file for ignore in ignores), *remarked, *spoken_of})
     applied = {rule.id: rule for rule in task.rules}
     setting_of = task.setting_of
 
@@ -176,10 +182,12 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     known = {*task.bundle.rules, *task.bundle.aliases, *applied}
     findings, nouns = apply(findings, ignores, extents, task.today, known, ran)
     dated = any(ignore.until for ignore in ignores)
-    if remarked:
+    if remarked or task.waived:
         from guardrail.exceptions import peers
 
-        accepted = peers.accepted_in(task.tree, remarked, reading.resources, extents)
+        accepted: list[peers.Accepted | Waived] = [*task.waived]
+        if remarked:
+            accepted += peers.accepted_in(task.tree, remarked, reading.resources, extents)
         findings = peers.apply(findings, accepted, extents, task.today)
         dated = dated or any(each.until for each in accepted)
     facts = Inventory(carriers(nouns))

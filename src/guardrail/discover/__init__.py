@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardrail.config import Config
+from guardrail.config.peer_names import PEER_FILES
 from guardrail.discover.changed import take_changed
 from guardrail.discover.claims import Claims, Discovery
-from guardrail.discover.paths import STDIN, all_there, find_base, name_in
+from guardrail.discover.paths import STDIN, all_there, ancestors, find_base, name_in
 from guardrail.discover.repositories import Repositories
 from guardrail.discover.walk import SKIPPED_FOLDERS, Walk
 from guardrail.tree import Tree
@@ -48,11 +49,17 @@ def discover(
     if changed:
         claims.found.repositories = dict(apart.found)
         take_changed(files, folders, claims, walk)
+        names = {name for claimed in claims.by_reader.values() for name in claimed}
     else:
         for name in files:
             claims.take_given(name)
         for path, entry in walk.files(folders):
             claims.take_entry(path, entry)
+            if entry.name in PEER_FILES:
+                claims.found.peer_files.add(path)
         claims.found.repositories = dict(sorted(apart.found.items()))
         claims.found.notes += apart.notes()
+    above = {f"{folder}/" if folder else "" for name in (*names, *tree.overlay) for folder in ancestors(name)}
+    found = (f"{folder}{name}" for folder in above for name in PEER_FILES if tree.is_file(f"{folder}{name}"))
+    claims.found.peer_files.update(found)
     return claims.finish(walk, ["standard input" if path == STDIN else path for path in paths])

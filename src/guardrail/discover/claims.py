@@ -28,7 +28,8 @@ class Discovery:
     nobody's. `seen`: how many files there are at all, ignored ones left out. `changed`: in changed-files mode, the
     files that findings are wanted for, `charts` the charts that are rendered with one of them. `unclaimed`: those of
     the skipped that a reader may come upon all the same. `unread`: in changed-files mode, tells what else there is that
-    may be a manifest. `repositories`: folders that are apart from this tree, each with what is wanted of it."""
+    may be a manifest. `repositories`: folders that are apart from this tree, each with what is wanted of it.
+    `peer_files`: configuration of other scanners, in the folders that are looked at and above."""
 
     tree: Tree
     claimed: dict[str, list[str]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Discovery:
     charts: tuple[str, ...] = ()
     unread: Callable[[], Iterable[str]] | None = None
     repositories: dict[str, list[str]] = field(default_factory=dict)
+    peer_files: set[str] = field(default_factory=set)
 
 
 class Claims:

@@ -26,8 +26,10 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from guardrail.config.peer_files import MAX_STARS, Waived, is_date, reason_of
 from guardrail.exceptions.comments import Comment, Lines
 from guardrail.exceptions.inline import Extents
+from guardrail.exceptions.peer_kinds import speaks_of
 from guardrail.formats.text import decode
 from guardrail.model import Finding, Map, Resource, Span, Suppression
 from guardrail.model.patterns import lazy_regex
@@ -36,8 +38,6 @@ from guardrail.tree import Tree, Unreadable
 ALL = "*"
 MAX_COMMENTS = 1000  # in a file
 MAX_LENGTH = 2000
-MAX_REASON = 300
-MAX_STARS = 2  # in the pattern of a check's name
 
 _WORDS = (":skip=", ":ignore:", "zizmor:")
 _OPENING = lazy_regex(r"(?:^|(?<=\s)|(?<=\{\{))(#+|//+|/\*+)")
@@ -102,7 +102,7 @@ class Remark(NamedTuple):
 def accepted_in(
     tree: Tree, files: Sequence[str], resources: Sequence[Resource], extents: Extents
 ) -> list[Accepted]:
-    """All that these files accept, of what is there of resources."""
+    """All that these files' comments and annotations accept, of what is there of resources."""
     return accepted_by(read_remarks(tree, files), resources, extents) + annotated(resources)
 
 
@@ -140,34 +140,20 @@ def _said(comment: Comment) -> Iterator[Remark]:
     text = comment.text
     for match in _CHECKOV.finditer(text):
         checks = tuple(match["checks"].split(","))
-        yield Remark("checkov", checks, _reason(f"checkov:skip={match['checks']}", match["reason"]), comment)
+        yield Remark("checkov", checks, reason_of(f"checkov:skip={match['checks']}", match["reason"]), comment)
     for match in _TRIVY.finditer(text):
         sections = _EXPIRY.match(match["rest"])
         if match["rest"][:1] == "[" or (sections and sections["more"]):
             continue  # only for some values or some workspace
         checks = _trivy_ids(match["check"])
         until = sections["date"] if sections else None
-        if checks and (until is None or _is_date(until)):
+        if checks and (until is None or is_date(until)):
             yield Remark("trivy", checks, match[0], comment, until)
     for match in _ZIZMOR.finditer(text):
         checks = tuple(check for check in (part.strip() for part in match["checks"].split(",")) if check)
         if checks:
             words = f"zizmor: ignore[{', '.join(checks)}]"
-            yield Remark("zizmor", checks, _reason(words, match["reason"].lstrip(" \t-:")), comment)
-
-
-def _reason(words: str, reason: object) -> str:
-    said = " ".join(reason.split()) if isinstance(reason, str) else ""
-    text = f"{words}: {said}" if said else words
-    return text if len(text) <= MAX_REASON else text[: MAX_REASON - 3] + "..."
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+            yield Remark("zizmor", checks, reason_of(words, match["reason"].lstrip(" \t-:")), comment)
 
 
 _names: dict[str, list[str]] = {}
@@ -296,26 +282,44 @@ def _annotations(resource: Resource) -> Iterator[Accepted]:
             check, _, reason = (part.strip() for part in value.partition("="))
         if check:
             words = f"{key}: {check}" if scanner == "checkov" else key
-            told = _reason(words, reason)
+            told = reason_of(words, reason)
             span = annotations.place(key)
             yield Accepted(scanner, (check,), told, span, addresses=frozenset((resource.address,)))
 
 
 def apply(
-    findings: Sequence[Finding], accepted: Sequence[Accepted], extents: Extents, today: date
+    findings: Sequence[Finding], accepted: Sequence[Accepted | Waived], extents: Extents, today: date
 ) -> list[Finding]:
     """The findings, those that something accepted holds for marked as suppressed. What is suppressed already stays as
     it is."""
-    by_check: dict[tuple[str, str], list[Accepted]] = {}
+    by_check: dict[tuple[str, str], list[Accepted | Waived]] = {}
+    patterns: list[Waived] = []
     for each in accepted:
-        if each.until is None or today <= date.fromisoformat(each.until):
-            for check in each.checks:
-                by_check.setdefault((each.scanner, check), []).append(each)
+        if each.until is not None and today > date.fromisoformat(each.until):
+            continue
+        if isinstance(each, Waived) and ("*" in each.check or "?" in each.check):
+            patterns.append(each)
+            continue
+        for check in _checks_of(each):
+            by_check.setdefault((each.scanner, check), []).append(each)
+    if patterns:
+        told = {(scanner, check) for finding in findings for scanner in finding.replaces
+                for check in finding.replaces[scanner]}  # fmt: skip
+        for scanner, check in sorted(told):
+            fitting = [one for one in patterns if one.scanner == scanner and fnmatchcase(check, one.check)]
+            if fitting:
+                by_check.setdefault((scanner, check), []).extend(fitting)
     return [finding if finding.suppression else _marked(finding, by_check, extents) for finding in findings]
 
 
+def _checks_of(accepted: Accepted | Waived) -> tuple[str, ...]:
+    if isinstance(accepted, Accepted):
+        return accepted.checks
+    return _trivy_ids(accepted.check) if accepted.scanner == "trivy" else (accepted.check,)
+
+
 def _marked(
-    finding: Finding, by_check: Mapping[tuple[str, str], Sequence[Accepted]], extents: Extents
+    finding: Finding, by_check: Mapping[tuple[str, str], Sequence[Accepted | Waived]], extents: Extents
 ) -> Finding:
     lesser = NOT_ENOUGH.get(finding.rule, frozenset())
     for scanner, checks in finding.replaces.items():
@@ -323,6 +327,10 @@ def _marked(
             if check in lesser:
                 continue
             for each in by_check.get((scanner, check), ()):
-                if each.holds_for(finding, extents.get(finding.span.file, {})):
+                if not each.holds_for(finding, extents.get(finding.span.file, {})):
+                    continue
+                if isinstance(each, Accepted):
                     return finding._replace(suppression=Suppression("inline", each.reason, each.span, each.until))
+                if speaks_of(scanner, check, finding):
+                    return finding._replace(suppression=Suppression("waiver", each.reason, each.span, each.until))
     return finding
