@@ -147,6 +147,20 @@ def test_problems_are_always_there_and_notes_when_asked() -> None:
     assert "waiver: until the cut-over, until 2031-01-31" in full
 
 
+def test_of_many_problems_alike_a_few_are_shown() -> None:
+    many = [Problem("evaluation", f"var.{n} is not declared", "live/main.tf", n) for n in range(1, 1006)]
+    many += [Problem("syntax", "a brace is missing", "live/other.tf", 1), Problem("syntax", "a quote", "a.tf", 1)]
+    made = result(problems=many)
+    brief, full = text(made), text(made, verbose=True)
+    assert brief.count("is not declared") == 5
+    assert "  1,000 more in live  [evaluation]  (--verbose lists them)\n" in brief
+    assert "a brace is missing" in brief
+    assert "a quote" in brief
+    assert brief.count("more in") == 1
+    assert full.count("is not declared") == 1005
+    assert "more in" not in full
+
+
 def test_instances_and_warnings() -> None:
     out = text(result(finding(instances=("a.b[0]", "a.b[1]", "a.b[2]"), resource="a.b[0]", enforce="warn")))
     assert "a.b[0] (and 2 more instances)  [store-public-acl]  warns only" in out

@@ -22,6 +22,7 @@ from guardrail.reports.table import ReportOptions
 IN_FULL = 3  # findings of one rule in one file that are shown in full; the rest only with their places
 ONE_SCREEN = 8  # findings, the most severe, that are shown in full where there are more than fit a screen
 EXCERPT_LINES = 3
+ALIKE = 5  # problems of one kind in one folder, of which more say no more
 MIN_WIDTH = 40
 
 _COLORS = {
@@ -258,10 +259,20 @@ class _Page:
             return
         self.line(self.paint(title, color))
         self.line()
+        alike: dict[tuple[str, str], int] = {}
         for item in items:
+            folder = item.file.rpartition("/")[0]
+            count = alike[folder, item.kind] = alike.get((folder, item.kind), 0) + 1
+            if count > ALIKE and not self.options.verbose:
+                continue
             place = _place(Span(item.file, item.line, 0, item.line, 0))
             self.line(f"  {place}  [{for_log(item.kind)}]" if place else f"  [{for_log(item.kind)}]")
             self.wrapped("", for_log(item.message), 4)
+        if not self.options.verbose:
+            for (folder, kind), count in alike.items():
+                if count > ALIKE:
+                    where = f"in {for_log(folder)}" if folder else "at the top"
+                    self.line(f"  {count - ALIKE:,} more {where}  [{for_log(kind)}]  (--verbose lists them)")
         self.line()
 
 
