@@ -140,7 +140,7 @@ def test_trivys_yaml(scanned: Callable[..., Found], entry: str, reason: str | No
         ("{config: {policies: {'*': any}}}", None, None),
     ],
 )
-@pytest.mark.parametrize("name", [".github/zizmor.yml", "zizmor.yaml"])
+@pytest.mark.parametrize("name", [".github/zizmor.yml", "zizmor.yaml", ".github/linters/zizmor.yaml"])
 def test_zizmor(scanned: Callable[..., Found], name: str, said: str, first: str | None, second: str | None) -> None:
     files = {".github/workflows/ci.yml": WORKFLOW, name: f"rules:\n  unpinned-uses: {said}\n"}
     assert scanned(files, "action-pinned") == {
@@ -175,6 +175,21 @@ def test_those_above_what_is_scanned_hold(scanned: Callable[..., Found]) -> None
     files = {"live/eu/main.tf": BUCKET, ".checkov.yaml": "skip-check: [CKV_AWS_20]"}
     expected = {("live/eu/main.tf", 2): "skip-check: CKV_AWS_20"}
     assert scanned(files, RULE, "live/eu") == scanned(files, RULE, "live/eu/main.tf") == expected
+
+
+@pytest.mark.parametrize("place", ["", ".github/", ".github/linters/"])
+def test_a_single_file_is_judged_as_in_its_tree(scanned: Callable[..., Found], place: str) -> None:
+    name = ".github/workflows/ci.yml"
+    files = {name: WORKFLOW, f"{place}zizmor.yml": "rules: {unpinned-uses: {disable: true}}"}
+    found = scanned(files, "action-pinned", name)
+    assert set(found.values()) == {"unpinned-uses is disabled"}
+    assert scanned(files, "action-pinned") == found
+
+
+@pytest.mark.parametrize("path", [".", "live", "live/main.tf"])
+def test_what_git_ignores_does_not_count(scanned: Callable[..., Found], path: str) -> None:
+    files = {"live/main.tf": BUCKET, ".trivyignore": "AVD-AWS-0092", ".gitignore": ".trivyignore"}
+    assert scanned(files, RULE, path) == {("live/main.tf", 2): None}
 
 
 def test_what_is_kept_between_scans_goes_by_them(scanned: Callable[..., Found]) -> None:

@@ -3,9 +3,10 @@
     .checkov.yaml, .checkov.yml           skip-check: ids, or patterns of ids
     .trivyignore                          an id or name of a check a line, exp:2027-01-31
     .trivyignore.yaml, .trivyignore.yml   misconfigurations: id, paths, statement, expired_at
-    zizmor.yml, zizmor.yaml               rules: AUDIT: disable, ignore: FILE[:LINE[:COLUMN]]; `.github` speaks for
-                                          the folder that it is in
+    zizmor.yml, zizmor.yaml               rules: AUDIT: disable, ignore: FILE[:LINE[:COLUMN]]
     .kube-linter.yaml, .kube-linter.yml   checks: exclude
+
+Such a file in `.github` (zizmor's own place) or `.github/linters` (Super-Linter's) speaks for the folder above.
 
 Each is read as its scanner reads it (Checkov 3.3 and zizmor 1.32 were held against this, the others' documentation),
 but counts for the folder that it is in, whichever folder the scan begins at. What is not understood accepts nothing:
@@ -31,6 +32,7 @@ MAX_CHECKS = 2_000  # that one file accepts
 MAX_STARS = 2  # in the pattern of a check's name
 MAX_REASON = 300  # characters
 
+_SPEAKS_FOR = lazy_regex(r"(?:^|/)\.github(?:/linters)?\Z")
 _CHECK = lazy_regex(r"[\w*?-]+\Z")
 _PLAIN = lazy_regex(r"(?P<check>[\w-]+)(?:[ \t]+exp:(?P<until>\S+))?[ \t]*(?:#(?P<reason>.*))?\Z")
 _PLACE = lazy_regex(r"(?P<file>[^/:]+\.ya?ml)(?::(?P<line>[1-9][0-9]*)(?::[0-9]+)?)?\Z")
@@ -84,6 +86,7 @@ def _accepted(path: str, text: str) -> Iterator[Waived]:
     folder, _, name = path.rpartition("/")
     if name in ZIZMOR and folder.endswith("workflows"):
         return  # a workflow that runs it
+    folder = _SPEAKS_FOR.sub("", folder)
     if name == TRIVY_PLAIN:
         yield from _plain(path, folder, text)
         return
@@ -99,7 +102,7 @@ def _accepted(path: str, text: str) -> Iterator[Waived]:
     elif name in TRIVY:
         yield from _trivy(content, folder, lines)
     elif name in ZIZMOR:
-        yield from _zizmor(content, folder.removesuffix(".github").rstrip("/"), lines)
+        yield from _zizmor(content, folder, lines)
     else:
         for check, span in _texts(_in(content, "checks"), "exclude"):
             yield Waived("kube-linter", check, _reason(f"checks.exclude: {check}", lines, span), span, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from guardrail.config import Config
 from guardrail.config.peer_names import PEER_FILES
@@ -59,7 +59,20 @@ def discover(
                 claims.found.peer_files.add(path)
         claims.found.repositories = dict(sorted(apart.found.items()))
         claims.found.notes += apart.notes()
-    above = {f"{folder}/" if folder else "" for name in (*names, *tree.overlay) for folder in ancestors(name)}
-    found = (f"{folder}{name}" for folder in above for name in PEER_FILES if tree.is_file(f"{folder}{name}"))
-    claims.found.peer_files.update(found)
+    claims.found.peer_files.update(_peer_files_above((*names, *tree.overlay), walk))
     return claims.finish(walk, ["standard input" if path == STDIN else path for path in paths])
+
+
+def _peer_files_above(names: Iterable[str], walk: Walk) -> Iterator[str]:
+    """Other scanners' configuration that a walk of the tree would come upon in the folders that these files are in and
+    those above."""
+    tree = walk.tree
+    for folder in {folder for name in names for folder in ancestors(name)}:
+        inside = f"{folder}/" if folder else ""
+        places = [inside]
+        if tree.is_folder(f"{inside}.github"):
+            places += [f"{inside}.github/", f"{inside}.github/linters/"]
+        for place in places:
+            for name in PEER_FILES:
+                if tree.is_file(f"{place}{name}") and not walk.is_out(f"{place}{name}"):
+                    yield f"{place}{name}"
