@@ -132,3 +132,15 @@ def test_findings_in_a_scan(tmp_path: Path, guardrail: Callable[..., Any]) -> No
     assert "main.tf:18:29  kubectl_manifest.web  [container-privileged]" in out
     assert "more.tf:2:3  kubernetes_manifest.pod  [workload-host-namespaces]" in out
     assert "(no file)" not in out
+
+
+def test_a_credential_is_told_of_once_and_shown_nowhere(tmp_path: Path, guardrail: Callable[..., Any]) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "kubectl_manifest" "a" {\n  yaml_body = <<-Y\n    apiVersion: v1\n    kind: Secret\n'
+        "    metadata: {name: s}\n    stringData:\n      password: hunter2-Zx81-qqPl\n  Y\n}\n",
+        encoding="utf-8",
+    )
+    report = guardrail("scan", tmp_path, "--rule", "no-plain-secrets").out
+    assert report.count("[no-plain-secrets]") == 1
+    assert "main.tf:7:7" in report
+    assert "hunter2" not in report + guardrail("inspect", tmp_path, "--format", "json").out

@@ -32,6 +32,7 @@ def opened(resource: Resource) -> Resource:
     place = attributes.place("yaml_body")
     origin = attributes.origins.get("yaml_body") if attributes.origins else None
     attributes.put("manifest", relocated(_elsewhere(manifest, attributes), place), place, origin)
+    del attributes["yaml_body"]  # what stands in it is told of once
     resource.kind, resource.provider = "kubernetes_manifest", "kubernetes"
     return resource
 
