@@ -200,6 +200,13 @@ def test_what_is_kept_between_scans_goes_by_them(scanned: Callable[..., Found]) 
     assert scanned(skipped, cached=True) == {("main.tf", 2): "skip-check: CKV_AWS_20"}
 
 
+def test_the_text_report_says_where_it_stands(tmp_path: Path, guardrail: Guardrail) -> None:
+    (tmp_path / "main.tf").write_text(BUCKET)
+    (tmp_path / ".checkov.yaml").write_text("skip-check:\n  - CKV_AWS_20  # a web site\n")
+    out = guardrail("scan", tmp_path, "--rule", RULE, "--verbose").out
+    assert "    waiver: skip-check: CKV_AWS_20: a web site (.checkov.yaml:2:5)\n" in out
+
+
 def test_it_may_be_refused(scanned: Callable[..., Found]) -> None:
     files = {"main.tf": BUCKET, ".checkov.yaml": "skip-check: [CKV_AWS_20]", "guardrail.yaml": "peer_ignores: false\n"}
     assert scanned(files) == {("main.tf", 2): None}

@@ -249,7 +249,9 @@ class _Page:
                 until = f", until {for_log(said.until)}" if said.until else ""
                 reason = for_log(said.reason) or "no reason given"
                 self.line(f"  {_place(finding.span)}  {finding.severity}  [{for_log(finding.rule)}]")
-                self.wrapped("", f"{said.by}: {reason}{until}", 4)
+                elsewhere = said.span if said.span and said.span.file not in ("", finding.span.file) else None
+                where = f" ({_place(elsewhere)})" if elsewhere else ""
+                self.wrapped("", f"{said.by}: {reason}{until}{where}", 4)
         self.line()
 
     # -- problems and notes
