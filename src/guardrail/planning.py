@@ -24,7 +24,7 @@ from guardrail.tree import Tree
 if TYPE_CHECKING:
     from datetime import date
 
-    from guardrail.config.peer_files import Waived
+    from guardrail.exceptions.waivers import Waivers
 
 
 class Request(NamedTuple):
@@ -94,16 +94,20 @@ def prepare(request: Request) -> Plan:
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
     unread = Unread(tree, found.unread) if found.unread else None
     today = request.today or _today()
-    waived = _waived(tree, found.peer_files) if config.peer_ignores and found.peer_files else ()
-    task = Task(tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores, waived)
+    waivers = _waivers(tree, found.peer_files, rules, today) if config.peer_ignores and found.peer_files else None
+    task = Task(tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores, waivers)
     groups = tuple(groups_of(found.claimed, tree))
     return Plan(found, config, bundle, groups, task)
 
 
-def _waived(tree: Tree, paths: Collection[str]) -> tuple[Waived, ...]:
+def _waivers(tree: Tree, paths: Collection[str], rules: Sequence[Rule], today: date) -> Waivers | None:
     from guardrail.config.peer_files import read_waived
+    from guardrail.exceptions.waivers import Waivers
 
-    return read_waived(tree, paths)
+    waived = read_waived(tree, paths)
+    replaced = (rule.data.get("replaces") or {} for rule in rules)
+    pairs = ((scanner, check) for checks in replaced for scanner in checks for check in checks[scanner])
+    return Waivers(waived, pairs, today) if waived else None
 
 
 def with_repositories(plan: Plan, request: Request) -> tuple[dict[str, Plan], dict[str, Problem]]:

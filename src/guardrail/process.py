@@ -31,7 +31,7 @@ from guardrail.tree import Tree, Unreadable
 if TYPE_CHECKING:
     from datetime import date
 
-    from guardrail.config.peer_files import Waived
+    from guardrail.exceptions.waivers import Waivers
 
 EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 """Lines of source kept around a finding."""
@@ -39,7 +39,7 @@ EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 
 class Task(NamedTuple):
     """What every group is processed with. `unread`: where only a few changed files are asked about, the others.
-    `peer_ignores`: whether what was accepted in the words of other scanners counts. `waived`: what their configuration
+    `peer_ignores`: whether what was accepted in the words of other scanners counts. `waivers`: what their configuration
     accepts."""
 
     tree: Tree
@@ -51,7 +51,7 @@ class Task(NamedTuple):
     timings: Timings | None = None
     unread: Unread | None = None
     peer_ignores: bool = True
-    waived: tuple[Waived, ...] = ()
+    waivers: Waivers | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -167,11 +167,11 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     files = sorted(reading.files)
     ignores = read_ignores(task.tree, files)
     remarked = remarked_files(task.tree, files) if task.peer_ignores else []
-    if not ignores and not remarked and not task.waived:
+    waivers = task.waivers
+    if not ignores and not remarked and waivers is None:
         return Judged(findings, [], {})
-    lined = {each.name for each in task.waived if each.line}
-    spoken_of = [file for file in files if file.rpartition("/")[2] in lined] if lined else []
-    extents = extents_of(reading.resources, {*(ignore.span.file for ignore in ignores), *remarked, *spoken_of})
+    lined = [file for file in files if file.rpartition("/")[2] in waivers.lined] if waivers and waivers.lined else []
+    extents = extents_of(reading.resources, {*(ignore.span.file for ignore in ignores), *remarked, *lined})
     applied = {rule.id: rule for rule in task.rules}
     setting_of = task.setting_of
 
@@ -182,14 +182,12 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     known = {*task.bundle.rules, *task.bundle.aliases, *applied}
     findings, nouns = apply(findings, ignores, extents, task.today, known, ran)
     dated = any(ignore.until for ignore in ignores)
-    if remarked or task.waived:
+    if remarked or waivers is not None:
         from guardrail.exceptions import peers
 
-        accepted: list[peers.Accepted | Waived] = [*task.waived]
-        if remarked:
-            accepted += peers.accepted_in(task.tree, remarked, reading.resources, extents)
-        findings = peers.apply(findings, accepted, extents, task.today)
-        dated = dated or any(each.until for each in accepted)
+        accepted = peers.accepted_in(task.tree, remarked, reading.resources, extents) if remarked else []
+        findings = peers.apply(findings, accepted, waivers, extents, task.today)
+        dated = dated or any(each.until for each in accepted) or (waivers is not None and waivers.dated)
     facts = Inventory(carriers(nouns))
     facts.index_nouns()
     judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)

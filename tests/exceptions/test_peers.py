@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -22,18 +21,12 @@ Found = dict[tuple[str, str], str | None]
 
 
 @pytest.fixture
-def scanned(tmp_path: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Found]:
+def scanned(findings_in: Callable[..., list[dict[str, Any]]]) -> Callable[..., Found]:
     """(rule, resource) -> why it is suppressed, or None; of these rules."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1781481600")  # 2026-06-15
 
     def scan(files: dict[str, str], *rules: str) -> Found:
-        for name, text in files.items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(dedent(text))
-        chosen = [word for rule in rules for word in ("--rule", rule)]
-        report = json.loads(guardrail("scan", tmp_path, "-f", "json", "--no-cache", *chosen).out)
         found: Found = {}
-        for finding in report["findings"]:
+        for finding in findings_in(files, *rules):
             suppression = finding["suppression"]
             found[finding["rule"], finding["resource"]] = suppression["reason"] if suppression else None
         return found

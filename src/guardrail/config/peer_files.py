@@ -23,7 +23,7 @@ from typing import NamedTuple
 from guardrail.config.globs import Globs
 from guardrail.config.peer_names import CHECKOV, TRIVY, TRIVY_PLAIN, ZIZMOR
 from guardrail.formats.text import decode
-from guardrail.model import Finding, Map, Seq, Span, Value
+from guardrail.model import Map, Seq, Span, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
@@ -31,6 +31,8 @@ MAX_BYTES = 262_144  # of one such file
 MAX_CHECKS = 2_000  # that one file accepts
 MAX_STARS = 2  # in the pattern of a check's name
 MAX_REASON = 300  # characters
+MAX_PATHS = 100  # of one entry
+MAX_ABOVE = 20  # lines of comment above an entry
 
 _SPEAKS_FOR = lazy_regex(r"(?:^|/)\.github(?:/linters)?\Z")
 _CHECK = lazy_regex(r"[\w*?-]+\Z")
@@ -52,12 +54,10 @@ class Waived(NamedTuple):
     name: str = ""
     line: int = 0
 
-    def holds_for(self, finding: Finding, extents: Mapping[int, int]) -> bool:
-        """`extents`: where blocks of the finding's file end, by their first line."""
-        span, inside = finding.span, f"{self.folder}/" if self.folder else ""
-        if not span.file.startswith(inside):
-            return False
-        if self.paths and not _globs(self.paths).covers(span.file[len(inside) :]):
+    def holds_for(self, span: Span, extents: Mapping[int, int]) -> bool:
+        """Whether it holds for what stands there, in the folder or below. `extents`: where blocks of that file end, by
+        their first line."""
+        if self.paths and not _globs(self.paths).covers(span.file[len(self.folder) + 1 if self.folder else 0 :]):
             return False
         if self.name and span.file.rpartition("/")[2] != self.name:
             return False
@@ -140,6 +140,8 @@ def _trivy(content: Map, folder: str, lines: list[str]) -> Iterator[Waived]:
             continue
         if paths is not None and not (isinstance(paths, Seq) and all(isinstance(one, str) for one in paths)):
             continue
+        if paths is not None and len(paths) > MAX_PATHS:
+            continue
         globs = tuple([f"/{one.removeprefix('./').lstrip('/')}" for one in paths or ()])
         span = listed.place(index)
         words = f"misconfigurations: {check}"
@@ -185,7 +187,7 @@ def _reason(words: str, lines: list[str], span: Span) -> str:
     above = span.line - 2
     if not sign:
         told: list[str] = []
-        while above >= 0 and lines[above].lstrip().startswith("#"):
+        while above >= 0 and len(told) < MAX_ABOVE and lines[above].lstrip().startswith("#"):
             told.append(lines[above].strip().lstrip("# "))
             above -= 1
         said = " ".join(reversed(told))

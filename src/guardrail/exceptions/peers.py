@@ -18,24 +18,21 @@ Checkov 3.3 and zizmor 1.32 were held against this; the others by their document
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from guardrail.config.peer_files import MAX_STARS, Waived, is_date, reason_of
+from guardrail.config.peer_files import is_date, reason_of
 from guardrail.exceptions.comments import Comment, Lines
 from guardrail.exceptions.inline import Extents
-from guardrail.exceptions.peer_kinds import speaks_of
+from guardrail.exceptions.peer_facts import ALL, trivy_ids
+from guardrail.exceptions.waivers import Waivers
 from guardrail.formats.text import decode
 from guardrail.model import Finding, Map, Resource, Span, Suppression
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-ALL = "*"
 MAX_COMMENTS = 1000  # in a file
 MAX_LENGTH = 2000
 
@@ -47,7 +44,6 @@ _CHECKOV = lazy_regex(
 _TRIVY = lazy_regex(r"\b(?:trivy|tfsec):ignore:(?P<check>[\w*-]+)(?P<rest>[^\s]*)")
 _EXPIRY = lazy_regex(r"(?::exp:(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}))?(?P<more>:[a-z]+:[^\s:]+)?")
 _ZIZMOR = lazy_regex(r"\bzizmor:[ \t]*ignore\[(?P<checks>[^\]]*)\](?P<reason>.*)")
-_AVD = lazy_regex(r"(?i)(?:avd-)?([a-z]+-[0-9]{4})\Z")
 _SKIP = lazy_regex(r"(?:checkov|bridgecrew)\.io/skip[0-9]*\Z")
 # Of what grants too much Checkov has several things to say, of which these say less than the rule: who accepts
 # resources that are not named, has not accepted that secrets are read. Checkov goes on telling of that.
@@ -145,7 +141,7 @@ def _said(comment: Comment) -> Iterator[Remark]:
         sections = _EXPIRY.match(match["rest"])
         if match["rest"][:1] == "[" or (sections and sections["more"]):
             continue  # only for some values or some workspace
-        checks = _trivy_ids(match["check"])
+        checks = trivy_ids(match["check"])
         until = sections["date"] if sections else None
         if checks and (until is None or is_date(until)):
             yield Remark("trivy", checks, match[0], comment, until)
@@ -154,26 +150,6 @@ def _said(comment: Comment) -> Iterator[Remark]:
         if checks:
             words = f"zizmor: ignore[{', '.join(checks)}]"
             yield Remark("zizmor", checks, reason_of(words, match["reason"].lstrip(" \t-:")), comment)
-
-
-_names: dict[str, list[str]] = {}
-
-
-def _trivy_ids(name: str) -> tuple[str, ...]:
-    """What Trivy calls a check today, by that or by what it, or tfsec, has called it."""
-    if name == ALL:
-        return (ALL,)
-    match = _AVD.match(name)
-    if match:
-        return (match[1].upper(),)
-    if not _names:
-        with open(os.path.join(os.path.dirname(__file__), "trivy_names.json"), "rb") as stream:
-            _names.update(json.load(stream)["names"])
-    if "*" not in name:
-        return tuple(_names.get(name, ()))
-    if name.count("*") > MAX_STARS:
-        return ()
-    return tuple(sorted({check for known, ids in _names.items() if fnmatchcase(known, name) for check in ids}))
 
 
 def accepted_by(remarks: Sequence[Remark], resources: Sequence[Resource], extents: Extents) -> list[Accepted]:
@@ -288,49 +264,34 @@ def _annotations(resource: Resource) -> Iterator[Accepted]:
 
 
 def apply(
-    findings: Sequence[Finding], accepted: Sequence[Accepted | Waived], extents: Extents, today: date
+    findings: Sequence[Finding], accepted: Sequence[Accepted], waivers: Waivers | None, extents: Extents, today: date
 ) -> list[Finding]:
     """The findings, those that something accepted holds for marked as suppressed. What is suppressed already stays as
     it is."""
-    by_check: dict[tuple[str, str], list[Accepted | Waived]] = {}
-    patterns: list[Waived] = []
+    by_check: dict[tuple[str, str], list[Accepted]] = {}
     for each in accepted:
-        if each.until is not None and today > date.fromisoformat(each.until):
-            continue
-        if isinstance(each, Waived) and ("*" in each.check or "?" in each.check):
-            patterns.append(each)
-            continue
-        for check in _checks_of(each):
-            by_check.setdefault((each.scanner, check), []).append(each)
-    if patterns:
-        told = {(scanner, check) for finding in findings for scanner in finding.replaces
-                for check in finding.replaces[scanner]}  # fmt: skip
-        for scanner, check in sorted(told):
-            fitting = [one for one in patterns if one.scanner == scanner and fnmatchcase(check, one.check)]
-            if fitting:
-                by_check.setdefault((scanner, check), []).extend(fitting)
-    return [finding if finding.suppression else _marked(finding, by_check, extents) for finding in findings]
-
-
-def _checks_of(accepted: Accepted | Waived) -> tuple[str, ...]:
-    if isinstance(accepted, Accepted):
-        return accepted.checks
-    return _trivy_ids(accepted.check) if accepted.scanner == "trivy" else (accepted.check,)
+        if each.until is None or today <= date.fromisoformat(each.until):
+            for check in each.checks:
+                by_check.setdefault((each.scanner, check), []).append(each)
+    return [finding if finding.suppression else _marked(finding, by_check, waivers, extents) for finding in findings]
 
 
 def _marked(
-    finding: Finding, by_check: Mapping[tuple[str, str], Sequence[Accepted | Waived]], extents: Extents
+    finding: Finding,
+    by_check: Mapping[tuple[str, str], Sequence[Accepted]],
+    waivers: Waivers | None,
+    extents: Extents,
 ) -> Finding:
     lesser = NOT_ENOUGH.get(finding.rule, frozenset())
+    ends = extents.get(finding.span.file, {})
     for scanner, checks in finding.replaces.items():
         for check in (*checks, ALL):
             if check in lesser:
                 continue
             for each in by_check.get((scanner, check), ()):
-                if not each.holds_for(finding, extents.get(finding.span.file, {})):
-                    continue
-                if isinstance(each, Accepted):
+                if each.holds_for(finding, ends):
                     return finding._replace(suppression=Suppression("inline", each.reason, each.span, each.until))
-                if speaks_of(scanner, check, finding):
-                    return finding._replace(suppression=Suppression("waiver", each.reason, each.span, each.until))
+            waived = waivers.suppression(scanner, check, finding, ends) if waivers else None
+            if waived is not None:
+                return finding._replace(suppression=waived)
     return finding
