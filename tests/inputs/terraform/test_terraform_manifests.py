@@ -75,6 +75,7 @@ def test_a_heredoc_of_which_parts_are_unknown(tmp_path: Path) -> None:
     [
         "metadata:\n      name: web\n      ${var.tag}\n",  # an entry, or several
         "metadata:\n      - a\n      ${var.tag}\n",
+        "metadata:\n      name: web-\n      ${var.tag}\n",
         "metadata: {}\n    # what it costs: ${var.tag}\n    ${var.tag}\n",
         "metadata: {name: [${var.tag}}\n",
         "metadata: {}\n    ---\n    kind: ${var.tag}\n",

@@ -21,7 +21,7 @@ def opened(resource: Resource) -> Resource:
     body = attributes.get("yaml_body")
     if body is None or "manifest" in attributes:
         return resource
-    from guardrail.inputs.terraform.functions.encoding import decode
+    from guardrail.inputs.terraform.functions.decoding import decode
 
     try:
         manifest = decode(body, yaml=True)

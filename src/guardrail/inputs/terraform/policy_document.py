@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from guardrail.formats.hcl_values import EvalError, PartialMap, combined, revealed, survey
-from guardrail.inputs.terraform.functions.encoding import decode
+from guardrail.inputs.terraform.functions.decoding import decode
 from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Entries, Map, Sensitive, Seq, Span, Unknown, Value
 
 _LISTS = (("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"),

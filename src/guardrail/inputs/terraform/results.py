@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from guardrail.formats.hcl_types import convert
 from guardrail.formats.hcl_values import EvalError, sensitive
-from guardrail.inputs.terraform.functions.encoding import FileText
+from guardrail.inputs.terraform.functions.decoding import FileText
 from guardrail.inputs.terraform.invoke import Templates
 from guardrail.model import Map, Sensitive, Unknown, Value
 

@@ -8,7 +8,8 @@ from guardrail.formats.hcl_conversions import nfc
 from guardrail.formats.hcl_operators import as_set
 from guardrail.formats.hcl_types import listed
 from guardrail.formats.hcl_values import EvalError, sensitive
-from guardrail.inputs.terraform.functions.encoding import FileText, digest
+from guardrail.inputs.terraform.functions.decoding import FileText
+from guardrail.inputs.terraform.functions.encoding import digest
 from guardrail.inputs.terraform.functions.table import RAW, Surroundings, function, text
 from guardrail.model import Map, Sensitive, Unknown, Value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from guardrail.formats.hcl import Attribute, Block, Document, parse
 from guardrail.formats.hcl_values import EvalError
 from guardrail.inputs.terraform.folder import JSON_CODE, is_code
-from guardrail.inputs.terraform.functions.encoding import FileText
+from guardrail.inputs.terraform.functions.decoding import FileText
 from guardrail.inputs.terraform.run import Run
 from guardrail.inputs.terraform.terragrunt.config import Config
 from guardrail.inputs.terraform.terragrunt.paths import BASE
