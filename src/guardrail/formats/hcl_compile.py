@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
 from guardrail.formats.hcl_expressions import ExpressionCompiler, opening
 from guardrail.formats.hcl_lines import broken_line, misplaced
-from guardrail.formats.hcl_nodes import Broken, Node, Object, Tuple
+from guardrail.formats.hcl_nodes import Broken, Node
 from guardrail.formats.hcl_syntax import (
     MAX_DEPTH,
     MAX_PROBLEMS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
 from guardrail.formats.hcl_conversions import parse_number
 from guardrail.formats.hcl_loops import For
 from guardrail.formats.hcl_nodes import (
@@ -16,10 +17,8 @@ from guardrail.formats.hcl_nodes import (
     Call,
     Literal,
     Node,
-    Object,
     Ref,
     Step,
-    Tuple,
 )
 from guardrail.formats.hcl_operation_nodes import Conditional, Operation, Unary
 from guardrail.formats.hcl_syntax import (

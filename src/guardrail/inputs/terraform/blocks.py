@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, Block, Body
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
 from guardrail.formats.hcl_loops import iterate
-from guardrail.formats.hcl_nodes import Literal, Node, Object, Ref, Scope, Trace, Tuple
+from guardrail.formats.hcl_nodes import Literal, Node, Ref, Scope, Trace
 from guardrail.formats.hcl_values import Deferred, EvalError, OpenMap, PartialMap, derived, relocated
 from guardrail.inputs.terraform.references import ResourceRef
 from guardrail.inputs.terraform.run import Edges, Run

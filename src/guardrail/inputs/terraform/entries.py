@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from guardrail.formats.hcl import Attribute
-from guardrail.formats.hcl_nodes import INDEX, Literal, Node, Object, Ref, Scope, Step
+from guardrail.formats.hcl_collection_nodes import Object
+from guardrail.formats.hcl_nodes import INDEX, Literal, Node, Ref, Scope, Step
 from guardrail.model import NOWHERE, Span
 
 _NOTHING = Literal(None)

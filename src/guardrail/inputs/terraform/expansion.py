@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardrail.formats.hcl import Attribute, Block
+from guardrail.formats.hcl_collection_nodes import Tuple
 from guardrail.formats.hcl_conversions import to_bool, to_number, to_text
-from guardrail.formats.hcl_nodes import Scope, Tuple
+from guardrail.formats.hcl_nodes import Scope
 from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, type_name
 from guardrail.inputs.terraform.blocks import MAX_INSTANCES
 from guardrail.inputs.terraform.run import Edges, Run

@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 
 from guardrail.formats.hcl import Attribute, Block, Body, Document, parse_template
-from guardrail.formats.hcl_nodes import Broken, Literal, Node, Object, Tuple
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
+from guardrail.formats.hcl_nodes import Broken, Literal, Node
 from guardrail.formats.yaml import load
 from guardrail.model import Map, Problem, Seq, Span, Value
 

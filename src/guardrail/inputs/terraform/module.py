@@ -10,7 +10,8 @@ import posixpath
 from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, Block
-from guardrail.formats.hcl_nodes import ATTR, FULL_SPLAT, INDEX, Call, Literal, Node, Object, Ref, Scope, Step, Tuple
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
+from guardrail.formats.hcl_nodes import ATTR, FULL_SPLAT, INDEX, Call, Literal, Node, Ref, Scope, Step
 from guardrail.formats.hcl_values import EvalError, Type, Undeclared, UndeclaredResource, relocated, sensitive
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.calls import Calls, ModuleCall

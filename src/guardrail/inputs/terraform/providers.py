@@ -8,7 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.formats.hcl import Block
-from guardrail.formats.hcl_nodes import INDEX, Literal, Node, Object, Ref, Scope, Trace
+from guardrail.formats.hcl_collection_nodes import Object
+from guardrail.formats.hcl_nodes import INDEX, Literal, Node, Ref, Scope, Trace
 from guardrail.formats.hcl_values import Deferred, EvalError, derived
 from guardrail.inputs.terraform.expansion import expand
 from guardrail.inputs.terraform.folder import alias_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from guardrail.formats.hcl import Document
-from guardrail.formats.hcl_nodes import Literal, Node, Object, Scope, Tuple
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
+from guardrail.formats.hcl_nodes import Literal, Node, Scope
 from guardrail.formats.hcl_values import EvalError, Undeclared, UndeclaredResource, survey
 from guardrail.model import Note, Problem, Resource, Span, Unknown, Value
 from guardrail.tree import Tree

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardrail.formats.hcl_nodes import ATTR, INDEX, Call, Literal, Node, Object, Ref, Scope, Step, Tuple
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
+from guardrail.formats.hcl_nodes import ATTR, INDEX, Call, Literal, Node, Ref, Scope, Step
 from guardrail.formats.hcl_values import Type
 from guardrail.inputs.terraform.module import Module
 from guardrail.inputs.terraform.type_constraints import COLLECTIONS, SCALARS, constraint_of

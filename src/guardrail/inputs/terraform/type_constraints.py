@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from guardrail.formats.hcl import Attribute, parse_expression
-from guardrail.formats.hcl_nodes import Call, Literal, Node, Object, Ref, Tuple
+from guardrail.formats.hcl_collection_nodes import Object, Tuple
+from guardrail.formats.hcl_nodes import Call, Literal, Node, Ref
 from guardrail.formats.hcl_types import as_list, convert, to_set
 from guardrail.formats.hcl_values import EvalError, ListSeq, PartialMap, Type, TypedMap, copy_map, copy_seq, type_name
 from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
