@@ -394,3 +394,10 @@ def test_dates_are_held_against_today() -> None:
     (remark,) = find_remarks("a = 1 # trivy:ignore:AVD-AWS-0031:exp:2026-06-15", "main.tf")
     assert remark.until is not None
     assert date.fromisoformat(remark.until) == date(2026, 6, 15)
+
+
+def test_a_comment_comes_before_the_scanners_configuration(scanned: Callable[..., Found]) -> None:
+    text = 'resource "aws_s3_bucket" "site" {\n# checkov:skip=CKV_AWS_20: this one\nacl = "public-read"\n}\n'
+    files = {"main.tf": text, ".checkov.yaml": "skip-check: [CKV_AWS_20]  # all of them\n"}
+    reason = "checkov:skip=CKV_AWS_20: this one"
+    assert scanned(files, "store-not-public") == {("store-not-public", "aws_s3_bucket.site"): reason}
