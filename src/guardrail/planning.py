@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from guardrail.concepts.surroundings import Unread
 from guardrail.config import Config, did_you_mean
 from guardrail.config import load as load_config
-from guardrail.discover import Discovery, discover, find_base
+from guardrail.discover import STDIN, Discovery, discover, find_base
 from guardrail.errors import ConfigError, RuleError, UsageError
 from guardrail.inputs.groups import Group, groups_of
 from guardrail.inputs.reader import ReadOptions
@@ -24,6 +24,7 @@ from guardrail.tree import Tree
 if TYPE_CHECKING:
     from datetime import date
 
+    from guardrail.exceptions.baseline import Baseline
     from guardrail.exceptions.waivers import Waivers
 
 
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     rules to apply, all where empty. `today`: what the dates of ignores are held against.
     `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones.
     `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names.
+    `baseline`: the absolute path of a file instead of the one that guardrail.yaml names, "" for none at all.
     `timings` gets where the time goes, if all is done in one process and nothing comes from the cache."""
 
     paths: tuple[str, ...] = (".",)
@@ -51,17 +53,21 @@ class Request(NamedTuple):
     cache: bool = False
     packs: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    baseline: str | None = None
     timings: Timings | None = None
 
 
 class Plan(NamedTuple):
-    """What is going to be done: the files found, in groups, and what they are judged with."""
+    """What is going to be done: the files found, in groups, and what they are judged with. `baseline`: findings that
+    were there before. `paths`: what was asked for, by name in the tree, where all of it is judged by every rule."""
 
     found: Discovery
     config: Config
     bundle: Bundle
     groups: tuple[Group, ...]
     task: Task
+    baseline: Baseline | None = None
+    paths: tuple[str, ...] = ()
 
 
 def prepare(request: Request) -> Plan:
@@ -97,7 +103,27 @@ def prepare(request: Request) -> Plan:
     waivers = _waivers(tree, found.peer_files, rules, today) if config.peer_ignores and found.peer_files else None
     task = Task(tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores, waivers)
     groups = tuple(groups_of(found.claimed, tree))
-    return Plan(found, config, bundle, groups, task)
+    paths = () if request.changed or request.only else _names(request.paths, tree)
+    return Plan(found, config, bundle, groups, task, _baseline(config, request), paths)
+
+
+def _names(paths: Sequence[str], tree: Tree) -> tuple[str, ...]:
+    import os
+
+    names = (os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/") for path in paths if path != STDIN)
+    return tuple("" if name == "." else name for name in names)
+
+
+def _baseline(config: Config, request: Request) -> Baseline | None:
+    import os
+
+    path = config.baseline if request.baseline is None else request.baseline
+    if not path:
+        return None
+    from guardrail.exceptions.baseline import read
+
+    shown = os.path.relpath(path, config.tree.base).replace(os.sep, "/")
+    return read(path, path if shown.startswith("../") else shown)
 
 
 def _waivers(tree: Tree, paths: Collection[str], rules: Sequence[Rule], today: date) -> Waivers | None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from guardrail import process as processing
 from guardrail.discover import Discovery
+from guardrail.errors import UsageError
 from guardrail.inputs.groups import Group
-from guardrail.model import Coverage, Finding, Problem, Result, Span
+from guardrail.model import Coverage, Finding, Note, Problem, Result, Span
 from guardrail.planning import Plan, Request, prepare, with_repositories
 from guardrail.policy.findings import numbered
 from guardrail.process import Part
 from guardrail.running import parts_of
 from guardrail.tree import Tree
+
+if TYPE_CHECKING:
+    from guardrail.exceptions.baseline import Baseline
 
 __all__ = ["Plan", "Request", "carry_out", "prepare", "scan", "with_repositories"]
 
@@ -26,6 +31,8 @@ def scan(request: Request) -> Result:
 def carry_out(plan: Plan, request: Request) -> Result:
     """What `prepare` made of the same request."""
     if plan.found.repositories:
+        if request.baseline:
+            raise UsageError("a baseline is one repository's: name it in the guardrail.yaml of each (`baseline:`)")
         return _each_for_itself(plan, request)
     [parts] = parts_of([plan], request)
     return _result(plan, parts, request)
@@ -49,6 +56,9 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     findings = numbered(sorted(_joined(plan.groups, parts), key=Finding.sort_key))
     problems = [*found.problems, *(problem for part in parts for problem in part.problems)]
     notes = [*found.notes, *(note for part in parts for note in part.notes)]
+    if plan.baseline is not None:
+        findings = plan.baseline.apply(findings)
+        notes += [] if problems else _outdated(plan.baseline, findings, plan)
     status: dict[str, str] = dict.fromkeys(found.failed, "failed")
     for part in parts:
         status.update(part.files)
@@ -84,6 +94,13 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
         name: plan.bundle.rules[name].card() for name in sorted({finding.rule for finding in findings})
     }
     return result
+
+
+def _outdated(baseline: Baseline, findings: Sequence[Finding], plan: Plan) -> Iterator[Note]:
+    gone = len(baseline.gone(findings, plan.paths))
+    if gone:
+        count = f"{gone:,} of its {len(baseline.entries):,} findings {'is' if gone == 1 else 'are'} gone"
+        yield Note("baseline-outdated", f"{count}; `guardrail baseline --prune` takes them out", baseline.file)
 
 
 def _applied(plan: Plan) -> int:

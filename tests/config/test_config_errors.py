@@ -25,7 +25,10 @@ SCHEMA_DATA = json.loads(Path(SCHEMA).read_text(encoding="utf-8"))
 
 SCALARS = "on, off, critical, high, medium, low, info"
 SEVERITY_WORDS = "critical, high, medium, low, info"
-KEYS = "bindings, categories, exclude, fail_on, helm, packs, paths, peer_ignores, profile, rules, terraform, version"
+KEYS = (
+    "baseline, bindings, categories, exclude, fail_on, helm, packs, paths, peer_ignores, profile, rules, terraform, "
+    "version"
+)
 HIGH = '"hgih"; did you mean "high"?'
 
 

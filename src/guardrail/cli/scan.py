@@ -39,6 +39,8 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
               help="Apply what this profile lists, instead of guardrail.yaml's; repeatable.")  # fmt: skip
 @click.option("--pack", "packs", multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False),
               help="Also apply the rules of this pack; repeatable.")  # fmt: skip
+@click.option("--baseline", metavar="FILE",
+              help="Accept the findings that this file lists, instead of guardrail.yaml's baseline.")  # fmt: skip
 @click.option("--rule", "only", multiple=True, metavar="ID", help="Apply only this rule; repeatable.")
 @click.option("--changed", is_flag=True,
               help="PATHs are the changed files: read what they need, report what they bring about.")  # fmt: skip
@@ -58,6 +60,7 @@ def command(
     config: str | None,
     profiles: tuple[str, ...],
     packs: tuple[str, ...],
+    baseline: str | None,
     only: tuple[str, ...],
     changed: bool,
     workers: int,
@@ -85,6 +88,8 @@ def command(
             raise UsageError(f"{file}: there is no folder {parent}")
     if config is not None and not os.path.isfile(config):
         raise UsageError(f"{config}: no such file")
+    if baseline is not None and not os.path.isfile(baseline):
+        raise UsageError(f"{baseline}: no such file; `guardrail baseline` writes it")
     request = request._replace(
         config=os.path.abspath(config) if config else None,
         changed=changed,
@@ -94,6 +99,7 @@ def command(
         cache=not no_cache and not timings,
         timings=Timings() if timings else None,
         packs=packs,
+        baseline=os.path.abspath(baseline) if baseline else None,
         profiles=profiles,
     )
     with _progress(form == "text" and not quiet):

@@ -95,8 +95,8 @@ def _rule_setting(merged: dict[str, Setting]) -> RuleSetting:
 class Config:
     """All guardrail.yaml of a tree, each read when a path below its folder is first asked for.
 
-    `fail_on`, `peer_ignores`, `var_files` and `variables` are the base's. Variables are text as `terraform -var` takes
-    it.
+    `fail_on`, `peer_ignores`, `baseline` (an absolute path, or ""), `var_files` and `variables` are the base's.
+    Variables are text as `terraform -var` takes it.
     `under`: what profiles and packs say, which all guardrail.yaml refine; set before settings are asked for.
     `explicit`: the absolute path of the file that the user gave instead of those in the tree.
     """
@@ -112,6 +112,7 @@ class Config:
         base = self.file_in("")
         self.fail_on: str = base.fail_on.value if base and base.fail_on else "low"
         self.peer_ignores: bool = base.peer_ignores.value if base and base.peer_ignores else True
+        self.baseline: str = tree.absolute(_named_file(tree, base.baseline)) if base and base.baseline else ""
         self.var_files: tuple[str, ...] = tuple(_var_file(tree, found) for found in base.var_files) if base else ()
         self.variables: tuple[tuple[str, str], ...] = (
             tuple((name, _variable(found.value)) for name, found in base.variables.items()) if base else ()
@@ -257,10 +258,15 @@ def check_rule_ids(config: Config, known_ids: Collection[str]) -> None:
         raise ConfigError(f'there is no rule "{named.id}"{did_you_mean(named.id, known)}', *named[1:])
 
 
-def _var_file(tree: Tree, setting: Setting) -> str:
+def _named_file(tree: Tree, setting: Setting) -> str:
     path = tree.join("", setting.value)
-    if path is None:
+    if path is None or not tree.contains(path):
         raise ConfigError(f'"{setting.value}" leads out of the tree', *setting.place)
+    return path
+
+
+def _var_file(tree: Tree, setting: Setting) -> str:
+    path = _named_file(tree, setting)
     if not tree.is_file(path):
         raise ConfigError(f'there is no file "{setting.value}"', *setting.place)
     return path

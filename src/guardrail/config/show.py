@@ -37,6 +37,7 @@ def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> d
         "exclude": [_entry(setting) for source in chain for setting in source.exclude_lines],
         "fail_on": _entry(base.fail_on) if base and base.fail_on else _default(config.fail_on),
         "peer_ignores": _entry(base.peer_ignores) if base and base.peer_ignores else _default(config.peer_ignores),
+        "baseline": _entry(base.baseline) if base and base.baseline else _default(None),
         "terraform": {
             "var_files": [_entry(setting) for setting in base.var_files] if base else [],
             "variables": {name: _entry(setting) for name, setting in base.variables.items()} if base else {},
@@ -60,6 +61,7 @@ def text(show: dict[str, Any]) -> str:
         ("fail_on", show["fail_on"]),
         ("peer_ignores", show["peer_ignores"]),
     ]
+    rows += [("baseline", show["baseline"])] if show["baseline"]["value"] else []
     rows += [("profile", entry) for entry in show["profiles"]]
     rows += [("packs", entry) for entry in show["packs"]]
     rows += [("exclude", entry) for entry in show["exclude"]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONFIG_NAMES = ("guardrail.yaml", "guardrail.yml", ".guardrail.yaml", ".guardrail.yml")
 SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config.schema.json")
-_BASE_ONLY = ("fail_on", "peer_ignores", "terraform", "helm", "bindings", "packs", "profile")
+_BASE_ONLY = ("fail_on", "peer_ignores", "baseline", "terraform", "helm", "bindings", "packs", "profile")
 
 
 class Place(NamedTuple):
@@ -63,6 +63,7 @@ class ConfigFile:
             self.refinements.append((_globs(item, "match", file)[0], _layer(item, file)))
         self.fail_on = _setting(content, "fail_on", file)
         self.peer_ignores = _setting(content, "peer_ignores", file)
+        self.baseline = _setting(content, "baseline", file)
         self.packs = _packs(content, file)
         self.profiles = _profiles(content, file)
         self.bindings: Map | None = content.get("bindings")

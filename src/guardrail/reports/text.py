@@ -243,9 +243,12 @@ class _Page:
             return
         self.line(self.paint("Suppressed", "bold"))
         self.line()
+        before = sum(1 for f in findings if f.suppression is not None and f.suppression.by == "baseline")
+        if before:
+            self.line(f"  {before:,} in the baseline")
         for finding in findings:
             said = finding.suppression
-            if said is not None:
+            if said is not None and said.by != "baseline":
                 until = f", until {for_log(said.until)}" if said.until else ""
                 reason = for_log(said.reason) or "no reason given"
                 self.line(f"  {_place(finding.span)}  {finding.severity}  [{for_log(finding.rule)}]")
