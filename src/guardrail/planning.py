@@ -24,8 +24,9 @@ from guardrail.tree import Tree
 if TYPE_CHECKING:
     from datetime import date
 
+    from guardrail.config.waivers import Waiver
     from guardrail.exceptions.baseline import Baseline
-    from guardrail.exceptions.waivers import Waivers
+    from guardrail.exceptions.peer_waivers import PeerWaivers
 
 
 class Request(NamedTuple):
@@ -59,7 +60,8 @@ class Request(NamedTuple):
 
 class Plan(NamedTuple):
     """What is going to be done: the files found, in groups, and what they are judged with. `baseline`: findings that
-    were there before. `paths`: what was asked for, by name in the tree, where all of it is judged by every rule."""
+    were there before; `waivers`: those that guardrail.yaml accepts. `paths`: what was asked for, by name in the tree,
+    where all of it is judged."""
 
     found: Discovery
     config: Config
@@ -67,6 +69,7 @@ class Plan(NamedTuple):
     groups: tuple[Group, ...]
     task: Task
     baseline: Baseline | None = None
+    waivers: tuple[Waiver, ...] = ()
     paths: tuple[str, ...] = ()
 
 
@@ -100,11 +103,15 @@ def prepare(request: Request) -> Plan:
     setting_of = SettingsOf(config, bundle) if config.files or config.under else None
     unread = Unread(tree, found.unread) if found.unread else None
     today = request.today or _today()
-    waivers = _waivers(tree, found.peer_files, rules, today) if config.peer_ignores and found.peer_files else None
-    task = Task(tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores, waivers)
+    task = Task(
+        tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores,
+        _peer_waivers(tree, found.peer_files, rules, today) if config.peer_ignores and found.peer_files else None,
+        config.terms,
+    )  # fmt: skip
     groups = tuple(groups_of(found.claimed, tree))
-    paths = () if request.changed or request.only else _names(request.paths, tree)
-    return Plan(found, config, bundle, groups, task, _baseline(config, request), paths)
+    paths = () if request.changed else _names(request.paths, tree)
+    waivers = tuple(config.waivers)
+    return Plan(found, config, bundle, groups, task, _baseline(config, request), waivers, paths)
 
 
 def _names(paths: Sequence[str], tree: Tree) -> tuple[str, ...]:
@@ -126,14 +133,14 @@ def _baseline(config: Config, request: Request) -> Baseline | None:
     return read(path, path if shown.startswith("../") else shown)
 
 
-def _waivers(tree: Tree, paths: Collection[str], rules: Sequence[Rule], today: date) -> Waivers | None:
+def _peer_waivers(tree: Tree, paths: Collection[str], rules: Sequence[Rule], today: date) -> PeerWaivers | None:
     from guardrail.config.peer_files import read_waived
-    from guardrail.exceptions.waivers import Waivers
+    from guardrail.exceptions.peer_waivers import PeerWaivers
 
     waived = read_waived(tree, paths)
     replaced = (rule.data.get("replaces") or {} for rule in rules)
     pairs = ((scanner, check) for checks in replaced for scanner in checks for check in checks[scanner])
-    return Waivers(waived, pairs, today) if waived else None
+    return PeerWaivers(waived, pairs, today) if waived else None
 
 
 def with_repositories(plan: Plan, request: Request) -> tuple[dict[str, Plan], dict[str, Problem]]:

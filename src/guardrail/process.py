@@ -8,7 +8,7 @@ and in several processes with the same result.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +20,7 @@ from guardrail.formats.text import decode
 from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.table import BY_NAME, load
-from guardrail.model import Excerpt, Finding, Inventory, Note, Problem, Span
+from guardrail.model import Excerpt, Finding, Inventory, Note, Noun, Problem, Span
 from guardrail.policy.bundle import Bundle
 from guardrail.policy.findings import findings_of, without_doubles
 from guardrail.policy.judge import SettingOf, Verdict, judge
@@ -31,7 +31,8 @@ from guardrail.tree import Tree, Unreadable
 if TYPE_CHECKING:
     from datetime import date
 
-    from guardrail.exceptions.waivers import Waivers
+    from guardrail.config.waivers import Terms
+    from guardrail.exceptions.peer_waivers import PeerWaivers
 
 EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 """Lines of source kept around a finding."""
@@ -39,8 +40,8 @@ EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 
 class Task(NamedTuple):
     """What every group is processed with. `unread`: where only a few changed files are asked about, the others.
-    `peer_ignores`: whether what was accepted in the words of other scanners counts. `waivers`: what their configuration
-    accepts."""
+    `peer_ignores`: whether what was accepted in the words of other scanners counts. `peer_waivers`: what their
+    configuration accepts. `terms`: what an exception must have."""
 
     tree: Tree
     bundle: Bundle
@@ -51,7 +52,8 @@ class Task(NamedTuple):
     timings: Timings | None = None
     unread: Unread | None = None
     peer_ignores: bool = True
-    waivers: Waivers | None = None
+    peer_waivers: PeerWaivers | None = None
+    terms: Terms | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -160,14 +162,14 @@ def add_counts(total: dict[str, dict[str, int]], more: Mapping[str, Mapping[str,
 
 def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
     """Inline ignores, what is accepted in the words of other scanners, and what there is to say of the ignores."""
-    from guardrail.exceptions.inline import apply, carriers, extents_of, read_ignores
+    from guardrail.exceptions.inline import apply, extents_of, read_ignores
 
     if task.today is None:
         return Judged(findings, [], {})
     files = sorted(reading.files)
     ignores = read_ignores(task.tree, files)
     remarked = remarked_files(task.tree, files) if task.peer_ignores else []
-    waivers = task.waivers
+    waivers = task.peer_waivers
     if not ignores and not remarked and waivers is None:
         return Judged(findings, [], {})
     lined = [file for file in files if file.rpartition("/")[2] in waivers.lined] if waivers and waivers.lined else []
@@ -180,7 +182,7 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
         return rule is not None and (setting_of is None or setting_of(rule, file).enabled)
 
     known = {*task.bundle.rules, *task.bundle.aliases, *applied}
-    findings, nouns = apply(findings, ignores, extents, task.today, known, ran)
+    findings, nouns = apply(findings, ignores, extents, task.today, known, ran, task.terms)
     dated = any(ignore.until for ignore in ignores)
     if remarked or waivers is not None:
         from guardrail.exceptions import peers
@@ -188,11 +190,19 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
         accepted = peers.accepted_in(task.tree, remarked, reading.resources, extents) if remarked else []
         findings = peers.apply(findings, accepted, waivers, extents, task.today)
         dated = dated or any(each.until for each in accepted) or (waivers is not None and waivers.dated)
+    about = judge_ignores(nouns, task)
+    return about._replace(findings=[*findings, *about.findings], dated=dated)
+
+
+def judge_ignores(nouns: Iterable[Noun], task: Task) -> Judged:
+    """What rules say of ignores and waivers."""
+    from guardrail.exceptions.inline import carriers
+
     facts = Inventory(carriers(nouns))
     facts.index_nouns()
-    judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], setting_of)
+    judgement = judge(facts, [rule for rule in task.rules if "ignore" in rule.on], task.setting_of)
     _left.append(facts.let_go)
-    return Judged([*findings, *findings_of(judgement.verdicts)], judgement.problems, judgement.passed, dated)
+    return Judged(findings_of(judgement.verdicts), judgement.problems, judgement.passed)
 
 
 def _with_excerpts(

@@ -79,8 +79,8 @@ def _identity(plan: Plan, request: Request) -> str:
     options = plan.task.options._replace(processes=1)
     words = [plan.bundle.key, *sorted(rule.id for rule in plan.task.rules), repr(options)]
     words += [f"{source.file} {source.data!r}" for source in (*plan.config.under, *plan.config.files)]
-    if plan.task.waivers is not None:
-        words.append(plan.task.waivers.key)
+    if plan.task.peer_waivers is not None:
+        words.append(plan.task.peer_waivers.key)
     if request.environment:
         words += sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("TF_VAR_"))
     return "\0".join(words)

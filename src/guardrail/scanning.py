@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from guardrail import process as processing
@@ -13,7 +14,7 @@ from guardrail.inputs.groups import Group
 from guardrail.model import Coverage, Finding, Note, Problem, Result, Span
 from guardrail.planning import Plan, Request, prepare, with_repositories
 from guardrail.policy.findings import numbered
-from guardrail.process import Part
+from guardrail.process import Judged, Part
 from guardrail.running import parts_of
 from guardrail.tree import Tree
 
@@ -53,12 +54,18 @@ def _each_for_itself(plan: Plan, request: Request) -> Result:
 
 def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     found = plan.found
-    findings = numbered(sorted(_joined(plan.groups, parts), key=Finding.sort_key))
     problems = [*found.problems, *(problem for part in parts for problem in part.problems)]
     notes = [*found.notes, *(note for part in parts for note in part.notes)]
+    judged = _waived(_joined(plan.groups, parts), plan, whole=not problems)
+    findings = numbered(sorted(judged.findings, key=Finding.sort_key))
+    problems += judged.problems
     if plan.baseline is not None:
         findings = plan.baseline.apply(findings)
         notes += [] if problems else _outdated(plan.baseline, findings, plan)
+    if plan.task.terms is not None and plan.task.today is not None:
+        from guardrail.exceptions.waivers import on_terms
+
+        findings = on_terms(findings, plan.task.terms, plan.task.today)
     status: dict[str, str] = dict.fromkeys(found.failed, "failed")
     for part in parts:
         status.update(part.files)
@@ -69,7 +76,7 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     if findings:
         findings = _owned(findings, found.tree)
     counts = list(status.values())
-    passed: dict[str, dict[str, int]] = {}
+    passed = judged.passed
     for part in parts:
         processing.add_counts(passed, part.passed)
     coverage = Coverage(
@@ -96,8 +103,36 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     return result
 
 
+def _waived(findings: Iterable[Finding], plan: Plan, *, whole: bool) -> Judged:
+    """The findings with what guardrail.yaml accepts of them, and what there is to say of its waivers. `whole`: all that
+    was asked for could be read."""
+    task, today = plan.task, plan.task.today
+    if not plan.waivers or today is None:
+        return Judged(list(findings), [], {})
+    from guardrail.exceptions.waivers import apply, nouns_of
+
+    applied = {rule.id for rule in task.rules}
+
+    def ran(name: str, file: str) -> bool:
+        """Whether every rule of this id, or glob of ids, is judged."""
+        names = fnmatch.filter(task.bundle.rules, name) or [task.bundle.aliases.get(name, name)]
+        setting_of = task.setting_of
+        return applied.issuperset(names) and (
+            setting_of is None or all(setting_of(task.bundle.rules[each], file).enabled for each in names)
+        )
+
+    marked, used = apply(findings, plan.waivers, task.bundle.aliases, task.terms, today)
+    if plan.config.explicit:  # what holds for many trees need not be of use in each, and stands in none of them
+        return Judged(marked, [], {})
+    nouns = nouns_of(plan.waivers, used, task.terms, today, ran, plan.paths if whole else ())
+    about = processing.judge_ignores(nouns, task)
+    return about._replace(findings=[*marked, *about.findings])
+
+
 def _outdated(baseline: Baseline, findings: Sequence[Finding], plan: Plan) -> Iterator[Note]:
-    gone = len(baseline.gone(findings, plan.paths))
+    applied = {rule.id for rule in plan.task.rules}
+    known = plan.bundle.rules
+    gone = sum(1 for entry in baseline.gone(findings, plan.paths) if entry.rule in applied or entry.rule not in known)
     if gone:
         count = f"{gone:,} of its {len(baseline.entries):,} findings {'is' if gone == 1 else 'are'} gone"
         yield Note("baseline-outdated", f"{count}; `guardrail baseline --prune` takes them out", baseline.file)

@@ -42,7 +42,8 @@ def command(
     guardrail baseline && git add guardrail-baseline.json    # and `baseline: guardrail-baseline.json` in guardrail.yaml
     guardrail baseline --prune                               # when some of it is mended
     """
-    from guardrail.exceptions.baseline import Baseline, entries_of, is_below
+    from guardrail.config.globs import is_below
+    from guardrail.exceptions.baseline import Baseline, entries_of
     from guardrail.scanning import carry_out, prepare
 
     if config is not None and not os.path.isfile(config):

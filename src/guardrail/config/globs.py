@@ -243,6 +243,11 @@ def _wild(name: str, tokens: list[Any]) -> bool:
     return all(test is _STAR for test in tokens[token:])
 
 
+def is_below(path: str, parts: Iterable[str]) -> bool:
+    """Whether a file or folder is one of these parts of a tree, or stands below one; "" is the whole tree."""
+    return any(not part or path == part or path.startswith(f"{part}/") for part in parts)
+
+
 def covered(path: str, scopes: Sequence[tuple[str, Globs]], *, is_folder: bool = False) -> bool:
     """Whether pattern lists of several folders, farthest first, take a path out, as git has it: the nearest list that
     speaks of it decides, and below a folder that is out nothing comes back in."""

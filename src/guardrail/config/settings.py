@@ -14,6 +14,7 @@ from guardrail.tree import Tree
 
 if TYPE_CHECKING:
     from guardrail.config.charts import HelmProfile
+    from guardrail.config.waivers import Terms, Waiver
 
 
 class RuleSetting(NamedTuple):
@@ -127,6 +128,26 @@ class Config:
         return helm_profiles(base, self.tree) if base and base.helm else ()
 
     @property
+    def terms(self) -> Terms | None:
+        """On which exceptions hold, by the file at the base. Raises ConfigError."""
+        base = self.file_in("")
+        if base is None or not base.exceptions:
+            return None
+        from guardrail.config.waivers import terms_of
+
+        return terms_of(base)
+
+    @property
+    def waivers(self) -> list[Waiver]:
+        """Those of the files read so far. Raises ConfigError."""
+        sources = [source for source in self.files if source.waivers]
+        if not sources:
+            return []
+        from guardrail.config.waivers import waivers_of
+
+        return [waiver for source in sources for waiver in waivers_of(source)]
+
+    @property
     def packs(self) -> list[PackName]:
         base = self.file_in("")
         return base.packs if base else []
@@ -213,12 +234,14 @@ class Config:
 
     def rule_ids_named(self) -> list[NamedRule]:
         """Every rule id, and glob of ids, in `under` and the files read so far, in the order written."""
-        return [
-            NamedRule(name, *place)
-            for source in (*self.under, *self.files)
-            for layer in source.layers
-            for name, place in layer.named
-        ]
+        named: list[NamedRule] = []
+        for source in (*self.under, *self.files):
+            named += (NamedRule(name, *place) for layer in source.layers for name, place in layer.named)
+            if source.waivers or source.exceptions:
+                from guardrail.config.waivers import rules_named
+
+                named += (NamedRule(name, *place) for name, place in rules_named(source))
+        return named
 
     def show(self, path: str, rules: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
         """The effective settings of a path as plain data, each with the file and line that it comes from (`null`:

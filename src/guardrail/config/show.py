@@ -10,6 +10,7 @@ from guardrail.model import CATEGORIES, Map, plain
 
 if TYPE_CHECKING:
     from guardrail.config.settings import Config, RuleSetting
+    from guardrail.config.waivers import Waiver
 
 
 def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
@@ -38,6 +39,12 @@ def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> d
         "fail_on": _entry(base.fail_on) if base and base.fail_on else _default(config.fail_on),
         "peer_ignores": _entry(base.peer_ignores) if base and base.peer_ignores else _default(config.peer_ignores),
         "baseline": _entry(base.baseline) if base and base.baseline else _default(None),
+        "exceptions": _terms(config),
+        "waivers": [
+            _placed({"rules": list(waiver.rules), "reason": waiver.reason, "until": _day(waiver)}, waiver.place)
+            for waiver in config.waivers
+            if waiver.speaks_of(path)
+        ],
         "terraform": {
             "var_files": [_entry(setting) for setting in base.var_files] if base else [],
             "variables": {name: _entry(setting) for name, setting in base.variables.items()} if base else {},
@@ -52,6 +59,18 @@ def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> d
     }
 
 
+def _terms(config: Config) -> dict[str, Any]:
+    terms = config.terms
+    if terms is None:
+        return _default(None)
+    said = {"reason": terms.reason, "until": terms.until, "max_days": terms.max_days, "never": list(terms.never)}
+    return _placed({name: value for name, value in said.items() if value}, terms.place)
+
+
+def _day(waiver: Waiver) -> str | None:
+    return waiver.until.isoformat() if waiver.until else None
+
+
 def text(show: dict[str, Any]) -> str:
     """The same for people: one setting a line, with where it comes from. Only what a file sets is told of rules."""
     lines = [f"settings for {show['path']}", f"  files: {', '.join(show['files']) or 'none'}"]
@@ -62,6 +81,8 @@ def text(show: dict[str, Any]) -> str:
         ("peer_ignores", show["peer_ignores"]),
     ]
     rows += [("baseline", show["baseline"])] if show["baseline"]["value"] else []
+    rows += [("exceptions", show["exceptions"])] if show["exceptions"]["value"] else []
+    rows += [("waivers", entry) for entry in show["waivers"]]
     rows += [("profile", entry) for entry in show["profiles"]]
     rows += [("packs", entry) for entry in show["packs"]]
     rows += [("exclude", entry) for entry in show["exclude"]]

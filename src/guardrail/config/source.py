@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONFIG_NAMES = ("guardrail.yaml", "guardrail.yml", ".guardrail.yaml", ".guardrail.yml")
 SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config.schema.json")
-_BASE_ONLY = ("fail_on", "peer_ignores", "baseline", "terraform", "helm", "bindings", "packs", "profile")
+_BASE_ONLY = ("fail_on", "peer_ignores", "baseline", "exceptions", "terraform", "helm", "bindings", "packs", "profile")
 
 
 class Place(NamedTuple):
@@ -30,6 +30,13 @@ class Place(NamedTuple):
 
 class Setting(NamedTuple):
     value: Value
+    place: Place
+
+
+class NamedPlace(NamedTuple):
+    """A rule's id, or glob of ids, and where it is written."""
+
+    name: str
     place: Place
 
 
@@ -56,14 +63,17 @@ class ConfigFile:
 
     def __init__(self, file: str, folder: str, content: Map, data: bytes = b"") -> None:
         self.file, self.folder, self.data = file, folder, data
-        self.exclude, self.exclude_lines = _globs(content, "exclude", file)
+        self.exclude, self.exclude_lines = globs_of(content, "exclude", file)
         self.top = _layer(content, file)
         self.refinements: list[tuple[Globs, Layer]] = []
         for item in content.get("paths") or ():
-            self.refinements.append((_globs(item, "match", file)[0], _layer(item, file)))
+            self.refinements.append((globs_of(item, "match", file)[0], _layer(item, file)))
         self.fail_on = _setting(content, "fail_on", file)
         self.peer_ignores = _setting(content, "peer_ignores", file)
         self.baseline = _setting(content, "baseline", file)
+        self.waivers: Seq | None = content.get("waivers")
+        self.exceptions: Map | None = content.get("exceptions")
+        self.exceptions_place = place_of(content, "exceptions", file) if self.exceptions else Place(file, 0, 0)
         self.packs = _packs(content, file)
         self.profiles = _profiles(content, file)
         self.bindings: Map | None = content.get("bindings")
@@ -129,7 +139,9 @@ def _schema() -> Any:
         return json.load(stream)
 
 
-_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+_TYPES: dict[str, Any] = {
+    "object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "null": type(None),
+}  # fmt: skip
 
 
 def _conforms(value: Value, schema: Any, root: Any) -> bool:
@@ -145,7 +157,9 @@ def _conforms(value: Value, schema: Any, root: Any) -> bool:
         return False
     if "type" in schema:
         names = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        if not any(isinstance(value, _TYPES[name]) for name in names):
+        if not any(isinstance(value, _TYPES[name]) for name in names) or (
+            isinstance(value, bool) and "boolean" not in names
+        ):
             return False
     if isinstance(value, str) and len(value) < schema.get("minLength", 0):
         return False
@@ -193,7 +207,8 @@ def _explain(error: ValidationError, content: Value, file: str) -> ConfigError:
     return ConfigError(f"{subject}is wrong: {error.message}", *place)
 
 
-_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
+_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false",
+          "integer": "a whole number"}  # fmt: skip
 
 
 def _names(types: Any) -> list[str]:
@@ -232,6 +247,14 @@ def _locate(content: Value, path: list[str | int], file: str) -> Place:
     return place
 
 
+def named_in(mapping: Map, key: str, file: str) -> list[NamedPlace]:
+    """The rules that a list, or a single text, names."""
+    found = mapping.get(key)
+    if isinstance(found, Seq):
+        return [NamedPlace(name, _at(span, file)) for name, span in zip(found, found.spans, strict=True)]
+    return [NamedPlace(found, place_of(mapping, key, file))] if found else []
+
+
 def place_of(mapping: Map, key: str, file: str) -> Place:
     return _at(mapping.spans[key], file)
 
@@ -266,7 +289,7 @@ def _setting(mapping: Map, key: str, file: str) -> Setting | None:
     return Setting(mapping[key], place_of(mapping, key, file)) if key in mapping else None
 
 
-def _globs(mapping: Map, key: str, file: str) -> tuple[Globs, list[Setting]]:
+def globs_of(mapping: Map, key: str, file: str) -> tuple[Globs, list[Setting]]:
     lines = mapping.get(key) or []
     settings = [Setting(line, _at(span, file)) for line, span in zip(lines, _item_spans(mapping, key), strict=True)]
     globs = Globs(lines)

@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from guardrail.config.globs import is_below
 from guardrail.errors import ConfigError
 from guardrail.model import Finding, Result, Suppression
 
@@ -81,11 +82,6 @@ def entries_of(result: Result) -> list[Entry]:
         for found in result.findings
         if found.suppression is None or found.suppression.by == "baseline"
     ]
-
-
-def is_below(file: str, paths: Sequence[str]) -> bool:
-    """Whether a file is one of these names in a tree, or stands below one; "" is the whole tree."""
-    return any(not path or file == path or file.startswith(f"{path}/") for path in paths)
 
 
 def read(path: str, shown: str) -> Baseline:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.config.nearest import did_you_mean
 from guardrail.exceptions.comments import Comment, Lines
@@ -24,6 +24,9 @@ from guardrail.formats.text import decode
 from guardrail.model import Finding, Map, Noun, Resource, Seq, Span, Suppression
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from guardrail.config.waivers import Terms
 
 MARKER = "guardrail:ignore"
 MAX_IGNORES = 1000  # in a file
@@ -210,11 +213,14 @@ def apply(
     today: date,
     known_rules: Collection[str],
     ran: Callable[[str, str], bool],
+    terms: Terms | None = None,
 ) -> tuple[list[Finding], list[Noun]]:
     """The findings, those that an ignore holds for marked as suppressed, and a noun of the concept `ignore` for each
-    ignore. `ran(rule, file)`: whether the rule was on for the file and was judged. What is suppressed already stays
-    as it is."""
+    ignore. `ran(rule, file)`: whether the rule was on for the file and was judged. `terms`: what an ignore must have.
+    What is suppressed already stays as it is."""
     checked = _check_rules(ignores, known_rules)
+    if terms is not None:
+        checked = [_on_terms(ignore, terms, today) for ignore in checked]
     holding: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
     for index, ignore in enumerate(checked):
         if _holds(ignore, today):
@@ -254,6 +260,14 @@ def _check_rules(ignores: Iterable[Ignore], known: Collection[str]) -> list[Igno
             ignore = ignore._replace(error=f'there is no rule "{unknown}"{hints.get(unknown, "")}')
         checked.append(ignore)
     return checked
+
+
+def _on_terms(ignore: Ignore, terms: Terms, today: date) -> Ignore:
+    if ignore.error is not None or _expired(ignore, today):
+        return ignore
+    until = date.fromisoformat(ignore.until) if ignore.until else None
+    against = (terms.against(rule, ignore.reason or "", until, today) for rule in ignore.rules)
+    return ignore._replace(error=next(filter(None, against), None))
 
 
 def _expired(ignore: Ignore, today: date) -> bool:

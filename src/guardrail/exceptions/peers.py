@@ -27,7 +27,7 @@ from guardrail.config.peer_files import is_date, reason_of
 from guardrail.exceptions.comments import Comment, Lines
 from guardrail.exceptions.inline import Extents
 from guardrail.exceptions.peer_facts import ALL, trivy_ids
-from guardrail.exceptions.waivers import Waivers
+from guardrail.exceptions.peer_waivers import PeerWaivers
 from guardrail.formats.text import decode
 from guardrail.model import Finding, Map, Resource, Span, Suppression
 from guardrail.model.patterns import lazy_regex
@@ -264,7 +264,11 @@ def _annotations(resource: Resource) -> Iterator[Accepted]:
 
 
 def apply(
-    findings: Sequence[Finding], accepted: Sequence[Accepted], waivers: Waivers | None, extents: Extents, today: date
+    findings: Sequence[Finding],
+    accepted: Sequence[Accepted],
+    waivers: PeerWaivers | None,
+    extents: Extents,
+    today: date,
 ) -> list[Finding]:
     """The findings, those that something accepted holds for marked as suppressed. What is suppressed already stays as
     it is."""
@@ -279,7 +283,7 @@ def apply(
 def _marked(
     finding: Finding,
     by_check: Mapping[tuple[str, str], Sequence[Accepted]],
-    waivers: Waivers | None,
+    waivers: PeerWaivers | None,
     extents: Extents,
 ) -> Finding:
     lesser = NOT_ENOUGH.get(finding.rule, frozenset())

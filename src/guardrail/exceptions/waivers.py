@@ -1,61 +1,142 @@
-"""What the configuration of other scanners accepts, by check and folder: made once a scan, asked for each finding."""
+"""What guardrail.yaml accepts: applied to all findings of a scan together, since a waiver is about many files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
+from os.path import isabs
 
-from guardrail.config.peer_files import Waived
-from guardrail.exceptions.peer_facts import speaks_of, trivy_ids
-from guardrail.model import Finding, Suppression
+from guardrail.config.globs import is_below
+from guardrail.config.waivers import Terms, Waiver
+from guardrail.model import Evidence, Finding, Map, Noun, Seq, Span, Suppression
+from guardrail.model.patterns import lazy_regex
 
-
-class Waivers:
-    """`key`: all of it as text, for what hangs on it. `lined`: names of files of which lines are spoken of. `dated`:
-    another day, it may be less."""
-
-    def __init__(self, waived: Iterable[Waived], replaced: Iterable[tuple[str, str]], today: date) -> None:
-        """`replaced`: every check that a rule stands in for, as (scanner, check)."""
-        listed = list(waived)
-        self.key = repr(listed)
-        self.lined = frozenset(each.name for each in listed if each.line)
-        self.dated = any(each.until for each in listed)
-        self._by_check: dict[tuple[str, str], dict[str, list[Waived]]] = {}
-        known = sorted(set(replaced))
-        matched: dict[tuple[str, str], list[str]] = {}
-        for each in listed:
-            if each.until is not None and today > date.fromisoformat(each.until):
-                continue
-            pair = each.scanner, each.check
-            if pair not in matched:
-                matched[pair] = _checks(each, known)
-            for check in matched[pair]:
-                self._by_check.setdefault((each.scanner, check), {}).setdefault(each.folder, []).append(each)
-
-    def suppression(self, scanner: str, check: str, finding: Finding, extents: Mapping[int, int]) -> Suppression | None:
-        """Of a finding whose rule stands in for this check. `extents`: where blocks of its file end, by first line."""
-        folders = self._by_check.get((scanner, check))
-        if folders is None:
-            return None
-        for folder in _folders_of(finding.span.file):
-            for each in folders.get(folder, ()):
-                if each.holds_for(finding.span, extents) and speaks_of(scanner, check, finding):
-                    return Suppression("waiver", each.reason, each.span, each.until)
-        return None
+_INSTANCE = lazy_regex(r"\[[^\]]*\]")
 
 
-def _checks(waived: Waived, known: Iterable[tuple[str, str]]) -> list[str]:
-    if waived.scanner == "trivy":
-        return list(trivy_ids(waived.check))
-    if "*" not in waived.check and "?" not in waived.check:
-        return [waived.check]
-    return [check for scanner, check in known if scanner == waived.scanner and fnmatchcase(check, waived.check)]
+def apply(
+    findings: Iterable[Finding],
+    waivers: Sequence[Waiver],
+    aliases: Mapping[str, str],
+    terms: Terms | None,
+    today: date,
+) -> tuple[list[Finding], set[int]]:
+    """The findings, those that a waiver holds for marked as suppressed, and the indexes of the waivers that hold for
+    some. What is suppressed already stays as it is. `aliases`: former ids of rules."""
+    holding = [
+        (index, waiver, tuple(aliases.get(name, name) for name in waiver.rules))
+        for index, waiver in enumerate(waivers)
+        if not error_of(waiver, terms, today) and not is_over(waiver, today)
+    ]
+    used: set[int] = set()
+    result: list[Finding] = []
+    for finding in findings:
+        held = finding
+        for index, waiver, rules in holding:
+            if _is_about(waiver, rules, finding):
+                used.add(index)
+                if held.suppression is None:
+                    until = waiver.until.isoformat() if waiver.until else None
+                    span = None if isabs(waiver.place.file) else span_of(waiver)  # reports tell of no other files
+                    held = held._replace(suppression=Suppression("waiver", waiver.reason, span, until))
+        result.append(held)
+    return result, used
 
 
-def _folders_of(file: str) -> Iterator[str]:
-    """The nearest first."""
-    while "/" in file:
-        file = file.rpartition("/")[0]
-        yield file
-    yield ""
+def _is_about(waiver: Waiver, rules: Iterable[str], finding: Finding) -> bool:
+    """Whether rule, file and all instances are as the waiver has them."""
+    if not any(fnmatchcase(finding.rule, rule) for rule in rules) or not waiver.speaks_of(finding.span.file):
+        return False
+    addresses = finding.instances or (finding.resource,)
+    return not waiver.resources or all(_is_meant(address, waiver.resources) for address in addresses)
+
+
+def _is_meant(address: str, patterns: Iterable[str]) -> bool:
+    """`aws_instance.web` means all its instances; brackets are those of addresses."""
+    every = _INSTANCE.sub("", address)
+    return any(
+        fnmatchcase(address, (pattern := written.replace("[", "[[]"))) or fnmatchcase(every, pattern)
+        for written in patterns
+    )
+
+
+def is_over(waiver: Waiver, today: date) -> bool:
+    return waiver.until is not None and today > waiver.until
+
+
+def error_of(waiver: Waiver, terms: Terms | None, today: date) -> str:
+    """What keeps it from holding, besides its time."""
+    if terms is None or is_over(waiver, today):
+        return ""
+    against = (terms.against(rule, waiver.reason, waiver.until, today) for rule in waiver.rules)
+    return next(filter(None, against), "")
+
+
+def span_of(waiver: Waiver) -> Span:
+    place = waiver.place
+    return Span(place.file, place.line, place.column, place.line, place.column)
+
+
+def nouns_of(
+    waivers: Sequence[Waiver],
+    used: set[int],
+    terms: Terms | None,
+    today: date,
+    ran: Callable[[str, str], bool],
+    looked_at: Sequence[str],
+) -> list[Noun]:
+    """A noun of the concept `ignore` for each waiver. `ran(rule, file)`: whether a rule, or all that a
+    glob means, is judged there. `looked_at`: the
+    parts of the tree that all was found out about, by name: elsewhere nobody can tell whether a waiver is used."""
+    nouns: list[Noun] = []
+    alike: dict[tuple[str, str], int] = {}
+    for index, waiver in enumerate(waivers):
+        span = span_of(waiver)
+        rules = Seq(span)
+        for rule in waiver.rules:
+            rules.add(rule, span)
+        error, expired = error_of(waiver, terms, today), is_over(waiver, today)
+        known = is_below(f"{waiver.folder}/" if waiver.folder else "", looked_at)
+        asked = all(ran(rule, waiver.place.file) for rule in waiver.rules)
+        name = ", ".join(waiver.rules)
+        key = f"waiver {name}"
+        count = alike[span.file, key] = alike.get((span.file, key), 0) + 1
+        fields = Map(span)
+        values = {
+            "rules": rules,
+            "class": "waiver",
+            "reason": waiver.reason,
+            "until": waiver.until.isoformat() if waiver.until else None,
+            "malformed": bool(error),
+            "message": error or None,
+            "expired": expired,
+            "used": index in used,
+            "unused": index not in used and not error and not expired and known and asked,
+        }
+        for field, value in values.items():
+            if value is not None:
+                fields.put(field, value, span)
+        nouns.append(Noun("ignore", name, fields, f"{key} ({count})" if count > 1 else key))
+    return nouns
+
+
+def on_terms(findings: Iterable[Finding], terms: Terms, today: date) -> list[Finding]:
+    """The findings; what suppresses one and does not meet the terms suppresses it no more, and is shown beside it."""
+    return [_on_terms(finding, terms, today) for finding in findings]
+
+
+def _on_terms(finding: Finding, terms: Terms, today: date) -> Finding:
+    said = finding.suppression
+    if said is None:
+        return finding
+    if said.by == "baseline":
+        error = terms.forbids(finding.rule)
+    else:
+        until = date.fromisoformat(said.until) if said.until else None
+        error = terms.against(finding.rule, said.reason, until, today)
+    if not error:
+        return finding
+    what = {"baseline": "the baseline", "waiver": "a waiver"}.get(said.by, "an ignore")
+    shown = Evidence("", None, said.span or finding.span, f"{what} has this, and does not count: {error}")
+    return finding._replace(suppression=None, evidence=(*finding.evidence, shown))
