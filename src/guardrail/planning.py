@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from guardrail.config.waivers import Waiver
     from guardrail.exceptions.baseline import Baseline
     from guardrail.exceptions.peer_waivers import PeerWaivers
+    from guardrail.scanners.checkov import Handed, Wanted
 
 
 class Request(NamedTuple):
@@ -36,6 +37,7 @@ class Request(NamedTuple):
     `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones.
     `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names.
     `baseline`: the absolute path of a file instead of the one that guardrail.yaml names, "" for none at all.
+    `scanners`: those that run beside guardrail, besides what guardrail.yaml names.
     `timings` gets where the time goes, if all is done in one process and nothing comes from the cache."""
 
     paths: tuple[str, ...] = (".",)
@@ -55,13 +57,14 @@ class Request(NamedTuple):
     packs: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     baseline: str | None = None
+    scanners: tuple[str, ...] = ()
     timings: Timings | None = None
 
 
 class Plan(NamedTuple):
     """What is going to be done: the files found, in groups, and what they are judged with. `baseline`: findings that
     were there before; `waivers`: those that guardrail.yaml accepts. `paths`: what was asked for, by name in the tree,
-    where all of it is judged."""
+    where all of it is judged. `handed`: what another scanner gets, where one runs beside guardrail."""
 
     found: Discovery
     config: Config
@@ -71,11 +74,13 @@ class Plan(NamedTuple):
     baseline: Baseline | None = None
     waivers: tuple[Waiver, ...] = ()
     paths: tuple[str, ...] = ()
+    handed: Handed | None = None
 
 
 def prepare(request: Request) -> Plan:
     tree = Tree(find_base(request.paths))
     config = load_config(tree, request.config)
+    beside = _scanner_beside(config, request)
     with stage(request.timings, "discovery"):
         found = discover(
             request.paths,
@@ -84,13 +89,14 @@ def prepare(request: Request) -> Plan:
             changed=request.changed,
             stdin=request.stdin,
             stdin_filename=request.stdin_filename,
+            is_foreign=beside.is_for if beside else None,
         )
     with stage(request.timings, "rules"):
         bundle = assemble(config, tree, request.packs, request.profiles)
     for names in found.claimed.values():
         for name in names:
             config.for_path(name)  # reads the guardrail.yaml on its way, so that all of them are checked
-    check_settings(config, bundle)
+    check_settings(config, bundle, beside.is_check if beside else None)
     rules = _chosen(bundle, request.only)
     options = ReadOptions(
         variables=(*config.variables, *request.variables),
@@ -111,7 +117,28 @@ def prepare(request: Request) -> Plan:
     groups = tuple(groups_of(found.claimed, tree))
     paths = () if request.changed else _names(request.paths, tree)
     waivers = tuple(config.waivers)
-    return Plan(found, config, bundle, groups, task, _baseline(config, request), waivers, paths)
+    handed = _handed_over(found, beside) if beside and not request.only else None
+    return Plan(found, config, bundle, groups, task, _baseline(config, request), waivers, paths, handed)
+
+
+def _scanner_beside(config: Config, request: Request) -> Wanted | None:
+    """What is wanted of Checkov, if it is to run beside guardrail."""
+    said = config.scanners.get("checkov")
+    if said is None and "checkov" not in request.scanners:
+        return None
+    from guardrail.scanners.checkov import Wanted
+
+    return Wanted.of(said or {})
+
+
+def _handed_over(found: Discovery, wanted: Wanted) -> Handed:
+    from guardrail.scanners.checkov import hand_over
+
+    def asked(paths: Collection[str]) -> Collection[str]:
+        return paths if found.changed is None else found.changed.intersection(paths)
+
+    doubtful = found.claimed.get("kubernetes", ())
+    return hand_over(found.tree, asked(found.foreign | found.unclaimed), asked(doubtful), wanted)
 
 
 def _names(paths: Sequence[str], tree: Tree) -> tuple[str, ...]:

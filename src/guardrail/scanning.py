@@ -15,10 +15,12 @@ from guardrail.model import Coverage, Finding, Note, Problem, Result, Span
 from guardrail.planning import Plan, Request, prepare, with_repositories
 from guardrail.policy.findings import numbered
 from guardrail.process import Judged, Part
+from guardrail.repositories import EMPTY
 from guardrail.running import parts_of
 from guardrail.tree import Tree
 
 if TYPE_CHECKING:
+    from guardrail.beside import Beside
     from guardrail.exceptions.baseline import Baseline
 
 __all__ = ["Plan", "Request", "carry_out", "prepare", "scan", "with_repositories"]
@@ -35,8 +37,24 @@ def carry_out(plan: Plan, request: Request) -> Result:
         if request.baseline:
             raise UsageError("a baseline is one repository's: name it in the guardrail.yaml of each (`baseline:`)")
         return _each_for_itself(plan, request)
-    [parts] = parts_of([plan], request)
-    return _result(plan, parts, request)
+    [(parts, beside)] = _carried_out([plan], request)
+    return _result(plan, parts, request, beside)
+
+
+def _carried_out(plans: Sequence[Plan], request: Request) -> list[tuple[list[Part], Beside | None]]:
+    """What comes of each plan's groups, and what the scanner beside guardrail says, which is at work meanwhile."""
+    if not any(plan.handed is not None and plan.handed.total for plan in plans):
+        return [(parts, None) for parts in parts_of(plans, request)]
+    from guardrail import beside
+
+    running = beside.start(plans)
+    assert running is not None
+    try:
+        parts = parts_of(plans, request)
+        said = beside.results(running, plans)
+    finally:
+        running.stop()
+    return [(of_it, said.get(index)) for index, of_it in enumerate(parts)]
 
 
 def _each_for_itself(plan: Plan, request: Request) -> Result:
@@ -45,18 +63,24 @@ def _each_for_itself(plan: Plan, request: Request) -> Result:
     from guardrail.repositories import together
 
     plans, failed = with_repositories(plan, request)
-    parts = parts_of(list(plans.values()), request)
+    carried_out = _carried_out(list(plans.values()), request)
     results = {
-        folder: _result(one, of_it, request) for (folder, one), of_it in zip(plans.items(), parts, strict=True)
+        folder: _result(one, parts, request, beside)
+        for (folder, one), (parts, beside) in zip(plans.items(), carried_out, strict=True)
     }
     return together(results, failed)
 
 
-def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
+def _result(plan: Plan, parts: Sequence[Part], request: Request, beside: Beside | None) -> Result:
     found = plan.found
     problems = [*found.problems, *(problem for part in parts for problem in part.problems)]
+    judged_beside = beside.findings if beside else []
+    if plan.handed is not None:
+        problems += [*plan.handed.problems, *(beside.problems if beside else ())]
+        if beside and (beside.files or beside.problems):
+            problems = [problem for problem in problems if problem.kind != EMPTY]
     notes = [*found.notes, *(note for part in parts for note in part.notes)]
-    judged = _waived(_joined(plan.groups, parts), plan, whole=not problems)
+    judged = _waived([*_joined(plan.groups, parts), *judged_beside], plan, whole=not problems)
     findings = numbered(sorted(judged.findings, key=Finding.sort_key))
     problems += judged.problems
     if plan.baseline is not None:
@@ -69,6 +93,8 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     status: dict[str, str] = dict.fromkeys(found.failed, "failed")
     for part in parts:
         status.update(part.files)
+    if beside:
+        status.update(dict.fromkeys(beside.files, "analysed"))
     if found.changed is not None:
         findings = [finding for finding in findings if _brought_about(finding, found.changed)]
         problems = [problem for problem in problems if _is_of_change(problem, found)]
@@ -79,6 +105,8 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
     passed = judged.passed
     for part in parts:
         processing.add_counts(passed, part.passed)
+    if beside:
+        processing.add_counts(passed, beside.passed)
     coverage = Coverage(
         analysed=counts.count("analysed"),
         partial=counts.count("partial"),
@@ -97,9 +125,9 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request) -> Result:
         base=found.tree.base,
         fail_on=request.fail_on or plan.config.fail_on,
     )
-    result.rules = {
-        name: plan.bundle.rules[name].card() for name in sorted({finding.rule for finding in findings})
-    }
+    cards = beside.cards if beside else {}
+    named = sorted({finding.rule for finding in findings})
+    result.rules = {name: cards.get(name) or plan.bundle.rules[name].card() for name in named}
     return result
 
 

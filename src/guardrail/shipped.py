@@ -33,3 +33,16 @@ def folder(name: str) -> str:
 def _places(name: str) -> tuple[str, str]:
     above = os.path.dirname(os.path.dirname(_PACKAGE))
     return os.path.join(_PACKAGE, "_shipped", name), os.path.join(above, name)
+
+
+def site_packages() -> list[str]:
+    """Where this interpreter's own distributions are: never the working directory, nor what PYTHONPATH names, which may
+    be the scanned tree."""
+    import site
+    import sysconfig
+
+    paths = sysconfig.get_paths()
+    folders = [paths["purelib"], paths["platlib"], *site.getsitepackages()]
+    if site.ENABLE_USER_SITE:
+        folders.append(site.getusersitepackages())
+    return list(dict.fromkeys(folders))

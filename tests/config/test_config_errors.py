@@ -27,7 +27,7 @@ SCALARS = "on, off, critical, high, medium, low, info"
 SEVERITY_WORDS = "critical, high, medium, low, info"
 KEYS = (
     "baseline, bindings, categories, exceptions, exclude, fail_on, helm, packs, paths, peer_ignores, profile, rules, "
-    "terraform, version, waivers"
+    "scanners, terraform, version, waivers"
 )
 HIGH = '"hgih"; did you mean "high"?'
 

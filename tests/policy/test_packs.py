@@ -304,7 +304,7 @@ def installed(site: Path, name: str = "acme-rules") -> None:
 
 def test_an_installed_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed(tmp_path / "site")
-    monkeypatch.setattr(packs_module, "_site_packages", lambda: [str(tmp_path / "site")])
+    monkeypatch.setattr(packs_module, "site_packages", lambda: [str(tmp_path / "site")])
     repository(tmp_path / "repo", "packs: [{distribution: acme-rules}]\n")
     rules = [rule for rule, *_ in found(tmp_path / "repo")]
     assert rules == ["acme/names-differ", "acme/bucket-names"] * 3

@@ -41,6 +41,8 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
               help="Also apply the rules of this pack; repeatable.")  # fmt: skip
 @click.option("--baseline", metavar="FILE",
               help="Accept the findings that this file lists, instead of guardrail.yaml's baseline.")  # fmt: skip
+@click.option("--scanner", "scanners", multiple=True, type=click.Choice(["checkov"]),
+              help="Also run this scanner, on what guardrail does not read (Dockerfiles, ...).")  # fmt: skip
 @click.option("--rule", "only", multiple=True, metavar="ID", help="Apply only this rule; repeatable.")
 @click.option("--changed", is_flag=True,
               help="PATHs are the changed files: read what they need, report what they bring about.")  # fmt: skip
@@ -61,6 +63,7 @@ def command(
     profiles: tuple[str, ...],
     packs: tuple[str, ...],
     baseline: str | None,
+    scanners: tuple[str, ...],
     only: tuple[str, ...],
     changed: bool,
     workers: int,
@@ -100,6 +103,7 @@ def command(
         timings=Timings() if timings else None,
         packs=packs,
         baseline=os.path.abspath(baseline) if baseline else None,
+        scanners=scanners,
         profiles=profiles,
     )
     with _progress(form == "text" and not quiet):

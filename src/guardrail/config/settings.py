@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.config.nearest import did_you_mean
@@ -148,6 +148,13 @@ class Config:
         return [waiver for source in sources for waiver in waivers_of(source)]
 
     @property
+    def scanners(self) -> dict[str, Any]:
+        """What is said of each scanner that runs beside guardrail, by its name, as plain data."""
+        base = self.file_in("")
+        named = base.scanners if base else None
+        return {name: plain(said) or {} for name, said in named.items()} if named else {}
+
+    @property
     def packs(self) -> list[PackName]:
         base = self.file_in("")
         return base.packs if base else []
@@ -266,11 +273,14 @@ def load(tree: Tree, explicit: str | None = None) -> Config:
     return config
 
 
-def check_rule_ids(config: Config, known_ids: Collection[str]) -> None:
-    """Raises ConfigError for the first rule id that does not exist, or glob that no rule's id matches."""
+def check_rule_ids(
+    config: Config, known_ids: Collection[str], is_foreign: Callable[[str], bool] | None = None
+) -> None:
+    """Raises ConfigError for the first rule id that does not exist, or glob that no rule's id matches. `is_foreign`:
+    whether an id, or glob, is that of another scanner's checks, of which only that scanner knows which there are."""
     known = known_ids if isinstance(known_ids, (set, frozenset, dict)) else set(known_ids)
     for named in config.rule_ids_named():
-        if named.id in known:
+        if named.id in known or (is_foreign is not None and is_foreign(named.id)):
             continue
         if is_rule_glob(named.id):
             from fnmatch import filter as matching

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 CONFIG_NAMES = ("guardrail.yaml", "guardrail.yml", ".guardrail.yaml", ".guardrail.yml")
 SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config.schema.json")
-_BASE_ONLY = ("fail_on", "peer_ignores", "baseline", "exceptions", "terraform", "helm", "bindings", "packs", "profile")
+_BASE_ONLY = (
+    "fail_on", "peer_ignores", "baseline", "exceptions", "scanners", "terraform", "helm", "bindings", "packs",
+    "profile",
+)  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -72,6 +75,7 @@ class ConfigFile:
         self.peer_ignores = _setting(content, "peer_ignores", file)
         self.baseline = _setting(content, "baseline", file)
         self.waivers: Seq | None = content.get("waivers")
+        self.scanners: Map | None = content.get("scanners")
         self.exceptions: Map | None = content.get("exceptions")
         self.exceptions_place = place_of(content, "exceptions", file) if self.exceptions else Place(file, 0, 0)
         self.packs = _packs(content, file)

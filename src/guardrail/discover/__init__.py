@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from guardrail.config import Config
 from guardrail.config.peer_names import PEER_FILES
@@ -24,6 +24,7 @@ def discover(
     changed: bool = False,
     stdin: bytes | None = None,
     stdin_filename: str = "",
+    is_foreign: Callable[[str], bool] | None = None,
 ) -> Discovery:
     """Looks at the paths (files, folders, `-` for the bytes in `stdin`), which must stand in the tree.
 
@@ -31,13 +32,15 @@ def discover(
     have, and what guardrail.yaml excludes; a file that is itself among the paths is taken all the same, unless
     `changed`: then the paths are the files of a commit, chosen by nobody, and come with what is needed to judge them.
 
+    `is_foreign` says of a file's name whether another scanner is to have it where no reader wants it.
+
     Repositories in a folder that is none are left out, too, and listed: each is a tree of its own.
 
     Raises UsageError (a path that is not there, or not in the tree) and ConfigError; all else is a problem.
     """
     paths = paths or ["."]
     all_there(paths)
-    claims = Claims(tree)
+    claims = Claims(tree, is_foreign)
     config = config or Config(tree)
     apart = Repositories(tree, config)
     walk = Walk(tree, config, apart)

@@ -29,7 +29,8 @@ class Discovery:
     files that findings are wanted for, `charts` the charts that are rendered with one of them. `unclaimed`: those of
     the skipped that a reader may come upon all the same. `unread`: in changed-files mode, tells what else there is that
     may be a manifest. `repositories`: folders that are apart from this tree, each with what is wanted of it.
-    `peer_files`: configuration of other scanners, in the folders that are looked at and above."""
+    `peer_files`: configuration of other scanners, in the folders that are looked at and above. `foreign`: files that no
+    reader would look into and that another scanner was said to be for."""
 
     tree: Tree
     claimed: dict[str, list[str]] = field(default_factory=dict)
@@ -44,13 +45,16 @@ class Discovery:
     unread: Callable[[], Iterable[str]] | None = None
     repositories: dict[str, list[str]] = field(default_factory=dict)
     peer_files: set[str] = field(default_factory=set)
+    foreign: set[str] = field(default_factory=set)
 
 
 class Claims:
     """Takes files one by one; every file once, however often it is handed in."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, is_foreign: Callable[[str], bool] | None = None) -> None:
+        """`is_foreign`: whether a file is one for a scanner that runs beside guardrail, by its name."""
         self.tree = tree
+        self.is_foreign = is_foreign
         self.found = Discovery(tree)
         self.by_reader: dict[str, set[str]] = {entry.name: set() for entry in table.READERS}
         self.given: list[str] = []
@@ -65,6 +69,8 @@ class Claims:
             return
         if not table.is_terraform(path) and not table.is_sniffed(path):
             self.found.seen += 1
+            if self.is_foreign is not None and self.is_foreign(path):
+                self.found.foreign.add(path)
             return
         if not is_unicode(path):
             self._fail(Problem("unreadable", "its name is not UTF-8; not read", printable(path)))
@@ -109,6 +115,8 @@ class Claims:
         self.found.seen += 1
         terraform = table.is_terraform(path)
         if not terraform and not table.is_sniffed(path):
+            if self.is_foreign is not None and self.is_foreign(path):
+                self.found.foreign.add(path)
             self.found.skipped += 1
             return None
         if is_link and not self.tree.contains(path):

@@ -21,12 +21,11 @@ class PeerWaivers:
         self.key = repr(listed)
         self.lined = frozenset(each.name for each in listed if each.line)
         self.dated = any(each.until for each in listed)
+        self._listed = [each for each in listed if each.until is None or today <= date.fromisoformat(each.until)]
         self._by_check: dict[tuple[str, str], dict[str, list[Waived]]] = {}
         known = sorted(set(replaced))
         matched: dict[tuple[str, str], list[str]] = {}
-        for each in listed:
-            if each.until is not None and today > date.fromisoformat(each.until):
-                continue
+        for each in self._listed:
             pair = each.scanner, each.check
             if pair not in matched:
                 matched[pair] = _checks(each, known)
@@ -42,6 +41,15 @@ class PeerWaivers:
             for each in folders.get(folder, ()):
                 if each.holds_for(finding.span, extents) and speaks_of(scanner, check, finding):
                     return Suppression("waiver", each.reason, each.span, each.until)
+        return None
+
+
+    def own(self, scanner: str, check: str, file: str) -> Waived | None:
+        """What accepts the scanner's own finding of this check in a file as a whole."""
+        folders = set(_folders_of(file))
+        for each in self._listed:
+            if each.scanner == scanner and each.folder in folders and fnmatchcase(check, each.check):
+                return each
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from guardrail.config import Config, check_rule_ids
@@ -54,16 +55,19 @@ def _shipped(rules_folder: str) -> Bundle:
     return load_bundle(rules_folder)
 
 
-def check_settings(config: Config, bundle: Bundle) -> None:
+def check_settings(config: Config, bundle: Bundle, is_foreign: Callable[[str], bool] | None = None) -> None:
     """What the files read so far say of rules, whether a scan comes to these rules or not. Raises ConfigError for the
-    first rule that does not exist, or parameter that a rule has not or can make no sense of."""
-    check_rule_ids(config, {*bundle.rules, *bundle.aliases})
+    first rule that does not exist, or parameter that a rule has not or can make no sense of. `is_foreign`: as in
+    `check_rule_ids`."""
+    check_rule_ids(config, {*bundle.rules, *bundle.aliases}, is_foreign)
     for source in (*config.under, *config.files):
         for layer in source.layers:
             for name, settings in layer.rules.items():
-                rule = bundle.rules[bundle.aliases.get(name, name)]
+                rule = bundle.rules.get(bundle.aliases.get(name, name))
                 for key, setting in settings.items():
                     if key.startswith("parameters."):
+                        if rule is None:
+                            raise ConfigError(f"{name} is not guardrail's, and has no parameters", *setting.place)
                         try:
                             rule.checks({key.removeprefix("parameters."): plain(setting.value)})
                         except ValueError as error:

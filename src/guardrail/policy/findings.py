@@ -98,7 +98,7 @@ def _fingerprint(verdict: Verdict) -> str:
     resource = subject.resource
     parts = (verdict.rule.id, resource.scope, resource.declared or resource.local, _INDEX.sub("[]", subject.key),
              _INDEX.sub("[]", path))  # fmt: skip
-    return _digest("\0".join(parts))
+    return fingerprint_of("\0".join(parts))
 
 
 @lru_cache(maxsize=1)
@@ -114,7 +114,8 @@ def _sha256() -> Any:
     return sha256
 
 
-def _digest(text: str) -> str:
+def fingerprint_of(text: str) -> str:
+    """`text`: all that makes a finding the one that it is."""
     digest: str = _sha256()(text.encode("utf-8", "surrogatepass")).hexdigest()
     return digest[:32]
 
@@ -169,7 +170,7 @@ def numbered(findings: list[Finding]) -> list[Finding]:
         count = seen.get(finding.fingerprint, 0)
         seen[finding.fingerprint] = count + 1
         if count:
-            finding = finding._replace(fingerprint=_digest(f"{finding.fingerprint}#{count}"))
+            finding = finding._replace(fingerprint=fingerprint_of(f"{finding.fingerprint}#{count}"))
         result.append(finding)
     return result
 

@@ -24,6 +24,7 @@ from guardrail.errors import ConfigError, RuleError
 from guardrail.formats.yaml import load
 from guardrail.model import Map
 from guardrail.model.patterns import lazy_regex
+from guardrail.shipped import site_packages
 from guardrail.tree import Tree, Unreadable, digest
 
 MANIFEST = "pack.yaml"
@@ -166,7 +167,7 @@ def _inside(folder: str, tree: Tree) -> str:
 def _installed(name: PackName) -> Pack:
     from importlib import metadata
 
-    folders = _site_packages()
+    folders = site_packages()
     found = next(iter(metadata.Distribution.discover(name=name.name, path=folders)), None)
     if found is None:
         raise ConfigError(f'no distribution "{name.name}" is installed beside guardrail', *name.place)
@@ -183,19 +184,6 @@ def _installed(name: PackName) -> Pack:
         raise ConfigError(f'the distribution "{name.name}" {what}', *name.place)
     folder = os.path.dirname(str(found.locate_file(manifests[0])))
     return Pack(folder, f"{name.name}:{manifests[0].parent.as_posix()}", name.place, "")
-
-
-def _site_packages() -> list[str]:
-    """Where this interpreter's own distributions are: never the working directory, nor what PYTHONPATH names, which may
-    be the scanned tree."""
-    import site
-    import sysconfig
-
-    paths = sysconfig.get_paths()
-    folders = [paths["purelib"], paths["platlib"], *site.getsitepackages()]
-    if site.ENABLE_USER_SITE:
-        folders.append(site.getusersitepackages())
-    return list(dict.fromkeys(folders))
 
 
 def pack_folders(paths: list[str]) -> Iterator[str]:

@@ -129,6 +129,8 @@ def _help(card: RuleCard, *, markdown: bool) -> str:
     section("Remedy", card.remedy.strip())
     section("Replaces", _named_lists(card.replaces, markdown))
     section("Frameworks", _named_lists(card.frameworks, markdown))
+    if not card.why:  # not a rule of guardrail's own
+        return "\n\n".join(parts)
     command = f"guardrail rules show {card.id}"
     section("Documentation", f"`{command}` prints the whole rule." if markdown else f"{command} prints the whole rule.")
     return "\n\n".join(parts)
