@@ -9,6 +9,11 @@ FORMATS = {
     "json": "guardrail.reports.json_report",
     "sarif": "guardrail.reports.sarif",
     "html": "guardrail.reports.html_report",
+    "gitlab": "guardrail.reports.gitlab",
+    "github": "guardrail.reports.github",
+    "junit": "guardrail.reports.junit",
+    "markdown": "guardrail.reports.markdown",
+    "csv": "guardrail.reports.csv_report",
 }
 
 TERMINAL_FORMATS = frozenset({"text"})  # read by people, in the terminal's own encoding
