@@ -505,3 +505,76 @@ spec:
     - ports: {ports}
 """
     assert {noun.fields["rule_ports"] for noun in manifest(text)} == {told}
+
+
+# Prefix lists ---------------------------------------------------------------------------------------------------
+
+GROUP = """
+resource "aws_security_group" "g" {
+  ingress {
+    from_port       = 22
+    to_port         = 22
+    protocol        = "tcp"
+    prefix_list_ids = %s
+    cidr_blocks     = %s
+  }
+}
+resource "aws_vpc_security_group_ingress_rule" "r" {
+  ip_protocol    = "tcp"
+  from_port      = 22
+  to_port        = 22
+  prefix_list_id = aws_ec2_managed_prefix_list.l.id
+}
+"""
+LIST = """
+variable "networks" {}
+resource "aws_ec2_managed_prefix_list" "l" {
+  address_family = "IPv4"
+  max_entries    = 5
+  %s
+}
+"""
+IN_LIST = GROUP % ("[aws_ec2_managed_prefix_list.l.id]", "[]")
+
+
+@pytest.mark.parametrize(
+    ("entries", "anywhere"),
+    [
+        ('entry { cidr = "10.0.0.0/8" }', False),
+        ('entry { cidr = "10.0.0.0/8" }\n  entry { cidr = "0.0.0.0/0" }', True),
+        ('entry { cidr = "0.0.0.0/1" }\n  entry { cidr = "128.0.0.0/1" }', True),
+        ("", False),
+    ],
+)
+def test_who_is_in_a_prefix_list_may_come_in(entries: str, anywhere: bool) -> None:
+    assert [noun["anywhere"] for noun in fields(LIST % entries + IN_LIST)] == [anywhere, anywhere]
+
+
+def test_entries_of_a_prefix_list_may_be_resources_of_their_own() -> None:
+    entry = 'resource "aws_ec2_managed_prefix_list_entry" "e" {\n  cidr = "::/0"\n  prefix_list_id = %s\n}\n'
+    tree = LIST % 'entry { cidr = "10.0.0.0/8" }' + IN_LIST
+    assert [noun["anywhere"] for noun in fields(tree + entry % "aws_ec2_managed_prefix_list.l.id")] == [True, True]
+    assert [noun["anywhere"] for noun in fields(tree + entry % '"pl-1"')] == [False, False]
+
+
+def test_an_entry_that_is_not_known_leaves_it_open_who_may_come_in() -> None:
+    unknown = LIST % 'dynamic "entry" {\n    for_each = var.networks\n    content { cidr = entry.value }\n  }'
+    for noun in fields(unknown + IN_LIST):
+        assert "$unknown" in noun["anywhere"]
+    world = GROUP % ("[aws_ec2_managed_prefix_list.l.id]", '["0.0.0.0/0"]')
+    assert fields(unknown + world)[0]["anywhere"] is True
+
+
+def test_lists_that_are_not_declared_hold_services() -> None:
+    named = GROUP % ("[data.aws_prefix_list.s3.id]", "[]")
+    assert fields('data "aws_prefix_list" "s3" {}\n' + LIST % "" + named)[0]["anywhere"] is False
+
+
+def test_a_finding_points_from_the_rule_to_the_entry() -> None:
+    [group, _] = nouns(LIST % 'entry { cidr = "0.0.0.0/0" }' + IN_LIST)
+    place = group.fields.place("anywhere")
+    assert place.line == 14
+    origins = group.fields.origins
+    assert origins is not None
+    [entry] = origins["anywhere"]()
+    assert (entry.note, entry.value, entry.span.line) == ("an entry of aws_ec2_managed_prefix_list.l", "0.0.0.0/0", 6)

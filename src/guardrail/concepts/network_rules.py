@@ -32,8 +32,10 @@ from guardrail.concepts.network_ranges import (
     protocol_of,
     written_ranges,
 )
+from guardrail.concepts.prefix_lists import with_lists
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Unknown, Value
 
+_LISTS = "prefix_list_ids"
 _SEPARATE_KINDS = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
 
 
@@ -53,8 +55,8 @@ def _aws_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
             fields = start_fields(block, "firewall", direction, "allow")
             protocol = put_protocol(fields, block, "protocol")
             aws_ports(fields, block, protocol)
-            put_side(fields, other_side(block, ("cidr_blocks", "ipv6_cidr_blocks"),
-                                         ("security_groups", "prefix_list_ids", "self")))  # fmt: skip
+            side = other_side(block, ("cidr_blocks", "ipv6_cidr_blocks"), ("security_groups", _LISTS, "self"))
+            put_side(fields, with_lists(side, block, _LISTS, inventory))
             take(fields, block, "description")
             yield rule_noun(name, fields)
 
@@ -72,9 +74,10 @@ def _aws_rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         take(fields, block, "type", "direction")
         protocol = put_protocol(fields, block, "protocol")
         wide = ("cidr_blocks", "ipv6_cidr_blocks")
-        narrow = ("source_security_group_id", "prefix_list_ids", "self")
+        narrow = ("source_security_group_id", _LISTS, "self")
     aws_ports(fields, block, protocol)
-    put_side(fields, other_side(block, wide, narrow))
+    side = other_side(block, wide, narrow)
+    put_side(fields, with_lists(side, block, "prefix_list_id" if separate else _LISTS, inventory))
     take(fields, block, "description")
     yield rule_noun(resource.local, fields)
 
