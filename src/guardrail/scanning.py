@@ -195,8 +195,7 @@ def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]
     all that an ignore may be for."""
     plans = [part for group, part in zip(groups, parts, strict=True) if group.reader == "terraform-plan"]
     if not plans:
-        for part in parts:
-            yield from part.findings
+        yield from _told_once(parts)
         return
     of_plans = {id(finding) for part in plans for finding in part.findings}
     found: dict[tuple[str, Span], list[Finding]] = {}
@@ -214,6 +213,39 @@ def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]
         else:
             instances = dict.fromkeys(address for finding in (first, *same) for address in finding.instances)
             yield first._replace(instances=tuple(instances))
+
+
+def _told_once(parts: Sequence[Part]) -> Iterator[Finding]:
+    """What Terraform reads from a manifest beside it (`yamldecode(file(...))`) and the manifest itself find at the same
+    place is one finding, of the manifest: it stands there for both."""
+    at: dict[tuple[str, Span], Finding] = {}
+    strangers = [
+        finding
+        for part in parts
+        for finding in part.findings
+        if finding.span.file and finding.span.file not in part.files
+    ]
+    if strangers:
+        files = {finding.span.file for finding in strangers}
+        at = {
+            (finding.rule, finding.span): finding
+            for part in parts
+            for finding in part.findings
+            if finding.span.file in files and finding.span.file in part.files
+        }
+    again: dict[int, list[str]] = {}
+    for finding in strangers:
+        told = at.get((finding.rule, finding.span))
+        if told is not None and told.verdict == finding.verdict:
+            again.setdefault(id(told), []).extend(finding.instances)
+            again[id(finding)] = []
+    for part in parts:
+        for finding in part.findings:
+            others = again.get(id(finding))
+            if others is None:
+                yield finding
+            elif others:
+                yield finding._replace(instances=tuple(dict.fromkeys((*finding.instances, *others))))
 
 
 def _is_of_change(problem: Problem, found: Discovery) -> bool:
