@@ -42,7 +42,7 @@ def _beside(plan: Plan, said: Said) -> Beside:
         said,
         task.tree,
         plan.bundle.rules.values(),
-        lambda check, category, file: config.for_path(file).rule(check, category),
+        lambda check, category, file: config.for_path(file).rule(check, category).on(task.today),
         plan.handed.wanted.severity,
         config.peer_ignores,
     )

@@ -106,9 +106,9 @@ def prepare(request: Request) -> Plan:
         helm_profiles=config.helm_profiles,
         processes=_processes(request.workers),
     )
-    setting_of = SettingsOf(config, bundle) if config.files or config.under else None
-    unread = Unread(tree, found.unread) if found.unread else None
     today = request.today or _today()
+    setting_of = SettingsOf(config, bundle, today) if config.files or config.under else None
+    unread = Unread(tree, found.unread) if found.unread else None
     task = Task(
         tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores,
         _peer_waivers(tree, found.peer_files, rules, today) if config.peer_ignores and found.peer_files else None,
@@ -222,10 +222,10 @@ def _inside(tree: Tree, name: str) -> str:
 
 
 class SettingsOf:
-    """How guardrail.yaml wants a rule in a file. Wrong parameters are told as errors of the configuration."""
+    """How guardrail.yaml wants a rule in a file on a day. Wrong parameters are told as errors of the configuration."""
 
-    def __init__(self, config: Config, bundle: Bundle) -> None:
-        self.config = config
+    def __init__(self, config: Config, bundle: Bundle, today: date) -> None:
+        self.config, self.today = config, today
         self.old_names: dict[str, list[str]] = {}
         for alias, name in bundle.aliases.items():
             self.old_names.setdefault(name, []).append(alias)
@@ -250,7 +250,8 @@ class SettingsOf:
         except ValueError as error:
             place = next((p for key, p in found.provenance.items() if key.startswith("parameters.")), None)
             raise ConfigError(str(error), *(place or ())) from None
-        return Setting(found.enabled, found.severity, found.enforce, dict(found.parameters) or None)
+        found = found.on(self.today)
+        return Setting(found.enabled, found.severity, found.enforce, dict(found.parameters) or None, found.effective)
 
 
 def _processes(wanted: int) -> int:

@@ -79,6 +79,8 @@ def _identity(plan: Plan, request: Request) -> str:
     options = plan.task.options._replace(processes=1)
     words = [plan.bundle.key, *sorted(rule.id for rule in plan.task.rules), repr(options)]
     words += [f"{source.file} {source.data!r}" for source in (*plan.config.under, *plan.config.files)]
+    if plan.config.is_dated:
+        words.append(f"on {plan.task.today}")
     if plan.task.peer_waivers is not None:
         words.append(plan.task.peer_waivers.key)
     if request.environment:

@@ -9,8 +9,6 @@ from typing import Any
 from guardrail.model import Evidence, Excerpt, Finding, Note, Problem, Span, Suppression
 from guardrail.process import Part
 
-FORMAT = 2
-
 
 class _Shared:
     """Values by number. Equal ones have the same."""
@@ -44,7 +42,7 @@ def encode(part: Part) -> dict[str, Any]:
 
 def _encoded(finding: Finding, number: Callable[[Any], int]) -> tuple[Any, ...]:
     head = (finding.rule, finding.title, finding.severity, finding.category, finding.verdict, finding.kind,
-            finding.platform, finding.provider, finding.remedy, finding.enforce)  # fmt: skip
+            finding.platform, finding.provider, finding.remedy, finding.enforce, finding.effective)  # fmt: skip
     suppression, excerpt = finding.suppression, finding.excerpt
     return (
         number(head),
@@ -85,13 +83,14 @@ def decode(data: dict[str, Any]) -> Part:
 
 def _decoded(found: list[Any], shared: list[Any], span_of: Callable[[int], Span]) -> Finding:
     head, span, replaces, frameworks, resource, instances, message, fingerprint, evidence, suppression, excerpt = found
-    rule, title, severity, category, verdict, kind, platform, provider, remedy, enforce = shared[head]
+    rule, title, severity, category, verdict, kind, platform, provider, remedy, enforce, effective = shared[head]
     return Finding(
         rule, title, severity, category, verdict, resource, tuple(instances), kind, platform, provider, span_of(span),
         message, remedy, tuple([Evidence(path, value, span_of(at), note) for path, value, at, note in evidence]),
         shared[replaces], shared[frameworks], fingerprint, enforce,
         _suppression(*suppression) if suppression else None,
         Excerpt(excerpt[0], tuple(excerpt[1])) if excerpt else None,
+        effective,
     )  # fmt: skip
 
 

@@ -16,10 +16,10 @@ it is for the other scanner to complain.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from guardrail.config.dates import is_date
 from guardrail.config.globs import Globs
 from guardrail.config.peer_names import CHECKOV, TRIVY, TRIVY_PLAIN, ZIZMOR
 from guardrail.formats.text import decode
@@ -199,12 +199,3 @@ def reason_of(words: str, said: object) -> str:
     text = " ".join(said.split()) if isinstance(said, str) else ""
     text = f"{words}: {text}" if text else words
     return text if len(text) <= MAX_REASON else text[: MAX_REASON - 3] + "..."
-
-
-def is_date(text: str) -> bool:
-    """As 2027-01-31."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.config.nearest import did_you_mean
@@ -20,13 +21,22 @@ if TYPE_CHECKING:
 class RuleSetting(NamedTuple):
     """How a rule is judged at a path. `severity` None: the rule's own. `enforce`: block or warn. `parameters`:
     those that are set, as read, not yet checked. `provenance`: the place of each key that is set: "enabled",
-    "severity", "enforce", "parameters.NAME"."""
+    "severity", "enforce", "effective", "parameters.NAME". `effective`: the day from which on it blocks."""
 
     enabled: bool = True
     severity: str | None = None
     enforce: str = "block"
     parameters: dict[str, Value] = {}
     provenance: dict[str, Place] = {}
+    effective: str = ""
+
+    def on(self, today: date | None) -> RuleSetting:
+        """As it is on a day: what is not effective yet only warns. `effective` says so, and is empty afterwards."""
+        if not self.effective:
+            return self
+        if today is None or today >= date.fromisoformat(self.effective) or self.enforce != "block":
+            return self._replace(effective="")
+        return self._replace(enforce="warn")
 
 
 DEFAULT = RuleSetting()
@@ -90,6 +100,7 @@ def _rule_setting(merged: dict[str, Setting]) -> RuleSetting:
         enforce.value if enforce else "block",
         {key[len("parameters.") :]: found.value for key, found in merged.items() if key.startswith("parameters.")},
         {key: found.place for key, found in merged.items()},
+        merged["effective"].value if "effective" in merged else "",
     )
 
 
@@ -238,6 +249,16 @@ class Config:
     def files(self) -> list[ConfigFile]:
         """Those that were read so far, by folder."""
         return [source for _, source in sorted(self._files.items()) if source is not None]
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether some rule blocks from a day on, in what was read so far."""
+        return any(
+            "effective" in settings
+            for source in (*self.under, *self.files)
+            for layer in source.layers
+            for settings in (*layer.rules.values(), *(settings for _, settings in layer.globs))
+        )
 
     def rule_ids_named(self) -> list[NamedRule]:
         """Every rule id, and glob of ids, in `under` and the files read so far, in the order written."""

@@ -159,6 +159,7 @@ def _rule(setting: RuleSetting) -> dict[str, Any]:
         "enabled": _placed(setting.enabled, places.get("enabled")),
         "severity": _placed(setting.severity, places.get("severity")),
         "enforce": _placed(setting.enforce, places.get("enforce")),
+        "effective": _placed(setting.effective or None, places.get("effective")),
         "parameters": {
             name: _placed(value, places.get(f"parameters.{name}")) for name, value in setting.parameters.items()
         },

@@ -6,6 +6,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from guardrail.config.dates import is_date
 from guardrail.config.globs import Globs
 from guardrail.config.nearest import did_you_mean
 from guardrail.errors import ConfigError
@@ -52,8 +53,8 @@ class PackName(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Settings that hold together: the top of a file, or one of its `paths`. A rule's settings are
-    "enabled", "severity", "enforce" and "parameters.NAME". `named` has every rule id and glob, as written."""
+    """Settings that hold together: the top of a file, or one of its `paths`. A rule's settings are "enabled",
+    "severity", "enforce", "effective" and "parameters.NAME". `named` has every rule id and glob, as written."""
 
     categories: dict[str, Setting]
     rules: dict[str, dict[str, Setting]]
@@ -346,11 +347,15 @@ def _rule_settings(value: Value, place: Place, file: str, is_glob: bool) -> dict
                 settings["enabled"] = Setting(False, at)
             else:
                 settings["enforce"] = Setting(value["enforce"], at)
+        if "effective" in value:
+            settings["effective"] = Setting(value["effective"], at := place_of(value, "effective", file))
+            if not is_date(value["effective"]):
+                raise ConfigError(f'"{value["effective"]}" is no day such as 2027-01-31', *at)
         parameters = value.get("parameters") or Map()
         for name, argument in parameters.items():
             settings[f"parameters.{name}"] = Setting(argument, place_of(parameters, name, file))
     if not is_glob and "enabled" not in settings:
-        by = settings.get("enforce") or settings.get("severity")
+        by = settings.get("enforce") or settings.get("severity") or settings.get("effective")
         if by:
             settings["enabled"] = Setting(True, by.place)
     return settings

@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from os.path import basename, isabs
 from typing import NamedTuple
 
+from guardrail.config.dates import is_date
 from guardrail.config.globs import Globs
-from guardrail.config.peer_files import is_date
 from guardrail.config.source import ConfigFile, NamedPlace, Place, globs_of, named_in, place_of
 from guardrail.errors import ConfigError
 from guardrail.model import Map

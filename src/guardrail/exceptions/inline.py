@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from guardrail.config.dates import is_date
 from guardrail.config.nearest import did_you_mean
 from guardrail.exceptions.comments import Comment, Lines
 from guardrail.formats.text import decode
@@ -40,7 +41,6 @@ _COMMENT = lazy_regex(r"(?:^|(?<=\s)|(?<=\{\{))(#+|//+|/\*+)[ \t]*guardrail:igno
 _DIRECTIVE = lazy_regex(r"-[A-Za-z0-9_-]*")
 _KEY = lazy_regex(r"([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*")
 _RULE = lazy_regex(r"[A-Za-z0-9][A-Za-z0-9_./-]*\Z")
-_DATE = lazy_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _KEYS = ("reason", "until")
 
 Extents = Mapping[str, Mapping[int, int]]  # file -> first line of a block or entry -> its last line
@@ -138,7 +138,7 @@ def _parse(comment: Comment) -> Ignore:
         if not error and not values[name].strip():
             error = f"{name} is empty"
     until = values.get("until")
-    if not error and until is not None and not _is_date(until):
+    if not error and until is not None and not is_date(until):
         error = f'until="{until}" is not a date such as 2027-01-31'
     return ignore._replace(rules=tuple(dict.fromkeys(rules)), reason=values.get("reason"), until=until, error=error)
 
@@ -157,16 +157,6 @@ def _wrong_with(rules: list[str]) -> str | None:
 
 def _first_word(text: str) -> str:
     return re.split(r"[\s,]", text, maxsplit=1)[0]
-
-
-def _is_date(text: str) -> bool:
-    if not _DATE.match(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def extents_of(resources: Iterable[Resource], files: Collection[str]) -> dict[str, dict[int, int]]:

@@ -23,7 +23,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from guardrail.config.peer_files import is_date, reason_of
+from guardrail.config.dates import is_date
+from guardrail.config.peer_files import reason_of
 from guardrail.exceptions.comments import Comment, Lines
 from guardrail.exceptions.inline import Extents
 from guardrail.exceptions.peer_facts import ALL, trivy_ids

@@ -81,6 +81,7 @@ class Finding(NamedTuple):
     enforce: str = "block"  # block | warn: whether it can break the gate
     suppression: Suppression | None = None
     excerpt: Excerpt | None = None
+    effective: str = ""  # the day from which on it blocks, where it only warns until then: 2027-01-31
     owner: str = ""  # of what stands there, as a software catalogue of the tree has it: group:default/payments
 
     def sort_key(self) -> tuple[object, ...]:

@@ -83,6 +83,7 @@ def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
         frameworks=rule.data.get("frameworks") or {},
         fingerprint=_fingerprint(first),
         enforce=first.setting.enforce,
+        effective=first.setting.effective,
     )
 
 

@@ -22,12 +22,13 @@ from guardrail.timings import Timings
 
 
 class Setting(NamedTuple):
-    """How a policy wants a rule in one file."""
+    """How a policy wants a rule in one file. `effective`: the day from which on it blocks, if that is to come."""
 
     enabled: bool = True
     severity: str | None = None
     enforce: str = "block"
     parameters: dict[str, Any] | None = None
+    effective: str = ""
 
 
 SettingOf = Callable[[Rule, str], Setting]

@@ -257,6 +257,7 @@ def _view(result: Result, finding: Finding) -> dict[str, Any]:
         "more_instances": f"+{counted(others, 'instance')}" if others > 0 else "",
         "kind": finding.kind,
         "enforce": finding.enforce,
+        "effective": finding.effective,
         "lines": [_shown(line) for line in lines_of(finding)],
         "evidence": [_evidence(item) for item in finding.evidence],
         "remedy": prose(finding.remedy),

@@ -79,6 +79,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "category": finding.category,
         "verdict": finding.verdict,
         "enforce": finding.enforce,
+        **({"effective": finding.effective} if finding.effective else {}),
         "resource": finding.resource,
         "instances": list(finding.instances),
         "kind": finding.kind,

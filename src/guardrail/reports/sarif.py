@@ -162,6 +162,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
         "category": finding.category,
         "verdict": finding.verdict,
         "enforce": finding.enforce,
+        **({"effective": finding.effective} if finding.effective else {}),
         "platform": finding.platform,
         "provider": finding.provider,
         **({"owner": _text(finding.owner)} if finding.owner else {}),

@@ -176,7 +176,7 @@ class _Page:
         if finding.owner:
             told.append(f"owner: {for_log(finding.owner)}")
         if finding.enforce == "warn":
-            told.append("warns only")
+            told.append(f"warns only, blocks from {finding.effective} on" if finding.effective else "warns only")
         self.line("    " + "  ".join(part for part in told if part))
         if finding.span != self.shown:  # all that a resource lacks stands at its header
             self.excerpt(finding)
