@@ -76,6 +76,8 @@ def test_one_that_holds_for_nothing_is_told_of_at_its_place(findings_in: Finding
     assert said(found) == {(*LOGS, ""), (*SITE, ""), ("guardrail.yaml", why, "")}
     [about] = [one for one in found if one["rule"] == why]
     assert (about["line"], about["column"]) == (3, 5)
+    of_waivers = {(note["note"], note["line"]) for one in found for note in one["evidence"] if "waiver" in note["note"]}
+    assert of_waivers == ({("a waiver of this ended on 2026-06-14", 3)} if why == "ignore-expired" else set())
 
 
 def test_a_finding_says_who_accepted_it_why_and_until_when(findings_in: Findings) -> None:
@@ -176,6 +178,7 @@ def test_an_ignore_must_meet_the_terms(
 def test_so_must_a_waiver(findings_in: Findings, terms: str, short: str, enough: str | None) -> None:
     found = findings_in({"guardrail.yaml": waivers(WAIVER % short, more=terms), "main.tf": BUCKETS}, *RULES)
     assert said(found) == {(*LOGS, ""), (*SITE, ""), ("guardrail.yaml", "ignore-malformed", "")}
+    assert all("does not count" in one["evidence"][-1]["note"] for one in found if one["rule"] == "store-versioned")
     if enough:
         found = findings_in({"guardrail.yaml": waivers(WAIVER % enough, more=terms), "main.tf": BUCKETS}, *RULES)
         assert {by for _, _, by in said(found)} == {"waiver"}

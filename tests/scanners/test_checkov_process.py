@@ -152,6 +152,13 @@ def test_guardrail_yaml_can_ask_for_it(scan: Scan) -> None:
     assert severity["CKV_DOCKER_2"] == "high"
 
 
+def test_a_profile_leaves_it_on(scan: Scan) -> None:
+    files = {"guardrail.yaml": "profile: baseline\n", "Dockerfile": "FROM a\n"}
+    assert [found["rule"] for found in scan(FAILS, files)["findings"]] == ["CKV_DOCKER_2"]
+    files["guardrail.yaml"] += "rules: {CKV_DOCKER_*: off}\n"
+    assert scan(FAILS, files)["findings"] == []
+
+
 def test_what_is_asked_of_one_rule_is_not_asked_of_checkov(scan: Scan) -> None:
     files = {"pod.yaml": POD, "Dockerfile": "FROM a\n"}
     assert scan("os._exit(7)", files, "--rule", "store-versioned")["problems"] == []

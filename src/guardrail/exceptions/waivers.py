@@ -23,25 +23,42 @@ def apply(
     today: date,
 ) -> tuple[list[Finding], set[int]]:
     """The findings, those that a waiver holds for marked as suppressed, and the indexes of the waivers that hold for
-    some. What is suppressed already stays as it is. `aliases`: former ids of rules."""
-    holding = [
-        (index, waiver, tuple(aliases.get(name, name) for name in waiver.rules))
+    some. What is suppressed already stays as it is. One that a waiver would hold for, if that held, says why it does
+    not. `aliases`: former ids of rules."""
+    known = [
+        (index, waiver, tuple(aliases.get(name, name) for name in waiver.rules), _lapse(waiver, terms, today))
         for index, waiver in enumerate(waivers)
-        if not error_of(waiver, terms, today) and not is_over(waiver, today)
     ]
     used: set[int] = set()
     result: list[Finding] = []
     for finding in findings:
-        held = finding
-        for index, waiver, rules in holding:
-            if _is_about(waiver, rules, finding):
-                used.add(index)
-                if held.suppression is None:
-                    until = waiver.until.isoformat() if waiver.until else None
-                    span = None if isabs(waiver.place.file) else span_of(waiver)  # reports tell of no other files
-                    held = held._replace(suppression=Suppression("waiver", waiver.reason, span, until))
+        held, lapsed = finding, list[Evidence]()
+        for index, waiver, rules, lapse in known:
+            if not _is_about(waiver, rules, finding):
+                continue
+            if lapse:
+                lapsed.append(Evidence("", None, _shown_at(waiver) or finding.span, lapse))
+                continue
+            used.add(index)
+            if held.suppression is None:
+                until = waiver.until.isoformat() if waiver.until else None
+                held = held._replace(suppression=Suppression("waiver", waiver.reason, _shown_at(waiver), until))
+        if lapsed and held.suppression is None:
+            held = held._replace(evidence=(*held.evidence, *lapsed))
         result.append(held)
     return result, used
+
+
+def _lapse(waiver: Waiver, terms: Terms | None, today: date) -> str:
+    if is_over(waiver, today):
+        return f"a waiver of this ended on {waiver.until}"
+    error = error_of(waiver, terms, today)
+    return f"a waiver has this, and does not count: {error}" if error else ""
+
+
+def _shown_at(waiver: Waiver) -> Span | None:
+    """Reports tell of no files outside the tree."""
+    return None if isabs(waiver.place.file) else span_of(waiver)
 
 
 def _is_about(waiver: Waiver, rules: Iterable[str], finding: Finding) -> bool:

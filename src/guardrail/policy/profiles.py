@@ -23,6 +23,9 @@ from guardrail.policy.packs import Pack
 FOLDER = os.path.join(os.path.dirname(__file__), "shipped_profiles")
 _KEYS = ("title", "description", "includes", "frameworks", "categories", "rules")
 
+FOREIGN = ("CKV_*", "CKV2_*")
+"""Ids of checks that are no rules: who asks for their scanner wants them, whatever profile there is."""
+
 
 class Profile(NamedTuple):
     """`layers`: those that it includes first, its own last."""
@@ -104,14 +107,15 @@ class Profiles:
 
 
 def chosen(names: Sequence[Setting], bundle: Bundle, packs: Sequence[Pack]) -> list[ConfigFile]:
-    """What several profiles come to together: all that one of them lists, and the packs' own rules; of parameters, the
-    later ones."""
+    """What several profiles come to together: all that one of them lists, the packs' own rules, and the checks of
+    scanners that run beside guardrail; of parameters, the later ones."""
     profiles = Profiles(bundle, packs)
     first = names[0].place
     nothing = ConfigFile(first.file, "", Map())
     nothing.top.globs.append(("*", {"enabled": Setting(False, first)}))
     for pack in packs:
         nothing.top.globs.append((f"{pack.name}/*", {"enabled": Setting(True, pack.place)}))
+    nothing.top.globs.extend((ids, {"enabled": Setting(True, first)}) for ids in FOREIGN)
     layers = [nothing]
     for name in names:
         layers += profiles.get(str(name.value), name.place).layers
