@@ -50,13 +50,14 @@ def _beside(plan: Plan, said: Said) -> Beside:
     findings = [_waived_there(finding, plan) for finding in found.findings]
     if task.today is not None:
         ignores = read_ignores(task.tree, sorted(found.files))
-        known = {*task.bundle.rules, *task.bundle.aliases, *said.known}
+        known = {*task.bundle.rules, *task.bundle.aliases, *said.known, *(finding.rule for finding in findings)}
         findings, nouns = apply(
             findings, ignores, {}, task.today, known, lambda name, _: name in said.known, task.terms
         )
-        about = judge_ignores(nouns, task)
-        findings += about.findings
-        problems += about.problems
+        if said.known:  # or it came to grief before it said which checks there are
+            about = judge_ignores(nouns, task)
+            findings += about.findings
+            problems += about.problems
     return Beside(findings, problems, found.files, found.passed, found.cards)
 
 

@@ -81,15 +81,11 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request, beside: Beside 
             problems = [problem for problem in problems if problem.kind != EMPTY]
     notes = [*found.notes, *(note for part in parts for note in part.notes)]
     judged = _waived([*_joined(plan.groups, parts), *judged_beside], plan, whole=not problems)
-    findings = numbered(sorted(judged.findings, key=Finding.sort_key))
+    findings = _on_terms(numbered(sorted(judged.findings, key=Finding.sort_key)), plan)
     problems += judged.problems
     if plan.baseline is not None:
-        findings = plan.baseline.apply(findings)
+        findings = _on_terms(plan.baseline.apply(findings), plan)
         notes += [] if problems else _outdated(plan.baseline, findings, plan)
-    if plan.task.terms is not None and plan.task.today is not None:
-        from guardrail.exceptions.waivers import on_terms
-
-        findings = on_terms(findings, plan.task.terms, plan.task.today)
     status: dict[str, str] = dict.fromkeys(found.failed, "failed")
     for part in parts:
         status.update(part.files)
@@ -155,6 +151,15 @@ def _waived(findings: Iterable[Finding], plan: Plan, *, whole: bool) -> Judged:
     nouns = nouns_of(plan.waivers, used, task.terms, today, ran, plan.paths if whole else ())
     about = processing.judge_ignores(nouns, task)
     return about._replace(findings=[*marked, *about.findings])
+
+
+def _on_terms(findings: list[Finding], plan: Plan) -> list[Finding]:
+    terms, today = plan.task.terms, plan.task.today
+    if terms is None or today is None:
+        return findings
+    from guardrail.exceptions.waivers import on_terms
+
+    return on_terms(findings, terms, today)
 
 
 def _outdated(baseline: Baseline, findings: Sequence[Finding], plan: Plan) -> Iterator[Note]:

@@ -206,6 +206,18 @@ def test_a_baseline_must_only_leave_alone_what_has_no_exceptions(
     assert {by for _, _, by in said(findings_in(never, *RULES))} == {""}
 
 
+def test_what_is_short_of_the_terms_may_still_be_in_the_baseline(
+    findings_in: Findings, tmp_path: Path, guardrail: Callable[..., Run]
+) -> None:
+    config = "baseline: b.json\nexceptions: {until: required}\n"
+    bucket = 'resource "aws_s3_bucket" "site" {\n  # checkov:skip=CKV_AWS_21: nothing to keep\n  bucket = "acme"\n}\n'
+    empty = '{"guardrail-baseline": 1, "findings": []}'
+    found = said(findings_in({"guardrail.yaml": config, "main.tf": bucket, "b.json": empty}, *RULES))
+    assert {by for _, _, by in found} == {""}
+    guardrail("baseline", tmp_path)
+    assert {by for _, _, by in said(findings_in({}, *RULES))} == {"baseline"}
+
+
 def test_terms_of_another_configuration_hold_in_every_tree(
     findings_in: Findings, tmp_path: Path, guardrail: Callable[..., Run]
 ) -> None:

@@ -11,6 +11,7 @@ from harness import Run
 
 from guardrail.planning import Request, prepare
 from guardrail.scanners import checkov
+from guardrail.tree import MAX_FILE_BYTES
 
 TEMPLATE = "Resources:\n  Logs:\n    Type: AWS::S3::Bucket\n"
 DEPLOYMENT = '{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"}'
@@ -85,6 +86,18 @@ def test_a_link_out_of_the_tree_is_a_problem(
     done = guardrail("scan", tmp_path, "--scanner", "checkov")
     assert done.code == 3
     assert "Dockerfile  [outside-tree]" in done.out
+
+
+def test_of_files_that_are_too_large_templates_are_problems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkov, "found_in", lambda: "somewhere")
+    (tmp_path / "stack.json").write_text('{"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}' + " " * MAX_FILE_BYTES)
+    (tmp_path / "data.json").write_text('{"rows": []}' + " " * MAX_FILE_BYTES)
+    plan = prepare(Request(paths=(str(tmp_path),), scanners=("checkov",)))
+    assert plan.handed is not None
+    assert plan.handed.files == {}
+    assert [(problem.kind, problem.file) for problem in plan.handed.problems] == [("too-large", "stack.json")]
 
 
 def test_without_checkov_the_run_ends(

@@ -205,6 +205,14 @@ def test_so_is_what_is_ignored_or_waived_in_guardrails(scan: Scan) -> None:
     ]
 
 
+def test_they_hold_for_what_was_checked_before_its_end(scan: Scan) -> None:
+    """Which checks there are it says at its end."""
+    body = "sys.modules['__main__']._ids = lambda names: os._exit(7)\n"
+    report = scan(FAILS + body, {"Dockerfile": '# guardrail:ignore-file CKV_DOCKER_2 reason="x"\nFROM a\n'})
+    assert [by for by, _ in suppressions(report)] == ["inline"]
+    assert report["problems"] == []
+
+
 def test_fingerprints_survive_moved_lines(scan: Scan) -> None:
     body = "report.failed_checks += [Record('CKV_DOCKER_2', path, path + '.FROM', {0}, {0}) for path in files]"
     [first], [moved] = (scan(body.format(line))["findings"] for line in (1, 10))

@@ -103,9 +103,9 @@ def nouns_of(
     ran: Callable[[str, str], bool],
     looked_at: Sequence[str],
 ) -> list[Noun]:
-    """A noun of the concept `ignore` for each waiver. `ran(rule, file)`: whether a rule, or all that a
-    glob means, is judged there. `looked_at`: the
-    parts of the tree that all was found out about, by name: elsewhere nobody can tell whether a waiver is used."""
+    """A noun of the concept `ignore` for each waiver. `ran(rule, file)`: whether a rule, or all that a glob means, is
+    judged there. `looked_at`: the parts of the tree that all was found out about, by name: elsewhere nobody can tell
+    whether a waiver is used."""
     nouns: list[Noun] = []
     alike: dict[tuple[str, str], int] = {}
     for index, waiver in enumerate(waivers):

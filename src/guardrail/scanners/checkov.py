@@ -139,17 +139,25 @@ def hand_over(tree: Tree, paths: Iterable[str], doubtful: Iterable[str], wanted:
         if not fitting:
             continue
         try:
-            data = tree.read(path)
+            meant = _meant(fitting, tree.read(path))
         except Unreadable as error:
-            problems.append(error.problem)
+            # Data may be as large as it likes; what is a template by its beginning should have been checked.
+            if error.problem.kind != "too-large" or _meant(fitting, tree.head(path)):
+                problems.append(error.problem)
             continue
         tree.forget([path])
-        for each in fitting:
-            holds = FRAMEWORKS[each].holds
-            if holds is None or holds.search(data):
-                files.setdefault(each, []).append(path)
-                break
+        if meant:
+            files.setdefault(meant, []).append(path)
     return Handed(tree, files, tuple(problems), wanted)
+
+
+def _meant(frameworks: Sequence[str], data: bytes) -> str:
+    """The first of these that the data may be of; empty where it is of none."""
+    for each in frameworks:
+        holds = FRAMEWORKS[each].holds
+        if holds is None or holds.search(data):
+            return each
+    return ""
 
 
 class Running:
