@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.concepts.surroundings import Unread
@@ -38,6 +38,7 @@ class Request(NamedTuple):
     `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names.
     `baseline`: the absolute path of a file instead of the one that guardrail.yaml names, "" for none at all.
     `scanners`: those that run beside guardrail, besides what guardrail.yaml names.
+    `overlay`: contents that stand in for those of files of the tree, by name.
     `timings` gets where the time goes, if all is done in one process and nothing comes from the cache."""
 
     paths: tuple[str, ...] = (".",)
@@ -58,6 +59,7 @@ class Request(NamedTuple):
     profiles: tuple[str, ...] = ()
     baseline: str | None = None
     scanners: tuple[str, ...] = ()
+    overlay: Mapping[str, bytes] = {}
     timings: Timings | None = None
 
 
@@ -78,7 +80,7 @@ class Plan(NamedTuple):
 
 
 def prepare(request: Request) -> Plan:
-    tree = Tree(find_base(request.paths))
+    tree = Tree(find_base(request.paths), dict(request.overlay))
     config = load_config(tree, request.config)
     beside = _scanner_beside(config, request)
     with stage(request.timings, "discovery"):

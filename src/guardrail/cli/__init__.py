@@ -15,6 +15,7 @@ from guardrail.errors import GuardrailError
 
 COMMANDS = {
     "scan": "guardrail.cli.scan",
+    "fix": "guardrail.cli.fix",
     "baseline": "guardrail.cli.baseline",
     "inspect": "guardrail.cli.inspect",
     "rules": "guardrail.cli.rules",

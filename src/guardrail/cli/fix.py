@@ -1,0 +1,88 @@
+"""`guardrail fix`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from guardrail.cli.reading import reads_files
+from guardrail.errors import UsageError
+
+if TYPE_CHECKING:
+    from guardrail.scanning import Request
+    from guardrail.tree import Tree
+
+
+@click.command("fix")
+@click.option("--write", is_flag=True, help="Change the files; without it, the changes are only shown.")
+@click.option("--rule", "only", multiple=True, metavar="ID", help="Mend only what this rule finds; repeatable.")
+@click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml.")
+@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
+@click.option("--pack", "packs", multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False),
+              help="As in `guardrail scan`; repeatable.")  # fmt: skip
+@reads_files
+def command(
+    request: Request, write: bool, only: tuple[str, ...], config: str | None, profiles: tuple[str, ...],
+    packs: tuple[str, ...],
+) -> int:  # fmt: skip
+    """Show how to mend what can be mended by one attribute, as a patch.
+
+    Findings whose remedy says what to write (Set `publicly_accessible = false`) are mended where that is missing, or
+    another literal stands there; a value that comes from a variable is left alone. Every change is kept only if a scan
+    of the changed files finds no more what it is for, and nothing as grave instead. Read it before you apply it: a
+    provider may replace what it cannot change.
+
+    \b
+    guardrail fix infra/ --rule key-rotation
+    guardrail fix . | git apply
+    """
+    from guardrail.discover import find_base
+    from guardrail.fixing.mending import mend
+    from guardrail.reports.hostile import for_log
+    from guardrail.tree import Tree
+
+    if config is not None and not os.path.isfile(config):
+        raise UsageError(f"{config}: no such file")
+    if request.stdin is not None:
+        raise UsageError("standard input cannot be mended; give the file")
+    mended = mend(request._replace(
+        config=os.path.abspath(config) if config else None, only=only, profiles=profiles, packs=packs,
+    ))  # fmt: skip
+    tree = Tree(find_base(request.paths))
+    for file, data in sorted(mended.after.items()):
+        if write:
+            _write(tree, file, data)
+        else:
+            click.echo(_patch(file, mended.before[file], data), nl=False)
+    count, files = len(mended.findings), len(mended.after)
+    what = f"{count:,} of {len(mended.result.failures):,} findings"
+    where = f"in {files:,} file{'' if files == 1 else 's'}"
+    done = "mended" if write else "can be mended"
+    click.echo(f"{what} {done} {where}" if count else f"{what} can be mended", err=True)
+    for problem in mended.result.problems[:5]:
+        click.echo(f"problem: {for_log(problem.file)}:{problem.line}: {for_log(problem.message)}", err=True)
+    return 3 if mended.result.problems else 0
+
+
+def _patch(file: str, before: bytes, after: bytes) -> str:
+    """As `git diff` writes it; what scanned files hold goes as it is into what is meant to be applied."""
+    old, new = (data.decode("utf-8", "surrogateescape").splitlines(keepends=True) for data in (before, after))
+    lines: list[str] = []
+    for line in difflib.unified_diff(old, new, f"a/{file}", f"b/{file}"):
+        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(lines)
+
+
+def _write(tree: Tree, file: str, data: bytes) -> None:
+    path = tree.absolute(file)
+    if not tree.is_file(file):
+        raise UsageError(f"{file}: not a regular file in the tree any more")
+    try:
+        with open(path, "r+b") as stream:
+            stream.write(data)
+            stream.truncate()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None

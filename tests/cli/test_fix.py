@@ -1,0 +1,76 @@
+"""`guardrail fix` on the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import Run
+
+KEY = 'resource "aws_kms_key" "k" {\n  description         = "k"\n  enable_key_rotation = false\n}\n'
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", str(tmp_path / "tree")], check=True)
+    (tmp_path / "tree/keys").mkdir()
+    (tmp_path / "tree/keys/main.tf").write_text(KEY)
+    return tmp_path / "tree"
+
+
+def test_it_prints_a_patch_that_git_applies(tree: Path, guardrail: Callable[..., Run]) -> None:
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    assert (done.code, done.err) == (0, "1 of 1 findings can be mended in 1 file\n")
+    assert (tree / "keys/main.tf").read_text() == KEY
+    subprocess.run(["git", "apply"], input=done.out, text=True, cwd=tree, check=True)
+    assert (tree / "keys/main.tf").read_text() == KEY.replace("false", "true")
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_so_it_does_of_a_file_without_a_last_line_end(tree: Path, guardrail: Callable[..., Run], end: str) -> None:
+    (tree / "keys/main.tf").write_text(KEY.rstrip("\n") + end)
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    subprocess.run(["git", "apply"], input=done.out, text=True, cwd=tree, check=True)
+    assert (tree / "keys/main.tf").read_text() == KEY.replace("false", "true").rstrip("\n") + end
+
+
+def test_it_writes_when_it_is_told_to(tree: Path, guardrail: Callable[..., Run]) -> None:
+    os.chmod(tree / "keys/main.tf", 0o640)
+    done = guardrail("fix", tree, "--rule", "key-rotation", "--write")
+    assert (done.code, done.out, done.err) == (0, "", "1 of 1 findings mended in 1 file\n")
+    assert (tree / "keys/main.tf").read_text() == KEY.replace("false", "true")
+    assert (tree / "keys/main.tf").stat().st_mode & 0o777 == 0o640
+    assert guardrail("fix", tree, "--rule", "key-rotation").err == "0 of 0 findings can be mended\n"
+
+
+def test_ignored_and_accepted_findings_are_left_alone(tree: Path, guardrail: Callable[..., Run]) -> None:
+    (tree / "guardrail.yaml").write_text("waivers: [{rules: key-rotation, reason: r}]\n")
+    assert guardrail("fix", tree, "--rule", "key-rotation").out == ""
+
+
+def test_an_incomplete_scan_is_told(tree: Path, guardrail: Callable[..., Run]) -> None:
+    (tree / "broken.tf").write_text("resource {{{\n")
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    assert done.code == 3
+    assert "problem: broken.tf" in done.err
+    assert "+  enable_key_rotation = true" in done.out
+
+
+def test_nothing_is_written_out_of_the_tree(tree: Path, tmp_path: Path, guardrail: Callable[..., Run]) -> None:
+    (tmp_path / "mine.tf").write_text(KEY)
+    (tree / "keys/main.tf").unlink()
+    os.symlink(tmp_path / "mine.tf", tree / "keys/main.tf")
+    guardrail("fix", tree, "--rule", "key-rotation", "--write")
+    assert (tmp_path / "mine.tf").read_text() == KEY
+
+
+def test_standard_input_cannot_be_mended(guardrail: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    import sys
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(KEY.encode())))
+    assert guardrail("fix", "-").code == 2
