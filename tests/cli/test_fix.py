@@ -37,6 +37,26 @@ def test_so_it_does_of_a_file_without_a_last_line_end(tree: Path, guardrail: Cal
     assert (tree / "keys/main.tf").read_text() == KEY.replace("false", "true").rstrip("\n") + end
 
 
+def test_lines_end_where_git_has_them_end(tree: Path, guardrail: Callable[..., Run]) -> None:
+    text = KEY.replace('"k"\n', '"k" # \x0c \u2028 \x1c\n').replace("\n", "\r\n")
+    (tree / "keys/main.tf").write_text(text, newline="")
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    subprocess.run(["git", "apply"], input=done.out.encode(), cwd=tree, check=True)
+    assert (tree / "keys/main.tf").read_bytes() == text.replace("false", "true").encode()
+
+
+def test_what_is_not_utf_8_is_left_alone(tree: Path, guardrail: Callable[..., Run]) -> None:
+    (tree / "keys/main.tf").write_bytes(KEY.replace('"k"\n', '"k" # \xe4\n').encode("latin-1"))
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    assert (done.out, done.code in (0, 3)) == ("", True)
+
+
+def test_a_file_is_mended_where_it_stands_not_by_a_link(tree: Path, guardrail: Callable[..., Run]) -> None:
+    os.symlink("keys/main.tf", tree / "linked.tf")
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    assert [line for line in done.out.splitlines() if line.startswith("+++")] == ["+++ b/keys/main.tf"]
+
+
 def test_it_writes_when_it_is_told_to(tree: Path, guardrail: Callable[..., Run]) -> None:
     os.chmod(tree / "keys/main.tf", 0o640)
     done = guardrail("fix", tree, "--rule", "key-rotation", "--write")

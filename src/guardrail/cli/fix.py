@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ def command(
 
 def _patch(file: str, before: bytes, after: bytes) -> str:
     """As `git diff` writes it; what scanned files hold goes as it is into what is meant to be applied."""
-    old, new = (data.decode("utf-8", "surrogateescape").splitlines(keepends=True) for data in (before, after))
+    old, new = (io.StringIO(data.decode("utf-8"), newline="\n").readlines() for data in (before, after))
     lines: list[str] = []
     for line in difflib.unified_diff(old, new, f"a/{file}", f"b/{file}"):
         lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -51,12 +52,17 @@ def mend(request: Request) -> Mended:
 
 
 def _contents(tree: Tree, files: Iterable[str]) -> dict[str, bytes]:
+    """Of links nothing: what they lead to is mended where it stands. Nor of what is not UTF-8, which no patch can say."""
     found: dict[str, bytes] = {}
     for file in sorted(files):
-        try:
-            found[file] = tree.read(file)
-        except Unreadable:
+        if os.path.realpath(tree.absolute(file)) != tree.absolute(file):
             continue
+        try:
+            data = tree.read(file)
+            data.decode("utf-8")
+        except (Unreadable, UnicodeDecodeError):
+            continue
+        found[file] = data
     return found
 
 
