@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guardrail.cli.reading import reads_files
+from guardrail.cli.reading import judges_as_configured, reads_files
 from guardrail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,19 +20,9 @@ if TYPE_CHECKING:
 @click.option("--output", "-o", metavar="FILE",
               help="Where to.  [default: as guardrail.yaml names it, or guardrail-baseline.json]")  # fmt: skip
 @click.option("--prune", is_flag=True, help="Only take out what is found no more; add nothing.")
-@click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml.")
-@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
-@click.option("--pack", "packs", multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False),
-              help="As in `guardrail scan`; repeatable.")  # fmt: skip
 @reads_files
-def command(
-    request: Request,
-    output: str | None,
-    prune: bool,
-    config: str | None,
-    profiles: tuple[str, ...],
-    packs: tuple[str, ...],
-) -> int:
+@judges_as_configured
+def command(request: Request, output: str | None, prune: bool) -> int:
     """Write down what is wrong today, so that the gate holds for what is new.
 
     What scans find later and the file lists is suppressed. Of a part of the tree, only what is about that part is
@@ -46,13 +36,7 @@ def command(
     from guardrail.exceptions.baseline import Baseline, entries_of
     from guardrail.scanning import carry_out, prepare
 
-    if config is not None and not os.path.isfile(config):
-        raise UsageError(f"{config}: no such file")
-    if request.stdin is not None:
-        raise UsageError("standard input has no baseline")
-    request = request._replace(
-        config=os.path.abspath(config) if config else None, profiles=profiles, packs=packs, baseline="", cache=True
-    )
+    request = request._replace(baseline="", cache=True)
     plan = prepare(request)
     if plan.found.repositories:
         raise UsageError("there are several repositories here, and a baseline is one repository's")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import io
-import os
 from typing import TYPE_CHECKING
 
 import click
 
-from guardrail.cli.reading import reads_files
+from guardrail.cli.reading import judges_as_configured, reads_files
 from guardrail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,15 +19,9 @@ if TYPE_CHECKING:
 @click.command("fix")
 @click.option("--write", is_flag=True, help="Change the files; without it, the changes are only shown.")
 @click.option("--rule", "only", multiple=True, metavar="ID", help="Mend only what this rule finds; repeatable.")
-@click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml.")
-@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
-@click.option("--pack", "packs", multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False),
-              help="As in `guardrail scan`; repeatable.")  # fmt: skip
 @reads_files
-def command(
-    request: Request, write: bool, only: tuple[str, ...], config: str | None, profiles: tuple[str, ...],
-    packs: tuple[str, ...],
-) -> int:  # fmt: skip
+@judges_as_configured
+def command(request: Request, write: bool, only: tuple[str, ...]) -> int:
     """Show how to mend what can be mended by one attribute, as a patch.
 
     Findings whose remedy says what to write (Set `publicly_accessible = false`) are mended where that is missing, or
@@ -45,13 +38,7 @@ def command(
     from guardrail.reports.hostile import for_log
     from guardrail.tree import Tree
 
-    if config is not None and not os.path.isfile(config):
-        raise UsageError(f"{config}: no such file")
-    if request.stdin is not None:
-        raise UsageError("standard input cannot be mended; give the file")
-    mended = mend(request._replace(
-        config=os.path.abspath(config) if config else None, only=only, profiles=profiles, packs=packs,
-    ))  # fmt: skip
+    mended = mend(request._replace(only=only))
     tree = Tree(find_base(request.paths))
     for file, data in sorted(mended.after.items()):
         if write:

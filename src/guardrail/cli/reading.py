@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from guardrail.errors import UsageError
 from guardrail.inputs.reader import ACTIONS
+
+if TYPE_CHECKING:
+    from guardrail.scanning import Request
 
 
 def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -47,5 +52,31 @@ def reads_files(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(request=Request(paths=paths or (".",), stdin=stdin, **reading), **given)
 
     for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def judges_as_configured(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command `--config`, `--profile` and `--pack`, as `scan` has them, in its `request`; not standard input,
+    of which there is nothing to write."""
+
+    @functools.wraps(function)
+    def command(
+        request: Request, config: str | None, profiles: tuple[str, ...], packs: tuple[str, ...], **given: Any
+    ) -> Any:
+        if config is not None and not os.path.isfile(config):
+            raise UsageError(f"{config}: no such file")
+        if request.stdin is not None:
+            raise UsageError("not of standard input: give files or folders")
+        request = request._replace(config=os.path.abspath(config) if config else None, profiles=profiles, packs=packs)
+        return function(request=request, **given)
+
+    for option in (
+        click.option("--pack", "packs", multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False),
+                     help="As in `guardrail scan`; repeatable."),
+        click.option("--profile", "profiles", multiple=True, metavar="NAME",
+                     help="As in `guardrail scan`; repeatable."),
+        click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml."),
+    ):  # fmt: skip
         command = option(command)
     return command

@@ -52,7 +52,7 @@ def mend(request: Request) -> Mended:
 
 
 def _contents(tree: Tree, files: Iterable[str]) -> dict[str, bytes]:
-    """Of links nothing: what they lead to is mended where it stands. Nor of what is not UTF-8, which no patch can say."""
+    """Of links nothing: what they lead to is mended where it stands. Nor of what is not UTF-8, which no patch says."""
     found: dict[str, bytes] = {}
     for file in sorted(files):
         if os.path.realpath(tree.absolute(file)) != tree.absolute(file):
