@@ -128,8 +128,10 @@ def _scanner_beside(config: Config, request: Request) -> Wanted | None:
     said = config.scanners.get("checkov")
     if said is None and "checkov" not in request.scanners:
         return None
-    from guardrail.scanners.checkov import Wanted
+    from guardrail.scanners.checkov import INSTALL, Wanted, found_in
 
+    if said is not None and found_in() is None:  # of one repository among several, it keeps only that one
+        raise ConfigError(INSTALL, *config.scanner_place("checkov"))
     return Wanted.of(said or {})
 
 

@@ -127,3 +127,24 @@ def test_a_configuration_that_is_wrong_ends_the_run(
     (tmp_path / "guardrail.yaml").write_text(config)
     done = guardrail("scan", tmp_path)
     assert (done.code, error in done.err) == (2, True), done.err
+
+
+def test_one_repository_that_asks_for_what_is_not_there_keeps_itself_only(
+    tmp_path: Path, guardrail: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkov, "found_in", lambda: None)
+    for name in ("a", "b"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+        (tmp_path / name / ".git/HEAD").write_text("ref: refs/heads/main\n")
+        (tmp_path / name / "config.yaml").write_text(MANIFEST)
+    (tmp_path / "a/guardrail.yaml").write_text("scanners:\n  checkov: {}\n")
+    done = guardrail("scan", tmp_path)
+    assert done.code == 3
+    assert "a/guardrail.yaml:2  [configuration]" in done.out
+    assert "1 problem" in done.out
+
+
+def test_config_show_knows_of_its_checks(tmp_path: Path, guardrail: Callable[..., Run]) -> None:
+    (tmp_path / "guardrail.yaml").write_text("scanners: {checkov: {}}\nrules: {CKV_DOCKER_2: low, CKV_AWS_*: off}\n")
+    done = guardrail("config", "show", tmp_path)
+    assert (done.code, "rules.CKV_DOCKER_2.severity: low" in done.out) == (0, True)

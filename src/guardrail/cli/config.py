@@ -38,5 +38,10 @@ def show(path: str, form: str, explicit: str | None, profiles: tuple[str, ...], 
     name = os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/")
     rules = [(rule.id, rule.category) for rule in bundle.rules.values()] if everything else []
     shown = config.show("" if name == "." else name, rules)
-    check_settings(config, bundle)
+    foreign = None
+    if "checkov" in config.scanners:
+        from guardrail.scanners.checkov import Wanted
+
+        foreign = Wanted.is_check
+    check_settings(config, bundle, foreign)
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False) if form == "json" else text(shown))

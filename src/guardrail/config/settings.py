@@ -8,7 +8,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.config.nearest import did_you_mean
-from guardrail.config.source import CONFIG_NAMES, ConfigFile, Layer, PackName, Place, Setting, is_rule_glob, read
+from guardrail.config.source import (
+    CONFIG_NAMES,
+    ConfigFile,
+    Layer,
+    PackName,
+    Place,
+    Setting,
+    is_rule_glob,
+    place_of,
+    read,
+)
 from guardrail.errors import ConfigError
 from guardrail.model import Map, Value, plain
 from guardrail.tree import Tree
@@ -164,6 +174,12 @@ class Config:
         base = self.file_in("")
         named = base.scanners if base else None
         return {name: plain(said) or {} for name, said in named.items()} if named else {}
+
+    def scanner_place(self, name: str) -> Place:
+        base = self.file_in("")
+        assert base is not None
+        assert base.scanners is not None
+        return place_of(base.scanners, name, base.file)
 
     @property
     def packs(self) -> list[PackName]:

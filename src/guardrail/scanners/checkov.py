@@ -28,6 +28,7 @@ from guardrail.tree import Tree, Unreadable
 CHECK_ID = re.compile(r"CKV2?_[A-Z0-9]+(?:_[A-Z0-9]+)*\Z")
 """What Checkov's ids look like."""
 
+INSTALL = "Checkov is not installed: pip install 'guardrail-scan[checkov]'"
 SECONDS, SECONDS_A_FILE = 120.0, 1.0
 """What it may take: to start, and for each file that is handed over."""
 
@@ -126,7 +127,7 @@ def hand_over(tree: Tree, paths: Iterable[str], doubtful: Iterable[str], wanted:
     itself, since they may be manifests; a template that is written in them is none. Raises UsageError where there is no
     Checkov."""
     if found_in() is None:
-        raise UsageError("Checkov is not installed: pip install 'guardrail-scan[checkov]'")
+        raise UsageError(INSTALL)
     files: dict[str, list[str]] = {}
     problems: list[Problem] = []
     others = set(doubtful)
