@@ -152,6 +152,13 @@ def test_guardrail_yaml_can_ask_for_it(scan: Scan) -> None:
     assert severity["CKV_DOCKER_2"] == "high"
 
 
+def test_a_severity_is_for_the_check_that_it_is_given(scan: Scan) -> None:
+    several = "report.failed_checks += [Record(f'CKV_DOCKER_{n}', path) for n in (1, 2, 3) for path in files]\n"
+    report = scan(several, {"guardrail.yaml": "rules: {CKV_DOCKER_1: critical}\n", "Dockerfile": "FROM a\n"})
+    severities = {found["rule"]: found["severity"] for found in report["findings"]}
+    assert severities == {"CKV_DOCKER_1": "critical", "CKV_DOCKER_2": "medium", "CKV_DOCKER_3": "medium"}
+
+
 def test_a_profile_leaves_it_on(scan: Scan) -> None:
     files = {"guardrail.yaml": "profile: baseline\n", "Dockerfile": "FROM a\n"}
     assert [found["rule"] for found in scan(FAILS, files)["findings"]] == ["CKV_DOCKER_2"]

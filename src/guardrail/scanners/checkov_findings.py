@@ -59,9 +59,9 @@ def findings_of(
                 if not failed and peer_ignores:
                     words = reason_of(f"checkov:skip={made.rule}", item["reason"])
                     made = made._replace(suppression=Suppression("inline", words))
-                severity = setting.severity or made.severity
+                wanted = setting.severity or made.severity
                 found.findings.append(
-                    made._replace(severity=severity, enforce=setting.enforce, effective=setting.effective)
+                    made._replace(severity=wanted, enforce=setting.enforce, effective=setting.effective)
                 )
                 found.cards[made.rule] = _card(made)
         for check, path, resource in record["passed"]:
