@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from guardrail.concepts.surroundings import Unread
 from guardrail.config import Config, did_you_mean
 from guardrail.config import load as load_config
-from guardrail.discover import STDIN, Discovery, discover, find_base
+from guardrail.discover import STDIN, Discovery, discover, find_base, name_in
 from guardrail.errors import ConfigError, RuleError, UsageError
 from guardrail.inputs.groups import Group, groups_of
 from guardrail.inputs.reader import ReadOptions
@@ -117,7 +117,7 @@ def prepare(request: Request) -> Plan:
         config.terms,
     )  # fmt: skip
     groups = tuple(groups_of(found.claimed, tree))
-    paths = () if request.changed else _names(request.paths, tree)
+    paths = () if request.changed else tuple(name_in(tree, path) for path in request.paths if path != STDIN)
     waivers = tuple(config.waivers)
     handed = _handed_over(found, beside) if beside and not request.only else None
     return Plan(found, config, bundle, groups, task, _baseline(config, request), waivers, paths, handed)
@@ -143,13 +143,6 @@ def _handed_over(found: Discovery, wanted: Wanted) -> Handed:
 
     doubtful = found.claimed.get("kubernetes", ())
     return hand_over(found.tree, asked(found.foreign | found.unclaimed), asked(doubtful), wanted)
-
-
-def _names(paths: Sequence[str], tree: Tree) -> tuple[str, ...]:
-    import os
-
-    names = (os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/") for path in paths if path != STDIN)
-    return tuple("" if name == "." else name for name in names)
 
 
 def _baseline(config: Config, request: Request) -> Baseline | None:

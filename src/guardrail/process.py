@@ -174,15 +174,8 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
         return Judged(findings, [], {})
     lined = [file for file in files if file.rpartition("/")[2] in waivers.lined] if waivers and waivers.lined else []
     extents = extents_of(reading.resources, {*(ignore.span.file for ignore in ignores), *remarked, *lined})
-    applied = {rule.id: rule for rule in task.rules}
-    setting_of = task.setting_of
-
-    def ran(name: str, file: str) -> bool:
-        rule = applied.get(task.bundle.aliases.get(name, name))
-        return rule is not None and (setting_of is None or setting_of(rule, file).enabled)
-
-    known = {*task.bundle.rules, *task.bundle.aliases, *applied}
-    findings, nouns = apply(findings, ignores, extents, task.today, known, ran, task.terms)
+    known = {*task.bundle.rules, *task.bundle.aliases, *(rule.id for rule in task.rules)}
+    findings, nouns = apply(findings, ignores, extents, task.today, known, judged_by(task), task.terms)
     dated = any(ignore.until for ignore in ignores)
     if remarked or waivers is not None:
         from guardrail.exceptions import peers
@@ -192,6 +185,18 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
         dated = dated or any(each.until for each in accepted) or (waivers is not None and waivers.dated)
     about = judge_ignores(nouns, task)
     return about._replace(findings=[*findings, *about.findings], dated=dated)
+
+
+def judged_by(task: Task) -> Callable[[str, str], bool]:
+    """Tells of a rule, by one of its ids, and a file whether the one is on for the other."""
+    applied = {rule.id: rule for rule in task.rules}
+    aliases, setting_of = task.bundle.aliases, task.setting_of
+
+    def ran(name: str, file: str) -> bool:
+        rule = applied.get(aliases.get(name, name))
+        return rule is not None and (setting_of is None or setting_of(rule, file).enabled)
+
+    return ran
 
 
 def judge_ignores(nouns: Iterable[Noun], task: Task) -> Judged:

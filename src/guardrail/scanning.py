@@ -135,15 +135,11 @@ def _waived(findings: Iterable[Finding], plan: Plan, *, whole: bool) -> Judged:
         return Judged(list(findings), [], {})
     from guardrail.exceptions.waivers import apply, nouns_of
 
-    applied = {rule.id for rule in task.rules}
+    is_judged = processing.judged_by(task)
 
     def ran(name: str, file: str) -> bool:
         """Whether every rule of this id, or glob of ids, is judged."""
-        names = fnmatch.filter(task.bundle.rules, name) or [task.bundle.aliases.get(name, name)]
-        setting_of = task.setting_of
-        return applied.issuperset(names) and (
-            setting_of is None or all(setting_of(task.bundle.rules[each], file).enabled for each in names)
-        )
+        return all(is_judged(each, file) for each in fnmatch.filter(task.bundle.rules, name) or [name])
 
     marked, used = apply(findings, plan.waivers, task.bundle.aliases, task.terms, today)
     if plan.config.explicit:  # what holds for many trees need not be of use in each, and stands in none of them

@@ -87,6 +87,13 @@ def test_nothing_is_written_out_of_the_tree(tree: Path, tmp_path: Path, guardrai
     assert (tmp_path / "mine.tf").read_text() == KEY
 
 
+def test_several_repositories_are_mended_one_by_one(tree: Path, tmp_path: Path, guardrail: Callable[..., Run]) -> None:
+    """The names of files in one are not those in the folder above."""
+    subprocess.run(["git", "init", "-q", str(tmp_path / "other")], check=True)
+    done = guardrail("fix", tmp_path)
+    assert (done.code, "mend each by itself" in done.err) == (2, True)
+
+
 def test_standard_input_cannot_be_mended(guardrail: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
     import io
     import sys

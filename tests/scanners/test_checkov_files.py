@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from harness import Run
 
+from guardrail.config.source import SCHEMA
 from guardrail.planning import Request, prepare
 from guardrail.scanners import checkov
 from guardrail.tree import MAX_FILE_BYTES
@@ -64,6 +66,12 @@ def test_by_name_and_contents(
     handed: Callable[..., dict[str, list[str]]], name: str, text: str, framework: str
 ) -> None:
     assert handed({name: text, "pod.yaml": MANIFEST}) == ({framework: [name]} if framework else {})
+
+
+def test_guardrail_yaml_takes_all_that_there_are() -> None:
+    schema = json.loads(Path(SCHEMA).read_text(encoding="utf-8"))
+    said = schema["properties"]["scanners"]["properties"]["checkov"]["properties"]["frameworks"]
+    assert said["items"]["enum"] == list(checkov.FRAMEWORKS)
 
 
 def test_what_is_excluded_stays_out(handed: Callable[..., dict[str, list[str]]]) -> None:

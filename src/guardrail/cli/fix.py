@@ -33,16 +33,13 @@ def command(request: Request, write: bool, only: tuple[str, ...]) -> int:
     guardrail fix infra/ --rule key-rotation
     guardrail fix . | git apply
     """
-    from guardrail.discover import find_base
     from guardrail.fixing.mending import mend
     from guardrail.reports.hostile import for_log
-    from guardrail.tree import Tree
 
     mended = mend(request._replace(only=only))
-    tree = Tree(find_base(request.paths))
     for file, data in sorted(mended.after.items()):
         if write:
-            _write(tree, file, data)
+            _write(mended.tree, file, data)
         else:
             click.echo(_patch(file, mended.before[file], data), nl=False)
     count, files = len(mended.findings), len(mended.after)

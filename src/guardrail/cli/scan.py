@@ -91,8 +91,6 @@ def command(
             raise UsageError(f"{file}: there is no folder {parent}")
     if config is not None and not os.path.isfile(config):
         raise UsageError(f"{config}: no such file")
-    if baseline is not None and not os.path.isfile(baseline):
-        raise UsageError(f"{baseline}: no such file; `guardrail baseline` writes it")
     request = request._replace(
         config=os.path.abspath(config) if config else None,
         changed=changed,

@@ -32,54 +32,14 @@ from guardrail.concepts.network_ranges import (
     protocol_of,
     written_ranges,
 )
-from guardrail.concepts.prefix_lists import with_lists
+from guardrail.concepts.security_groups import group_nouns, rule_nouns
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Unknown, Value
-
-_LISTS = "prefix_list_ids"
-_SEPARATE_KINDS = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
 
 
 def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     maker = _MAKERS.get(resource.kind)
     if maker is not None and resource.mode == "managed":
         yield from maker(resource, inventory)
-
-
-def _aws_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    for direction in ("ingress", "egress"):
-        for label, block in blocks_in(resource.attributes, direction):
-            name = f"{resource.local} {label}"
-            if isinstance(block, Unknown):
-                yield unknown_rule(name, direction, block, "firewall", resource.attributes.place(direction))
-                continue
-            fields = start_fields(block, "firewall", direction, "allow")
-            protocol = put_protocol(fields, block, "protocol")
-            aws_ports(fields, block, protocol)
-            side = other_side(block, ("cidr_blocks", "ipv6_cidr_blocks"), ("security_groups", _LISTS, "self"))
-            put_side(fields, with_lists(side, block, _LISTS, inventory))
-            take(fields, block, "description")
-            yield rule_noun(name, fields)
-
-
-def _aws_rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    block = resource.attributes
-    separate = resource.kind in _SEPARATE_KINDS
-    narrow: tuple[str, ...]
-    fields = start_fields(block, "firewall", None, "allow")
-    if separate:
-        fields.put("direction", "ingress" if "ingress" in resource.kind else "egress", block.header)
-        protocol = put_protocol(fields, block, "ip_protocol")
-        wide, narrow = ("cidr_ipv4", "cidr_ipv6"), ("referenced_security_group_id", "prefix_list_id")
-    else:
-        take(fields, block, "type", "direction")
-        protocol = put_protocol(fields, block, "protocol")
-        wide = ("cidr_blocks", "ipv6_cidr_blocks")
-        narrow = ("source_security_group_id", _LISTS, "self")
-    aws_ports(fields, block, protocol)
-    side = other_side(block, wide, narrow)
-    put_side(fields, with_lists(side, block, "prefix_list_id" if separate else _LISTS, inventory))
-    take(fields, block, "description")
-    yield rule_noun(resource.local, fields)
 
 
 def _aws_acl(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
@@ -386,11 +346,11 @@ def _node_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
 
 
 _MAKERS: dict[str, Callable[[Resource, Inventory], Iterable[Noun]]] = {
-    "aws_security_group": _aws_group,
-    "aws_default_security_group": _aws_group,
-    "aws_security_group_rule": _aws_rule,
-    "aws_vpc_security_group_ingress_rule": _aws_rule,
-    "aws_vpc_security_group_egress_rule": _aws_rule,
+    "aws_security_group": group_nouns,
+    "aws_default_security_group": group_nouns,
+    "aws_security_group_rule": rule_nouns,
+    "aws_vpc_security_group_ingress_rule": rule_nouns,
+    "aws_vpc_security_group_egress_rule": rule_nouns,
     "aws_network_acl": _aws_acl,
     "aws_default_network_acl": _aws_acl,
     "aws_network_acl_rule": _aws_acl_rule,

@@ -284,7 +284,7 @@ class Config:
             if source.waivers or source.exceptions:
                 from guardrail.config.waivers import rules_named
 
-                named += (NamedRule(name, *place) for name, place in rules_named(source))
+                named += (NamedRule(str(name), *place) for name, place in rules_named(source))
         return named
 
     def show(self, path: str, rules: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:

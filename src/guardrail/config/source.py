@@ -37,13 +37,6 @@ class Setting(NamedTuple):
     place: Place
 
 
-class NamedPlace(NamedTuple):
-    """A rule's id, or glob of ids, and where it is written."""
-
-    name: str
-    place: Place
-
-
 class PackName(NamedTuple):
     """How guardrail.yaml names a pack. `how`: path or distribution."""
 
@@ -80,7 +73,7 @@ class ConfigFile:
         self.exceptions: Map | None = content.get("exceptions")
         self.exceptions_place = place_of(content, "exceptions", file) if self.exceptions else Place(file, 0, 0)
         self.packs = _packs(content, file)
-        self.profiles = _profiles(content, file)
+        self.profiles = named_in(content, "profile", file)
         self.bindings: Map | None = content.get("bindings")
         self.helm: Map | None = content.get("helm")
         terraform = content.get("terraform") or Map()
@@ -252,12 +245,12 @@ def _locate(content: Value, path: list[str | int], file: str) -> Place:
     return place
 
 
-def named_in(mapping: Map, key: str, file: str) -> list[NamedPlace]:
-    """The rules that a list, or a single text, names."""
-    found = mapping.get(key)
-    if isinstance(found, Seq):
-        return [NamedPlace(name, _at(span, file)) for name, span in zip(found, found.spans, strict=True)]
-    return [NamedPlace(found, place_of(mapping, key, file))] if found else []
+def named_in(mapping: Map, key: str, file: str) -> list[Setting]:
+    """The names that a list, or a single text, has."""
+    named = mapping.get(key)
+    if isinstance(named, Seq):
+        return [Setting(name, _at(span, file)) for name, span in zip(named, named.spans, strict=True)]
+    return [Setting(named, place_of(mapping, key, file))] if named else []
 
 
 def place_of(mapping: Map, key: str, file: str) -> Place:
@@ -281,13 +274,6 @@ def _packs(content: Map, file: str) -> list[PackName]:
         ((how, name),) = item.items()
         packs.append(PackName(how, name, place_of(item, how, file)))
     return packs
-
-
-def _profiles(content: Map, file: str) -> list[Setting]:
-    named = content.get("profile")
-    if isinstance(named, Seq):
-        return [Setting(name, _at(span, file)) for name, span in zip(named, named.spans, strict=True)]
-    return [Setting(named, place_of(content, "profile", file))] if named else []
 
 
 def _setting(mapping: Map, key: str, file: str) -> Setting | None:

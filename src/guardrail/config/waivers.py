@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from guardrail.config.dates import is_date
 from guardrail.config.globs import Globs
-from guardrail.config.source import ConfigFile, NamedPlace, Place, globs_of, named_in, place_of
+from guardrail.config.source import ConfigFile, Place, Setting, globs_of, named_in, place_of
 from guardrail.errors import ConfigError
 from guardrail.model import Map
 
@@ -80,7 +80,7 @@ def waivers_of(source: ConfigFile) -> list[Waiver]:
 
 
 def _waiver(item: Map, source: ConfigFile, place: Place) -> Waiver:
-    rules = tuple(named.name for named in named_in(item, "rules", source.file))
+    rules = tuple(named.value for named in named_in(item, "rules", source.file))
     if not rules:
         raise ConfigError("the waiver names no rule", *place)
     if not item["reason"].strip():
@@ -117,12 +117,12 @@ def terms_of(source: ConfigFile | None) -> Terms | None:
         said.get("reason") == "required",
         said.get("until") == "required",
         most,
-        tuple(named.name for named in named_in(said, "never", source.file)),
+        tuple(named.value for named in named_in(said, "never", source.file)),
         source.exceptions_place,
     )
 
 
-def rules_named(source: ConfigFile) -> list[NamedPlace]:
+def rules_named(source: ConfigFile) -> list[Setting]:
     """The ids and globs of ids that waivers and terms name, in the order written."""
     named = [each for item in source.waivers or () for each in named_in(item, "rules", source.file)]
     return named + (named_in(source.exceptions, "never", source.file) if source.exceptions else [])

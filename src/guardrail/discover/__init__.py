@@ -13,7 +13,7 @@ from guardrail.discover.repositories import Repositories
 from guardrail.discover.walk import SKIPPED_FOLDERS, Walk
 from guardrail.tree import Tree
 
-__all__ = ["SKIPPED_FOLDERS", "STDIN", "Discovery", "discover", "find_base"]
+__all__ = ["SKIPPED_FOLDERS", "STDIN", "Discovery", "discover", "find_base", "name_in"]
 
 
 def discover(

@@ -69,8 +69,7 @@ class Claims:
             return
         if not table.is_terraform(path) and not table.is_sniffed(path):
             self.found.seen += 1
-            if self.is_foreign is not None and self.is_foreign(path):
-                self.found.foreign.add(path)
+            self._take_foreign(path)
             return
         if not is_unicode(path):
             self._fail(Problem("unreadable", "its name is not UTF-8; not read", printable(path)))
@@ -115,8 +114,7 @@ class Claims:
         self.found.seen += 1
         terraform = table.is_terraform(path)
         if not terraform and not table.is_sniffed(path):
-            if self.is_foreign is not None and self.is_foreign(path):
-                self.found.foreign.add(path)
+            self._take_foreign(path)
             self.found.skipped += 1
             return None
         if is_link and not self.tree.contains(path):
@@ -135,6 +133,10 @@ class Claims:
         except Unreadable as error:
             self._fail(error.problem)
             return None
+
+    def _take_foreign(self, path: str) -> None:
+        if self.is_foreign is not None and self.is_foreign(path):
+            self.found.foreign.add(path)
 
     def _sniff(self, path: str, size: int, terraform: bool) -> str | None:
         """Raises Unreadable."""

@@ -228,15 +228,10 @@ def apply(
                     by = checked[index]
                     held = held._replace(suppression=Suppression("inline", by.reason or "", by.span, by.until))
         result.append(held)
-    nouns: list[Noun] = []
-    alike: dict[tuple[str, str], int] = {}
-    for index, ignore in enumerate(checked):
-        noun = _noun(ignore, extents, today, used=index in used, ran=ran)
-        count = alike[ignore.span.file, noun.key] = alike.get((ignore.span.file, noun.key), 0) + 1
-        if count > 1:
-            noun.key += f" ({count})"
-        nouns.append(noun)
-    return result, nouns
+    nouns = (
+        _noun(ignore, extents, today, used=index in used, ran=ran) for index, ignore in enumerate(checked)
+    )
+    return result, told_apart(nouns)
 
 
 def _check_rules(ignores: Iterable[Ignore], known: Collection[str]) -> list[Ignore]:
@@ -270,29 +265,62 @@ def _holds(ignore: Ignore, today: date) -> bool:
 
 def _noun(ignore: Ignore, extents: Extents, today: date, *, used: bool, ran: Callable[[str, str], bool]) -> Noun:
     span = ignore.span
-    fields = Map(span)
-    rules = Seq(span)
-    for rule in ignore.rules:
-        rules.add(rule, span)
     first, last = ignore.reaches(extents.get(span.file, {}))
     holds = _holds(ignore, today)
     scope = "file" if ignore.scope == "file" else "block" if last > max(ignore.line, first) else "line"
+    unused = holds and not used and all(ran(rule, span.file) for rule in ignore.rules)
+    return exception_noun(
+        span, ", ".join(ignore.rules) or MARKER, scope, ignore.rules, ignore.reason, ignore.until, ignore.error,
+        expired=_expired(ignore, today), used=used, unused=unused,
+    )  # fmt: skip
+
+
+def exception_noun(
+    span: Span,
+    name: str,
+    scope: str,
+    rules: Iterable[str],
+    reason: str | None,
+    until: str | None,
+    error: str | None,
+    *,
+    expired: bool,
+    used: bool,
+    unused: bool,
+) -> Noun:
+    """A noun of the concept `ignore`, all of it standing at `span`. `error`: what keeps it from holding, if it does."""
+    listed = Seq(span)
+    for rule in rules:
+        listed.add(rule, span)
     values = {
-        "rules": rules,
+        "rules": listed,
         "class": scope,
-        "reason": ignore.reason,
-        "until": ignore.until,
-        "malformed": ignore.error is not None,
-        "message": ignore.error,
-        "expired": _expired(ignore, today),
+        "reason": reason,
+        "until": until,
+        "malformed": error is not None,
+        "message": error,
+        "expired": expired,
         "used": used,
-        "unused": holds and not used and all(ran(rule, span.file) for rule in ignore.rules),
+        "unused": unused,
     }
+    fields = Map(span)
     for key, value in values.items():
         if value is not None:
             fields.put(key, value, span)
-    name = ", ".join(ignore.rules) or MARKER
     return Noun("ignore", name, fields, f"{scope} {name}")
+
+
+def told_apart(nouns: Iterable[Noun]) -> list[Noun]:
+    """Those of one file that would share a key are told apart by their order."""
+    alike: dict[tuple[str, str], int] = {}
+    found: list[Noun] = []
+    for noun in nouns:
+        file, key = noun.fields.header.file, noun.key
+        count = alike[file, key] = alike.get((file, key), 0) + 1
+        if count > 1:
+            noun.key = f"{key} ({count})"
+        found.append(noun)
+    return found
 
 
 def carriers(nouns: Iterable[Noun]) -> list[Resource]:

@@ -9,7 +9,8 @@ from os.path import isabs
 
 from guardrail.config.globs import is_below
 from guardrail.config.waivers import Terms, Waiver
-from guardrail.model import Evidence, Finding, Map, Noun, Seq, Span, Suppression
+from guardrail.exceptions.inline import exception_noun, told_apart
+from guardrail.model import Evidence, Finding, Noun, Span, Suppression
 from guardrail.model.patterns import lazy_regex
 
 _INSTANCE = lazy_regex(r"\[[^\]]*\]")
@@ -25,24 +26,25 @@ def apply(
     """The findings, those that a waiver holds for marked as suppressed, and the indexes of the waivers that hold for
     some. What is suppressed already stays as it is. One that a waiver would hold for, if that held, says why it does
     not. `aliases`: former ids of rules."""
-    known = [
-        (index, waiver, tuple(aliases.get(name, name) for name in waiver.rules), _lapse(waiver, terms, today))
-        for index, waiver in enumerate(waivers)
-    ]
+    lapses = [_lapse(waiver, terms, today) for waiver in waivers]
+    of_rule: dict[str, list[int]] = {}  # a scan has many findings, of few rules
     used: set[int] = set()
     result: list[Finding] = []
     for finding in findings:
         held, lapsed = finding, list[Evidence]()
-        for index, waiver, rules, lapse in known:
-            if not _is_about(waiver, rules, finding):
+        if finding.rule not in of_rule:
+            of_rule[finding.rule] = [index for index, each in enumerate(waivers) if _names(each, finding.rule, aliases)]
+        for index in of_rule[finding.rule]:
+            waiver = waivers[index]
+            if not _is_about(waiver, finding):
                 continue
-            if lapse:
-                lapsed.append(Evidence("", None, _shown_at(waiver) or finding.span, lapse))
+            if lapses[index]:
+                lapsed.append(Evidence("", None, _shown_at(waiver) or finding.span, lapses[index]))
                 continue
             used.add(index)
             if held.suppression is None:
-                until = waiver.until.isoformat() if waiver.until else None
-                held = held._replace(suppression=Suppression("waiver", waiver.reason, _shown_at(waiver), until))
+                said = Suppression("waiver", waiver.reason, _shown_at(waiver), _day(waiver))
+                held = held._replace(suppression=said)
         if lapsed and held.suppression is None:
             held = held._replace(evidence=(*held.evidence, *lapsed))
         result.append(held)
@@ -56,14 +58,22 @@ def _lapse(waiver: Waiver, terms: Terms | None, today: date) -> str:
     return f"a waiver has this, and does not count: {error}" if error else ""
 
 
+def _day(waiver: Waiver) -> str | None:
+    return waiver.until.isoformat() if waiver.until else None
+
+
 def _shown_at(waiver: Waiver) -> Span | None:
     """Reports tell of no files outside the tree."""
     return None if isabs(waiver.place.file) else span_of(waiver)
 
 
-def _is_about(waiver: Waiver, rules: Iterable[str], finding: Finding) -> bool:
-    """Whether rule, file and all instances are as the waiver has them."""
-    if not any(fnmatchcase(finding.rule, rule) for rule in rules) or not waiver.speaks_of(finding.span.file):
+def _names(waiver: Waiver, rule: str, aliases: Mapping[str, str]) -> bool:
+    return any(fnmatchcase(rule, aliases.get(name, name)) for name in waiver.rules)
+
+
+def _is_about(waiver: Waiver, finding: Finding) -> bool:
+    """Whether file and all instances are as the waiver has them."""
+    if not waiver.speaks_of(finding.span.file):
         return False
     addresses = finding.instances or (finding.resource,)
     return not waiver.resources or all(_is_meant(address, waiver.resources) for address in addresses)
@@ -107,35 +117,16 @@ def nouns_of(
     judged there. `looked_at`: the parts of the tree that all was found out about, by name: elsewhere nobody can tell
     whether a waiver is used."""
     nouns: list[Noun] = []
-    alike: dict[tuple[str, str], int] = {}
     for index, waiver in enumerate(waivers):
-        span = span_of(waiver)
-        rules = Seq(span)
-        for rule in waiver.rules:
-            rules.add(rule, span)
-        error, expired = error_of(waiver, terms, today), is_over(waiver, today)
+        error, expired = error_of(waiver, terms, today) or None, is_over(waiver, today)
         known = is_below(f"{waiver.folder}/" if waiver.folder else "", looked_at)
         asked = all(ran(rule, waiver.place.file) for rule in waiver.rules)
-        name = ", ".join(waiver.rules)
-        key = f"waiver {name}"
-        count = alike[span.file, key] = alike.get((span.file, key), 0) + 1
-        fields = Map(span)
-        values = {
-            "rules": rules,
-            "class": "waiver",
-            "reason": waiver.reason,
-            "until": waiver.until.isoformat() if waiver.until else None,
-            "malformed": bool(error),
-            "message": error or None,
-            "expired": expired,
-            "used": index in used,
-            "unused": index not in used and not error and not expired and known and asked,
-        }
-        for field, value in values.items():
-            if value is not None:
-                fields.put(field, value, span)
-        nouns.append(Noun("ignore", name, fields, f"{key} ({count})" if count > 1 else key))
-    return nouns
+        nouns.append(exception_noun(
+            span_of(waiver), ", ".join(waiver.rules), "waiver", waiver.rules, waiver.reason, _day(waiver), error,
+            expired=expired, used=index in used,
+            unused=index not in used and error is None and not expired and known and asked,
+        ))  # fmt: skip
+    return told_apart(nouns)
 
 
 def on_terms(findings: Iterable[Finding], terms: Terms, today: date) -> list[Finding]:

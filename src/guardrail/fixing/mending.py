@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from guardrail.errors import UsageError
 from guardrail.fixing import terraform, yaml_values
 from guardrail.fixing.assignments import Assignment, assignment_of
 from guardrail.model import Finding, Result, Span, severity_rank
@@ -17,8 +18,10 @@ ROUNDS = 4
 
 
 class Mended(NamedTuple):
-    """`before` and `after`: contents by file. `findings`: those that are mended. `result`: of the scan before."""
+    """`before` and `after`: contents by file of the tree. `findings`: those that are mended. `result`: of the scan
+    before."""
 
+    tree: Tree
     before: dict[str, bytes]
     after: dict[str, bytes]
     findings: list[Finding]
@@ -28,13 +31,15 @@ class Mended(NamedTuple):
 def mend(request: Request) -> Mended:
     """What can be mended in the files that this request is about. Nothing is written."""
     plan = prepare(request)
-    result = carry_out(plan, request)
+    if plan.found.repositories:
+        raise UsageError("there are several repositories here; mend each by itself")
+    tree, result = plan.found.tree, carry_out(plan, request)
     wanted = [
         (finding, assignment)
         for finding in result.failures
         if finding.span.line and (assignment := assignment_of(finding.remedy)) is not None
     ]
-    before = _contents(plan.found.tree, {finding.span.file for finding, _ in wanted})
+    before = _contents(tree, {finding.span.file for finding, _ in wanted})
     for _ in range(ROUNDS):
         after, tried = _edited(before, wanted)
         if not tried:
@@ -42,13 +47,13 @@ def mend(request: Request) -> Mended:
         again = carry_out(prepare(request._replace(overlay=after)), request)
         refused, spoilt = _refused(tried, result, again)
         if not refused and not spoilt:
-            return Mended(before, after, tried, result)
+            return Mended(tree, before, after, tried, result)
         wanted = [
             (finding, assignment)
             for finding, assignment in wanted
-            if finding in tried and finding not in refused and finding.span.file not in spoilt
+            if finding.fingerprint not in refused and finding.span.file not in spoilt
         ]
-    return Mended(before, {}, [], result)
+    return Mended(tree, before, {}, [], result)
 
 
 def _contents(tree: Tree, files: Iterable[str]) -> dict[str, bytes]:
@@ -94,24 +99,23 @@ def _editor(file: str) -> Callable[[bytes, Span, Assignment], bytes | None] | No
     return yaml_values.edited if file.endswith((".yaml", ".yml")) else None
 
 
-def _refused(tried: Iterable[Finding], before: Result, after: Result) -> tuple[list[Finding], set[str]]:
-    """What is still found, and the files in which something is wrong now that was not: a problem, or a finding as grave
-    as those that were to be mended there."""
+def _refused(tried: Iterable[Finding], before: Result, after: Result) -> tuple[set[str], set[str]]:
+    """The fingerprints of what is still found, and the files in which something is wrong now that was not: a problem,
+    or a finding as grave as the gravest that was to be mended there."""
     left = {finding.fingerprint for finding in after.failures}
-    refused = [finding for finding in tried if finding.fingerprint in left]
+    refused = {finding.fingerprint for finding in tried}.intersection(left)
     gravest: dict[str, int] = {}
     for finding in tried:
         rank = severity_rank(finding.severity)
         gravest[finding.span.file] = min(rank, gravest.get(finding.span.file, rank))
     known = {finding.fingerprint for finding in before.failures}
-    spoilt = {
-        finding.span.file
-        for finding in after.failures
-        if finding.fingerprint not in known
-        and severity_rank(finding.severity) <= gravest.get(finding.span.file, len(gravest) + 9)
-    }
+    spoilt: set[str] = set()
+    for finding in after.failures:
+        limit = gravest.get(finding.span.file)
+        if limit is not None and finding.fingerprint not in known and severity_rank(finding.severity) <= limit:
+            spoilt.add(finding.span.file)
     problems = {(problem.file, problem.kind, problem.message) for problem in before.problems}
     for problem in after.problems:
         if (problem.file, problem.kind, problem.message) not in problems:
             spoilt |= {problem.file} if problem.file in gravest else set(gravest)
-    return refused, spoilt & gravest.keys()
+    return refused, spoilt

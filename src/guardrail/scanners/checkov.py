@@ -213,9 +213,8 @@ class Running:
         self._folder.cleanup()
 
 
-def _job(handed: Handed) -> dict[str, Any]:
-    files = {name: [handed.tree.absolute(path) for path in paths] for name, paths in handed.files.items()}
-    return {"base": handed.tree.base, "files": files}
+def _job(handed: Handed) -> dict[str, list[str]]:
+    return {name: [handed.tree.absolute(path) for path in paths] for name, paths in handed.files.items()}
 
 
 def _environment(home: str) -> dict[str, str]:
@@ -267,16 +266,17 @@ def _problems_of(
         where = files[0] if len(files) == 1 else ""
         what = f"{framework}: {len(files):,} file{'' if len(files) == 1 else 's'} not checked by Checkov"
         return [Problem("scanner", f"{what}: {ended or 'it says nothing of them'}", where)]
-    found = [Problem("scanner", f"Checkov fails: {error}", _name(tree, path)) for path, error in record["errors"]]
+    found = [Problem("scanner", f"Checkov fails: {error}", name_of(tree, path)) for path, error in record["errors"]]
     if FRAMEWORKS[framework].certain:
         failed = {problem.file for problem in found}
         found += [
             Problem("syntax", f"Checkov cannot parse this as {framework}", name)
             for path in record["unparsed"]
-            if (name := _name(tree, path)) not in failed
+            if (name := name_of(tree, path)) not in failed
         ]
     return found
 
 
-def _name(tree: Tree, path: str) -> str:
-    return os.path.relpath(path, tree.base).replace(os.sep, "/") if path else ""
+def name_of(tree: Tree, path: str) -> str:
+    """Of an absolute path that Checkov was given."""
+    return os.path.relpath(path, tree.base).replace(os.sep, "/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from guardrail.config.peer_files import reason_of
 from guardrail.model import Finding, RuleCard, Span, Suppression
 from guardrail.policy.findings import fingerprint_of
 from guardrail.policy.rule import Rule
-from guardrail.scanners.checkov import Said
+from guardrail.scanners.checkov import Said, name_of
 from guardrail.tree import Tree
 
 _CATEGORY = "security"
@@ -65,7 +64,7 @@ def findings_of(
                 )
                 found.cards[made.rule] = _card(made)
         for check, path, resource in record["passed"]:
-            found.files.add(_name(tree, path))
+            found.files.add(name_of(tree, path))
             counts = found.passed.setdefault(check, {})
             kind = _kind(resource, framework)
             counts[kind] = counts.get(kind, 0) + 1
@@ -81,7 +80,7 @@ def _known(rules: Iterable[Rule]) -> dict[str, _About]:
 
 
 def _finding(item: Mapping[str, Any], framework: str, about: _About, tree: Tree) -> Finding:
-    check, file = str(item["id"]), _name(tree, item["path"])
+    check, file = str(item["id"]), name_of(tree, item["path"])
     first, last = max(0, int(item["first"])), max(0, int(item["last"]))
     local = _local(str(item["resource"]), item["path"])
     resource = f"{file}#{local}" if local else file
@@ -112,10 +111,6 @@ def _card(finding: Finding) -> RuleCard:
         finding.rule, finding.title, finding.severity, finding.category, "", "", (finding.platform,),
         finding.replaces, finding.frameworks,
     )  # fmt: skip
-
-
-def _name(tree: Tree, path: str) -> str:
-    return os.path.relpath(path, tree.base).replace(os.sep, "/")
 
 
 def _local(resource: str, path: str) -> str:

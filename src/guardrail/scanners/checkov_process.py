@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
-RUNNERS = ("arm", "bicep", "cloudformation", "dockerfile", "openapi", "ansible")
+from guardrail.scanners.checkov import FRAMEWORKS
+
 MAX_MEMORY = 4 << 30
 MAX_ERROR = 200  # characters
 
@@ -23,14 +24,14 @@ def main() -> None:
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what Checkov prints is no record
     _bound()
-    for framework in RUNNERS:  # all of them: Bicep has most of its checks from ARM's
+    for framework in FRAMEWORKS:  # all of them: Bicep has most of its checks from ARM's
         import_module(f"checkov.{framework}.runner")
     for number, job in enumerate(jobs):
-        for framework, files in job["files"].items():
+        for framework, files in job.items():
             record = _run(framework, files)
             results.write(json.dumps({"job": number, "framework": framework, **record}) + "\n")
             results.flush()
-    results.write(json.dumps({"ids": sorted(_ids({name for job in jobs for name in job["files"]}))}) + "\n")
+    results.write(json.dumps({"ids": sorted(_ids({name for job in jobs for name in job}))}) + "\n")
     results.close()
 
 
