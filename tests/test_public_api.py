@@ -40,7 +40,7 @@ def test_result_attributes() -> None:
     }  # fmt: skip
     fields = set(guardrail.Finding.__annotations__)
     assert fields == {
-        "category", "effective", "enforce", "evidence", "excerpt", "fingerprint", "frameworks", "instances", "kind",
-        "message", "owner", "platform", "provider", "remedy", "replaces", "resource", "rule", "severity", "span",
-        "suppression", "title", "verdict",
+        "category", "effective", "enforce", "environments", "evidence", "excerpt", "fingerprint", "frameworks",
+        "instances", "kind", "message", "owner", "platform", "provider", "remedy", "replaces", "resource", "rule",
+        "severity", "span", "suppression", "title", "verdict",
     }  # fmt: skip

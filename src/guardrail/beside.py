@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from guardrail.config.environments import names_at
 from guardrail.exceptions.inline import apply, read_ignores
 from guardrail.model import Finding, Problem, RuleCard, Suppression
 from guardrail.planning import Plan
@@ -38,16 +39,22 @@ def results(running: Running, plans: Sequence[Plan]) -> dict[int, Beside]:
 def _beside(plan: Plan, said: Said) -> Beside:
     assert plan.handed is not None
     task, config = plan.task, plan.config
+
+    def there(file: str) -> tuple[str, ...]:
+        return names_at(file, task.environments)
+
     found = findings_of(
         said,
         task.tree,
         plan.bundle.rules.values(),
-        lambda check, category, file: config.for_path(file).rule(check, category).on(task.today),
+        lambda check, category, file: config.for_path(file, there(file)).rule(check, category).on(task.today),
         plan.handed.wanted.severity,
         config.peer_ignores,
     )
     problems = [*said.problems, *_unknown_checks(plan, said)]
-    findings = [_waived_there(finding, plan) for finding in found.findings]
+    findings = [
+        _waived_there(finding._replace(environments=there(finding.span.file)), plan) for finding in found.findings
+    ]
     if task.today is not None:
         ignores = read_ignores(task.tree, sorted(found.files))
         known = {*task.bundle.rules, *task.bundle.aliases, *said.known, *(finding.rule for finding in findings)}

@@ -78,7 +78,7 @@ def task_of(rule: Rule, example: Example, bundle: Bundle) -> Task:
         Tree(NOWHERE, {name: text.encode() for name, text in example.files.items()}),
         bundle,
         rules,
-        lambda applied, file: setting if applied.id == rule.id else Setting(),
+        lambda applied, file, environments: setting if applied.id == rule.id else Setting(),
         ReadOptions(),
         date(2026, 1, 15) if about_ignores else None,  # a day that does not move
     )

@@ -114,7 +114,7 @@ def prepare(request: Request) -> Plan:
     task = Task(
         tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores,
         _peer_waivers(tree, found.peer_files, rules, today) if config.peer_ignores and found.peer_files else None,
-        config.terms,
+        config.terms, config.environments,
     )  # fmt: skip
     groups = tuple(groups_of(found.claimed, tree))
     paths = () if request.changed else tuple(name_in(tree, path) for path in request.paths if path != STDIN)
@@ -219,7 +219,8 @@ def _inside(tree: Tree, name: str) -> str:
 
 
 class SettingsOf:
-    """How guardrail.yaml wants a rule in a file on a day. Wrong parameters are told as errors of the configuration."""
+    """How guardrail.yaml wants a rule in a file, or in environments, on a day. Wrong parameters are told as errors of
+    the configuration."""
 
     def __init__(self, config: Config, bundle: Bundle, today: date) -> None:
         self.config, self.today = config, today
@@ -228,8 +229,8 @@ class SettingsOf:
             self.old_names.setdefault(name, []).append(alias)
         self.known: dict[tuple[int, str], Setting] = {}
 
-    def __call__(self, rule: Rule, file: str) -> Setting:
-        settings = self.config.for_path(file)
+    def __call__(self, rule: Rule, file: str, environments: tuple[str, ...]) -> Setting:
+        settings = self.config.for_path(file, environments)
         key = (id(settings), rule.id)
         known = self.known.get(key)
         if known is None:

@@ -31,6 +31,7 @@ from guardrail.tree import Tree, Unreadable
 if TYPE_CHECKING:
     from datetime import date
 
+    from guardrail.config.environments import Environment
     from guardrail.config.waivers import Terms
     from guardrail.exceptions.peer_waivers import PeerWaivers
 
@@ -41,7 +42,7 @@ EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 class Task(NamedTuple):
     """What every group is processed with. `unread`: where only a few changed files are asked about, the others.
     `peer_ignores`: whether what was accepted in the words of other scanners counts. `peer_waivers`: what their
-    configuration accepts. `terms`: what an exception must have."""
+    configuration accepts. `terms`: what an exception must have. `environments`: as guardrail.yaml tells them apart."""
 
     tree: Tree
     bundle: Bundle
@@ -54,11 +55,21 @@ class Task(NamedTuple):
     peer_ignores: bool = True
     peer_waivers: PeerWaivers | None = None
     terms: Terms | None = None
+    environments: tuple[Environment, ...] = ()
+
+    @property
+    def places(self) -> tuple[tuple[str, ...], ...]:
+        """No environment, and each."""
+        return ((), *dict.fromkeys((each.name,) for each in self.environments))
+
+    def is_on(self, rule: Rule, file: str, environments: tuple[str, ...] = ()) -> bool:
+        return self.setting_of is None or self.setting_of(rule, file, environments).enabled
 
 
 @dataclass(eq=False, repr=False)
 class Part:
-    """What came of one group. `passed`: rule -> kind -> passes. `dated`: another day, something else may come of it."""
+    """What came of one group. `passed`: rule -> kind -> passes. `dated`: another day, something else may come of it.
+    `environments`: those that something is in."""
 
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -67,6 +78,7 @@ class Part:
     resources: int = 0
     passed: dict[str, dict[str, int]] = field(default_factory=dict)
     dated: bool = False
+    environments: list[str] = field(default_factory=list)
 
 
 class Judged(NamedTuple):
@@ -108,6 +120,10 @@ def read_group(group: Group, task: Task) -> Read:
         if group.reader == "kubernetes":
             surround(inventories, reading.unseen, task.unread)
         reading.problems += build_all(inventories, task.bundle.bindings)
+        if task.environments:
+            from guardrail.policy.environments import tell
+
+            tell(inventories, task.environments)
     return Read(inventories, reading, hidden)
 
 
@@ -127,6 +143,7 @@ def process(group: Group, task: Task) -> Part:
         problems += judged.problems
         add_counts(passed, judged.passed)
         findings = _with_excerpts(without_doubles(judged.findings, task.rules), task.tree, hidden, reading.unquoted)
+    environments = {name for resource in reading.resources for name in resource.environments}
     part = Part(
         findings,
         problems,
@@ -135,6 +152,7 @@ def process(group: Group, task: Task) -> Part:
         sum(1 for resource in reading.resources if resource.mode != "config"),
         passed,
         judged.dated,
+        sorted(environments),
     )
     _left.extend((*(inventory.let_go for inventory in inventories), *reading.held))
     if gc.isenabled():
@@ -188,13 +206,13 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
 
 
 def judged_by(task: Task) -> Callable[[str, str], bool]:
-    """Tells of a rule, by one of its ids, and a file whether the one is on for the other."""
+    """Tells of a rule, by one of its ids, and a file whether the one is on for all that the other may declare."""
     applied = {rule.id: rule for rule in task.rules}
-    aliases, setting_of = task.bundle.aliases, task.setting_of
+    aliases, places = task.bundle.aliases, task.places
 
     def ran(name: str, file: str) -> bool:
         rule = applied.get(aliases.get(name, name))
-        return rule is not None and (setting_of is None or setting_of(rule, file).enabled)
+        return rule is not None and all(task.is_on(rule, file, place) for place in places)
 
     return ran
 

@@ -80,6 +80,7 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request, beside: Beside 
         if beside and (beside.files or beside.problems):
             problems = [problem for problem in problems if problem.kind != EMPTY]
     notes = [*found.notes, *(note for part in parts for note in part.notes)]
+    notes += [] if problems else _empty_environments(plan, parts)
     judged = _waived([*_joined(plan.groups, parts), *judged_beside], plan, whole=not problems)
     findings = _on_terms(numbered(sorted(judged.findings, key=Finding.sort_key)), plan)
     problems += judged.problems
@@ -167,14 +168,29 @@ def _outdated(baseline: Baseline, findings: Sequence[Finding], plan: Plan) -> It
         yield Note("baseline-outdated", f"{count}; `guardrail baseline --prune` takes them out", baseline.file)
 
 
+def _empty_environments(plan: Plan, parts: Sequence[Part]) -> Iterator[Note]:
+    """A glob with a slip of the pen is told of where the whole tree was scanned."""
+    if "" not in plan.paths or plan.config.explicit or not plan.task.environments:
+        return
+    from guardrail.config.environments import place_in
+
+    there = {name for part in parts for name in part.environments}
+    for source in plan.config.files:
+        for name in source.in_environments:
+            if name not in there:
+                file, line, _ = place_in(source, name)
+                yield Note("environment-empty", f"nothing of what was scanned is in {name}", file, line)
+
+
 def _applied(plan: Plan) -> int:
-    """How many rules were on for any file, where a profile or a pack chose among them."""
-    setting_of = plan.task.setting_of
-    if setting_of is None or not plan.config.under:
-        return len(plan.task.rules)
+    """How many rules were on anywhere, where a profile or a pack chose among them."""
+    task = plan.task
+    if task.setting_of is None or not plan.config.under:
+        return len(task.rules)
     names = (name for claimed in plan.found.claimed.values() for name in claimed)
     files = {id(plan.config.for_path(name)): name for name in names}.values()
-    return sum(1 for rule in plan.task.rules if any(setting_of(rule, file).enabled for file in files))
+    places = [(file, names) for file in files for names in task.places]
+    return sum(1 for rule in task.rules if any(task.is_on(rule, *place) for place in places))
 
 
 def _owned(findings: list[Finding], tree: Tree) -> list[Finding]:

@@ -36,13 +36,15 @@ def encode(part: Part) -> dict[str, Any]:
         "resources": part.resources,
         "passed": part.passed,
         "dated": part.dated,
+        "environments": part.environments,
         "shared": shared.values,
     }
 
 
 def _encoded(finding: Finding, number: Callable[[Any], int]) -> tuple[Any, ...]:
     head = (finding.rule, finding.title, finding.severity, finding.category, finding.verdict, finding.kind,
-            finding.platform, finding.provider, finding.remedy, finding.enforce, finding.effective)  # fmt: skip
+            finding.platform, finding.provider, finding.remedy, finding.enforce, finding.effective,
+            finding.environments)  # fmt: skip
     suppression, excerpt = finding.suppression, finding.excerpt
     return (
         number(head),
@@ -78,19 +80,21 @@ def decode(data: dict[str, Any]) -> Part:
         int(data["resources"]),
         dict(data["passed"]),
         bool(data["dated"]),
+        list(data["environments"]),
     )
 
 
 def _decoded(found: list[Any], shared: list[Any], span_of: Callable[[int], Span]) -> Finding:
     head, span, replaces, frameworks, resource, instances, message, fingerprint, evidence, suppression, excerpt = found
-    rule, title, severity, category, verdict, kind, platform, provider, remedy, enforce, effective = shared[head]
+    (rule, title, severity, category, verdict, kind, platform, provider, remedy, enforce, effective,
+     environments) = shared[head]  # fmt: skip
     return Finding(
         rule, title, severity, category, verdict, resource, tuple(instances), kind, platform, provider, span_of(span),
         message, remedy, tuple([Evidence(path, value, span_of(at), note) for path, value, at, note in evidence]),
         shared[replaces], shared[frameworks], fingerprint, enforce,
         _suppression(*suppression) if suppression else None,
         Excerpt(excerpt[0], tuple(excerpt[1])) if excerpt else None,
-        effective,
+        effective, tuple(environments),
     )  # fmt: skip
 
 

@@ -17,18 +17,29 @@ def command() -> None:
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--config", "-c", "explicit", metavar="FILE", help="Use this configuration instead.")
 @click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
+@click.option("--environment", "-e", "environments", multiple=True, metavar="NAME",
+              help="Of what is in this environment; repeatable.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="All rules, not only those that are named.")
-def show(path: str, form: str, explicit: str | None, profiles: tuple[str, ...], everything: bool) -> None:
+def show(
+    path: str,
+    form: str,
+    explicit: str | None,
+    profiles: tuple[str, ...],
+    environments: tuple[str, ...],
+    everything: bool,
+) -> None:
     """Show what holds for PATH, and where each setting comes from.
 
     \b
     guardrail config show envs/prod/main.tf
+    guardrail config show modules/database --environment prod
     """
     import os
 
-    from guardrail.config import load
+    from guardrail.config import did_you_mean, load
     from guardrail.config.show import text
     from guardrail.discover import find_base
+    from guardrail.errors import UsageError
     from guardrail.policy.assembly import assemble, check_settings
     from guardrail.tree import Tree
 
@@ -37,7 +48,11 @@ def show(path: str, form: str, explicit: str | None, profiles: tuple[str, ...], 
     bundle = assemble(config, tree, profiles=profiles)
     name = os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/")
     rules = [(rule.id, rule.category) for rule in bundle.rules.values()] if everything else []
-    shown = config.show("" if name == "." else name, rules)
+    shown = config.show("" if name == "." else name, rules, environments)
+    known = {entry["value"] for entry in shown["environments"]}
+    for each in environments:
+        if each not in known:
+            raise UsageError(f'there is no environment "{each}"{did_you_mean(each, known)}')
     foreign = None
     if "checkov" in config.scanners:
         from guardrail.scanners.checkov import Wanted

@@ -25,6 +25,7 @@ from guardrail.tree import Tree
 
 if TYPE_CHECKING:
     from guardrail.config.charts import HelmProfile
+    from guardrail.config.environments import Environment
     from guardrail.config.waivers import Terms, Waiver
 
 
@@ -169,6 +170,16 @@ class Config:
         return [waiver for source in sources for waiver in waivers_of(source)]
 
     @property
+    def environments(self) -> tuple[Environment, ...]:
+        """Those of `under` and of the files read so far. Raises ConfigError."""
+        files = self.files
+        if not any(source.environments for source in (*self.under, *files)):
+            return ()
+        from guardrail.config.environments import environments_of
+
+        return environments_of(self.under, files)
+
+    @property
     def scanners(self) -> dict[str, Any]:
         """What is said of each scanner that runs beside guardrail, by its name, as plain data."""
         base = self.file_in("")
@@ -237,8 +248,8 @@ class Config:
             chain = self._chains[parent]
         return chain
 
-    def for_path(self, path: str) -> Settings:
-        """What holds for a file. Raises ConfigError."""
+    def for_path(self, path: str, environments: Collection[str] = ()) -> Settings:
+        """What holds for a file, or for what of it is in these environments. Raises ConfigError."""
         chain = (*self.under, *self.chain(path.rpartition("/")[0]))
         if not chain:
             return _NOTHING
@@ -248,6 +259,8 @@ class Config:
             if source.refinements:
                 relative = path[len(source.folder) + 1 :] if source.folder else path
                 layers += [layer for globs, layer in source.refinements if globs.covers(relative)]
+            if environments:
+                layers += [layer for name, layer in source.in_environments.items() if name in environments]
         key = tuple(map(id, layers))
         known = self._settings.get(key)
         if known is None:
@@ -287,12 +300,15 @@ class Config:
                 named += (NamedRule(str(name), *place) for name, place in rules_named(source))
         return named
 
-    def show(self, path: str, rules: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
-        """The effective settings of a path as plain data, each with the file and line that it comes from (`null`:
-        nothing sets it). `rules` are (id, category) of the rules to show; without them, what the files name."""
+    def show(
+        self, path: str, rules: Iterable[tuple[str, str]] = (), environments: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The effective settings of a path, and of what is in all `environments` there, as plain data, each with the
+        file and line that it comes from (`null`: nothing sets it). Those that the path is in count without being
+        named. `rules` are (id, category) of the rules to show; without them, what the files name."""
         from guardrail.config.show import shown
 
-        return shown(self, path, rules)
+        return shown(self, path, rules, environments)
 
 
 def load(tree: Tree, explicit: str | None = None) -> Config:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
+from guardrail.config.environments import names_at
 from guardrail.config.source import ConfigFile, Place, Setting, place_of
 from guardrail.model import CATEGORIES, Map, plain
 
@@ -13,10 +14,14 @@ if TYPE_CHECKING:
     from guardrail.config.waivers import Waiver
 
 
-def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+def shown(
+    config: Config, path: str, rules: Iterable[tuple[str, str]] = (), environments: Collection[str] = ()
+) -> dict[str, Any]:
     """See `Config.show`."""
-    settings = config.for_path(path)
     chain = config.chain(path.rpartition("/")[0])
+    known = config.environments
+    there = [*environments, *names_at(path, known)]
+    settings = config.for_path(path, there)
     base = config.file_in("")
     categories = {
         name: setting
@@ -39,6 +44,9 @@ def shown(config: Config, path: str, rules: Iterable[tuple[str, str]] = ()) -> d
         "fail_on": _entry(base.fail_on) if base and base.fail_on else _default(config.fail_on),
         "peer_ignores": _entry(base.peer_ignores) if base and base.peer_ignores else _default(config.peer_ignores),
         "baseline": _entry(base.baseline) if base and base.baseline else _default(None),
+        "environments": [
+            {**_placed(each.name, each.place), "here": each.name in there} for each in known if each.speaks_of(path)
+        ],
         "exceptions": _terms(config),
         "waivers": [
             _placed({"rules": list(waiver.rules), "reason": waiver.reason, "until": _day(waiver)}, waiver.place)
@@ -82,6 +90,7 @@ def text(show: dict[str, Any]) -> str:
     ]
     rows += [("baseline", show["baseline"])] if show["baseline"]["value"] else []
     rows += [("exceptions", show["exceptions"])] if show["exceptions"]["value"] else []
+    rows += [("environment", entry) for entry in show["environments"] if entry["here"]]
     rows += [("waivers", entry) for entry in show["waivers"]]
     rows += [("profile", entry) for entry in show["profiles"]]
     rows += [("packs", entry) for entry in show["packs"]]

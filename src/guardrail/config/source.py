@@ -46,8 +46,9 @@ class PackName(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Settings that hold together: the top of a file, or one of its `paths`. A rule's settings are "enabled",
-    "severity", "enforce", "effective" and "parameters.NAME". `named` has every rule id and glob, as written."""
+    """Settings that hold together: the top of a file, one of its `paths` or one of its `environments`. A rule's
+    settings are "enabled", "severity", "enforce", "effective" and "parameters.NAME". `named` has every rule id and
+    glob, as written."""
 
     categories: dict[str, Setting]
     rules: dict[str, dict[str, Setting]]
@@ -56,7 +57,8 @@ class Layer(NamedTuple):
 
 
 class ConfigFile:
-    """`folder` is what globs are relative to. `refinements` are in the order written. `data`: the file as it is."""
+    """`folder` is what globs are relative to. `refinements`, by path, and `in_environments`, by the environment's name,
+    are in the order written. `data`: the file as it is."""
 
     def __init__(self, file: str, folder: str, content: Map, data: bytes = b"") -> None:
         self.file, self.folder, self.data = file, folder, data
@@ -65,6 +67,8 @@ class ConfigFile:
         self.refinements: list[tuple[Globs, Layer]] = []
         for item in content.get("paths") or ():
             self.refinements.append((globs_of(item, "match", file)[0], _layer(item, file)))
+        self.environments: Map | None = content.get("environments")
+        self.in_environments = {name: _layer(said, file) for name, said in (self.environments or {}).items()}
         self.fail_on = _setting(content, "fail_on", file)
         self.peer_ignores = _setting(content, "peer_ignores", file)
         self.baseline = _setting(content, "baseline", file)
@@ -86,7 +90,7 @@ class ConfigFile:
 
     @property
     def layers(self) -> list[Layer]:
-        return [self.top, *(layer for _, layer in self.refinements)]
+        return [self.top, *(layer for _, layer in self.refinements), *self.in_environments.values()]
 
 
 def read(tree: Tree, path: str, folder: str, *, shown: str = "", is_base: bool) -> ConfigFile:

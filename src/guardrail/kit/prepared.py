@@ -41,7 +41,7 @@ def outcomes(rule: Rule, prepared: Prepared, bundle: Bundle) -> Outcomes:
     found: dict[Span, bool] = {}
     crashed = False
     for inventory in prepared.inventories:
-        judgement = judge(inventory, (rule,), lambda applied, file: setting)
+        judgement = judge(inventory, (rule,), lambda applied, file, environments: setting)
         crashed = crashed or bool(judgement.problems)
         for verdict in judgement.verdicts:
             found[verdict.span] = found.get(verdict.span, False) or verdict.failed

@@ -82,6 +82,7 @@ class Finding(NamedTuple):
     suppression: Suppression | None = None
     excerpt: Excerpt | None = None
     effective: str = ""  # the day from which on it blocks, where it only warns until then: 2027-01-31
+    environments: tuple[str, ...] = ()  # that its instances are in, as guardrail.yaml tells them apart
     owner: str = ""  # of what stands there, as a software catalogue of the tree has it: group:default/payments
 
     def sort_key(self) -> tuple[object, ...]:

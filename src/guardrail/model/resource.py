@@ -54,6 +54,8 @@ class Resource:
     elsewhere.
     declared: what declares it, for the fingerprint to go by instead of `local`, where that may give it one name or
     another (a chart's template, with one values file or another); "" elsewhere.
+    deployed_from: files, besides its own and those in its trace, that make it what it is: a chart's values.
+    environments: those that it is deployed to, as guardrail.yaml tells them apart; set after it is read.
     uncertain: why it cannot be known whether it exists at all (an unknown `count`); None where it surely does.
     actions: what a Terraform plan does to it ("create", or "delete" and "create" in order); empty elsewhere.
     edges: references to other resources, also those that a known value came from.
@@ -61,8 +63,8 @@ class Resource:
     """
 
     __slots__ = (
-        "actions", "address", "attributes", "declared", "edges", "header", "kind", "local", "mode", "nouns",
-        "platform", "provider", "root", "scope", "span", "tags", "trace", "uncertain",
+        "actions", "address", "attributes", "declared", "deployed_from", "edges", "environments", "header", "kind",
+        "local", "mode", "nouns", "platform", "provider", "root", "scope", "span", "tags", "trace", "uncertain",
     )  # fmt: skip
 
     def __init__(
@@ -87,6 +89,8 @@ class Resource:
         self.header = header or attributes.header
         self.scope, self.local = scope, local or address
         self.root = self.declared = ""
+        self.deployed_from: tuple[str, ...] = ()
+        self.environments: tuple[str, ...] = ()
         self.uncertain: Unknown | None = None
         self.actions: tuple[str, ...] = ()
         self.edges: list[Edge] = []

@@ -121,7 +121,7 @@ def _line_of(error: BaseException, path: str) -> int:
 
 def apply(rule: Rule, inventory: Inventory, setting_of: SettingOf | None, judgement: Judgement) -> None:
     for subject, given in _given(rule.on, inventory):
-        setting = setting_of(rule, subject.header.file) if setting_of else Setting()
+        setting = setting_of(rule, subject.header.file, subject.resource.environments) if setting_of else Setting()
         if not setting.enabled:
             continue
         try:

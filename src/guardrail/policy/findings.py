@@ -54,7 +54,7 @@ def findings_of(verdicts: Iterable[Verdict], hidden: Iterable[tuple[str, Span]] 
     conceal = Concealer(hidden)
     for (_, span), group in groups.items():
         chosen = [v for v in group if v.failed] or group
-        chosen.sort(key=lambda v: (_natural(v.subject.resource.address), v.subject.key))
+        chosen.sort(key=_order)
         made.append(_finding(chosen, span, conceal))
     return sorted(made, key=Finding.sort_key)
 
@@ -62,7 +62,8 @@ def findings_of(verdicts: Iterable[Verdict], hidden: Iterable[tuple[str, Span]] 
 def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
     first = group[0]
     rule, resource = first.rule, first.subject.resource
-    instances = tuple(dict.fromkeys(v.subject.resource.address for v in group))
+    instances = tuple(sorted(dict.fromkeys(v.subject.resource.address for v in group), key=_natural))
+    environments = sorted({name for v in group for name in v.subject.resource.environments})
     message = first.said or (_message(first) if first.failed else _undetermined(first))
     return Finding(
         rule=rule.id,
@@ -84,7 +85,14 @@ def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
         fingerprint=_fingerprint(first),
         enforce=first.setting.enforce,
         effective=first.setting.effective,
+        environments=tuple(environments),
     )
+
+
+def _order(verdict: Verdict) -> tuple[object, ...]:
+    """What weighs most, of instances in several environments, comes first, and speaks for the others."""
+    weight = (verdict.setting.enforce != "block", severity_rank(verdict.setting.severity or verdict.rule.severity))
+    return *weight, _natural(verdict.subject.resource.address), verdict.subject.key
 
 
 def _natural(address: str) -> tuple[object, ...]:

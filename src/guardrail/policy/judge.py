@@ -22,7 +22,8 @@ from guardrail.timings import Timings
 
 
 class Setting(NamedTuple):
-    """How a policy wants a rule in one file. `effective`: the day from which on it blocks, if that is to come."""
+    """How a policy wants a rule in one file, or in environments. `effective`: the day from which on it blocks, if that
+    is to come."""
 
     enabled: bool = True
     severity: str | None = None
@@ -31,8 +32,8 @@ class Setting(NamedTuple):
     effective: str = ""
 
 
-SettingOf = Callable[[Rule, str], Setting]
-"""Rule and file -> how the policy wants it there."""
+SettingOf = Callable[[Rule, str, tuple[str, ...]], Setting]
+"""Rule, file and environments -> how the policy wants it there."""
 
 
 class Subject(NamedTuple):
@@ -184,15 +185,15 @@ def _apply(
     spoken_of: dict[str, Subjects],
 ) -> None:
     """`spoken_of`: the subjects of each word that a rule was on before."""
-    settings: dict[str, Setting] = {}
+    settings: dict[tuple[str, tuple[str, ...]], Setting] = {}
     for number, (words, wanted) in enumerate(rule.speaks()):
         setting, check = _ALWAYS, None
         for subject, scope in _subjects(words, wanted, inventory, spoken_of):
             if setting_of is not None:
-                file = subject.header.file
-                here = settings.get(file)
+                place = (subject.header.file, subject.resource.environments)
+                here = settings.get(place)
                 if here is None:
-                    here = settings[file] = setting_of(rule, file)
+                    here = settings[place] = setting_of(rule, *place)
                 if not here.enabled:
                     continue
                 if here is not setting:

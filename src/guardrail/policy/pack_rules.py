@@ -14,7 +14,7 @@ from guardrail.policy.bundle import FORMAT, Bundle, cache_folder, cached, keep
 from guardrail.policy.packs import POLICY, Pack
 from guardrail.policy.rule import Rule
 
-_POLICY_KEYS = ("version", "rules", "categories", "paths", "bindings")
+_POLICY_KEYS = ("version", "rules", "categories", "paths", "environments", "bindings")
 
 
 def with_packs(bundle: Bundle, packs: Sequence[Pack]) -> Bundle:

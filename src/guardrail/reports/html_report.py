@@ -258,6 +258,7 @@ def _view(result: Result, finding: Finding) -> dict[str, Any]:
         "kind": finding.kind,
         "enforce": finding.enforce,
         "effective": finding.effective,
+        "environments": ", ".join(finding.environments),
         "lines": [_shown(line) for line in lines_of(finding)],
         "evidence": [_evidence(item) for item in finding.evidence],
         "remedy": prose(finding.remedy),

@@ -80,6 +80,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict,
         "enforce": finding.enforce,
         **({"effective": finding.effective} if finding.effective else {}),
+        **({"environments": list(finding.environments)} if finding.environments else {}),
         "resource": finding.resource,
         "instances": list(finding.instances),
         "kind": finding.kind,

@@ -175,6 +175,8 @@ class _Page:
         told = [_place(finding.span), for_log(_resource(finding)), f"[{for_log(finding.rule)}]"]
         if finding.owner:
             told.append(f"owner: {for_log(finding.owner)}")
+        if finding.environments:
+            told.append(f"in {for_log(', '.join(finding.environments))}")
         if finding.enforce == "warn":
             told.append(f"warns only, blocks from {finding.effective} on" if finding.effective else "warns only")
         self.line("    " + "  ".join(part for part in told if part))

@@ -58,10 +58,12 @@ def command(request: Request, rule_id: str, address: str, form: str) -> int:
     if not there:
         raise UsageError(f"no resource is called {address!r}{_nearest(address, inventories)}")
     for inventory in {id(inventory): inventory for inventory, _ in there}.values():
-        file = next(resource for owner, resource in there if owner is inventory).header.file
-        setting = plan.task.setting_of(rule, file) if plan.task.setting_of else None
+        first = next(resource for owner, resource in there if owner is inventory)
+        file, setting_of = first.header.file, plan.task.setting_of
+        setting = setting_of(rule, file, first.environments) if setting_of else None
         if setting is not None and not setting.enabled and form == "text":
-            click.echo(f"{rule.id} is switched off for {file}; it would say:")
+            where = f" in {', '.join(first.environments)}" if first.environments else ""
+            click.echo(f"{rule.id} is switched off for {file}{where}; it would say:")
         explanations += explain(rule, inventory, address, setting.parameters if setting else None)
     if form == "json":
         shown = {"rule": rule.id, "resource": address, "checks": [as_json(one) for one in explanations]}

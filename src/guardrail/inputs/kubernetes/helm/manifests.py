@@ -63,6 +63,8 @@ class ManifestReader:
         self.renderer, self.profile, self.job, self.rendered = renderer, profile, job, rendered
         self._again: Rendering | None = None
         self.root = root_of(renderer.workspace.chart, profile)
+        files = profile.files or (f"{renderer.workspace.chart.folder}/values.yaml".lstrip("/"),)
+        self._deployed_from = (*files, *((profile.origin.file,) if profile.origin else ()))
         self.flows: FlowsOf = {}
         self._near: Rendering | None = None
         self._near_marker: Marker | None = None
@@ -199,6 +201,7 @@ class ManifestReader:
     def _finish(self, resource: Resource, inner: str, segment: int, part: Part) -> None:
         chart = self.renderer.workspace.chart
         resource.root = self.root
+        resource.deployed_from = self._deployed_from
         sources = self.renderer.sources
         number = sources.ordinal(inner, segment, resource.kind) if inner in sources.templates else 0
         # What the fingerprint goes by: with other values, the object may have another name.
