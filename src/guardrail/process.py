@@ -199,7 +199,8 @@ def _except(findings: list[Finding], reading: Reading, task: Task) -> Judged:
         from guardrail.exceptions import peers
 
         accepted = peers.accepted_in(task.tree, remarked, reading.resources, extents) if remarked else []
-        findings = peers.apply(findings, accepted, waivers, extents, task.today)
+        uses = peers.uses_of(reading.resources) if waivers and waivers.has_pins else {}
+        findings = peers.apply(findings, accepted, waivers, extents, task.today, uses)
         dated = dated or any(each.until for each in accepted) or (waivers is not None and waivers.dated)
     about = judge_ignores(nouns, task)
     return about._replace(findings=[*findings, *about.findings], dated=dated)

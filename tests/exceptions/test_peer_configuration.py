@@ -131,7 +131,8 @@ def test_trivys_yaml(scanned: Callable[..., Found], entry: str, reason: str | No
         ("{ignore: ['ci.yml:10']}", None, "unpinned-uses is ignored in ci.yml:10"),
         ("{ignore: ['cd.yml']}", None, None),
         ("{ignore: ['.github/workflows/ci.yml']}", None, None),
-        ("{config: {policies: {'*': any}}}", None, None),
+        ("{config: {policies: {'*': any}}}", "unpinned-uses of *: any", "unpinned-uses of *: any"),
+        ("{policies: {'*': any}}", None, None),
     ],
 )
 @pytest.mark.parametrize("name", [".github/zizmor.yml", "zizmor.yaml", ".github/linters/zizmor.yaml"])
@@ -141,6 +142,76 @@ def test_zizmor(scanned: Callable[..., Found], name: str, said: str, first: str 
         (".github/workflows/ci.yml", 8): first,
         (".github/workflows/ci.yml", 10): second,
     }
+
+
+USES = ("acme/one@v1", "acme/one/sub@v1", "acme/one/sub/deep@v1", "ACME/One@v1", "acme/two@main", "other/x@v1",
+        "other/x", "actions/checkout@v4", "acme/one/.github/workflows/w.yml@v1")  # fmt: skip
+ALL = set(USES) - {"other/x"}
+ONES = {each for each in USES if each.startswith("acme/one")}
+SUBS = ONES - {"acme/one@v1"}
+
+
+@pytest.mark.parametrize(
+    ("policies", "accepted"),
+    [
+        ("'*': hash-pin", set()),
+        ("'*': ref-pin", ALL),
+        ("'*': any", {*ALL, "other/x"}),
+        ("acme/one: any", {"acme/one@v1"}),
+        ("acme/one/*: ref-pin", ONES),
+        ("acme/*: any", {*ONES, "acme/two@main"}),
+        ("ACME/*: any", {"ACME/One@v1"}),
+        ("acme/one/sub: any", {"acme/one/sub@v1"}),
+        ("acme/one/.github/workflows/w.yml: any", {"acme/one/.github/workflows/w.yml@v1"}),
+        ("'*': any, acme/*: any, acme/one/*: ref-pin, acme/one: hash-pin", {*ALL, "other/x"} - {"acme/one@v1"}),
+        ("acme/one: any, acme/*: any, acme/one/*: hash-pin", {"acme/one@v1", "acme/two@main"}),
+        ("'*': ref-pin, acme/*: hash-pin, other/*: any", ALL - ONES - {"acme/two@main"} | {"other/x"}),
+        ("'*': any, acme: any", set()),
+        ("'*': any, acme/one@v1: any", set()),
+        ("'*': any, 'ac*/one': any", set()),
+        ("'*': any, 'acme/*/sub': any", set()),
+        ("'*': any, 'acme/one/sub/*': any", set()),
+        ("'*': any, acme/one: tag", set()),
+        ("", set()),
+    ],
+)
+def test_zizmors_policies_of_pins(scanned: Callable[..., Found], policies: str, accepted: set[str]) -> None:
+    """As zizmor 1.32 decides them, which has nothing to do with what names no version."""
+    steps = "".join(f"      - uses: {each}\n" for each in USES[:-1])
+    workflow = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n" + steps + "  b:\n    uses: " + USES[-1]
+    said = f"rules:\n  unpinned-uses:\n    config:\n      policies: {{{policies}}} # agreed\n"
+    name = ".github/workflows/ci.yml"
+    found = scanned({name: workflow, "zizmor.yml": said}, "action-pinned")
+    found |= scanned({name: workflow, "zizmor.yml": said}, "action-pinned-first-party")
+    lines = workflow.splitlines()
+    assert len(found) == len(USES)
+    assert {lines[line - 1].split()[-1] for (_, line), reason in found.items() if reason} == accepted
+
+
+def test_a_policy_gives_its_reason(scanned: Callable[..., Found]) -> None:
+    said = """
+    rules:
+      unpinned-uses:
+        config:
+          policies:
+            # ours are reviewed
+            "acme/*": ref-pin
+            "other/*": any  # as well
+    """
+    workflow = """
+    on: push
+    jobs:
+      a:
+        runs-on: ubuntu-24.04
+        steps:
+          - uses: acme/one@v1
+          - uses: other/x@v1
+    """
+    found = scanned({".github/workflows/ci.yml": workflow, "zizmor.yml": said}, "action-pinned")
+    assert list(found.values()) == [
+        "unpinned-uses of acme/*: ref-pin: ours are reviewed",
+        "unpinned-uses of other/*: any: as well",
+    ]
 
 
 def test_a_workflow_of_that_name_is_none(scanned: Callable[..., Found]) -> None:

@@ -3,7 +3,8 @@
     .checkov.yaml, .checkov.yml           skip-check: ids, or patterns of ids
     .trivyignore                          an id or name of a check a line, exp:2027-01-31
     .trivyignore.yaml, .trivyignore.yml   misconfigurations: id, paths, statement, expired_at
-    zizmor.yml, zizmor.yaml               rules: AUDIT: disable, ignore: FILE[:LINE[:COLUMN]]
+    zizmor.yml, zizmor.yaml               rules: AUDIT: disable, ignore: FILE[:LINE[:COLUMN]], and for unpinned-uses
+                                          config: policies: PATTERN: any, ref-pin or hash-pin
     .kube-linter.yaml, .kube-linter.yml   checks: exclude
 
 Such a file in `.github` (zizmor's own place) or `.github/linters` (Super-Linter's) speaks for the folder above.
@@ -32,17 +33,49 @@ MAX_CHECKS = 2_000  # that one file accepts
 MAX_STARS = 2  # in the pattern of a check's name
 MAX_REASON = 300  # characters
 MAX_PATHS = 100  # of one entry
+UNPINNED = "unpinned-uses"
+PIN_LEVELS = ("any", "ref-pin", "hash-pin")
 MAX_ABOVE = 20  # lines of comment above an entry
 
 _SPEAKS_FOR = lazy_regex(r"(?:^|/)\.github(?:/linters)?\Z")
 _CHECK = lazy_regex(r"[\w*?-]+\Z")
 _PLAIN = lazy_regex(r"(?P<check>[\w-]+)(?:[ \t]+exp:(?P<until>\S+))?[ \t]*(?:#(?P<reason>.*))?\Z")
+_USES = lazy_regex(r"(?:\*|[\w.-]+/(?:\*|[\w.-]+(?:/\*|(?:/[\w.-]+)+)?))\Z")
 _PLACE = lazy_regex(r"(?P<file>[^/:]+\.ya?ml)(?::(?P<line>[1-9][0-9]*)(?::[0-9]+)?)?\Z")
+
+
+class Used(NamedTuple):
+    """An action, or a workflow, as it is named before the `@`, and whether anything follows there."""
+
+    name: str
+    has_ref: bool
+
+
+class PinPolicy(NamedTuple):
+    """What zizmor accepts of the actions that a `pattern` is for: `level` any, or ref-pin for those with a ref. Of all
+    `patterns` of its file the most exact that is for an action decides:
+
+        owner/repo/path, owner/repo     the very action
+        owner/repo/*, owner/*, *        all of a repository, of an owner, all
+
+    As of https://docs.zizmor.sh/audits/#unpinned-uses-configuration"""
+
+    pattern: str
+    level: str
+    patterns: tuple[str, ...]
+
+    def accepts(self, used: Used) -> bool:
+        owner, repository, *_ = (*used.name.split("/"), "")
+        for pattern in (used.name, f"{owner}/{repository}/*", f"{owner}/*", "*"):
+            if pattern in self.patterns:
+                return pattern == self.pattern and (self.level == "any" or used.has_ref)
+        return False
 
 
 class Waived(NamedTuple):
     """A check of a scanner (for Checkov a pattern, maybe) that `span` accepts for the files in `folder` and below:
-    those that `paths` (globs) cover, those of this `name`, in it what `line` is part of."""
+    those that `paths` (globs) cover, those of this `name`, in it what `line` is part of, those uses that `pins` is
+    for."""
 
     scanner: str
     check: str
@@ -53,11 +86,14 @@ class Waived(NamedTuple):
     paths: tuple[str, ...] = ()
     name: str = ""
     line: int = 0
+    pins: PinPolicy | None = None
 
-    def holds_for(self, span: Span, extents: Mapping[int, int]) -> bool:
+    def holds_for(self, span: Span, extents: Mapping[int, int], used: Used | None = None) -> bool:
         """Whether it holds for what stands there, in the folder or below. `extents`: where blocks of that file end, by
-        their first line."""
+        their first line. `used`: what is used there."""
         if self.paths and not _globs(self.paths).covers(span.file[len(self.folder) + 1 if self.folder else 0 :]):
+            return False
+        if self.pins and not (used and self.pins.accepts(used)):
             return False
         if self.name and span.file.rpartition("/")[2] != self.name:
             return False
@@ -162,6 +198,18 @@ def _zizmor(content: Map, folder: str, lines: list[str]) -> Iterator[Waived]:
                 reason = _reason(f"{check} is ignored in {text}", lines, span)
                 line = int(match["line"] or 0)
                 yield Waived("zizmor", check, reason, span, folder, name=match["file"], line=line)
+        if check == UNPINNED:
+            yield from _pin_policies(_in(_in(said, "config"), "policies"), folder, lines)
+
+
+def _pin_policies(policies: Map, folder: str, lines: list[str]) -> Iterator[Waived]:
+    """None where one of them is wrong: zizmor takes the whole file for wrong then."""
+    if all(_USES.match(pattern) for pattern in policies) and all(policies[each] in PIN_LEVELS for each in policies):
+        for pattern, level in policies.items():
+            if level != "hash-pin":
+                reason = _reason(f"{UNPINNED} of {pattern}: {level}", lines, policies.place(pattern))
+                pins = PinPolicy(pattern, level, tuple(policies))
+                yield Waived("zizmor", UNPINNED, reason, policies.place(pattern), folder, pins=pins)
 
 
 def _in(mapping: Map, key: str) -> Map:

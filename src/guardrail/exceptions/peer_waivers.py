@@ -6,20 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 
-from guardrail.config.peer_files import Waived
+from guardrail.config.peer_files import Used, Waived
 from guardrail.exceptions.peer_facts import speaks_of, trivy_ids
 from guardrail.model import Finding, Suppression
 
 
 class PeerWaivers:
     """`key`: all of it as text, for what hangs on it. `lined`: names of files of which lines are spoken of. `dated`:
-    another day, it may be less."""
+    another day, it may be less. `has_pins`: some hold for certain actions."""
 
     def __init__(self, waived: Iterable[Waived], replaced: Iterable[tuple[str, str]], today: date) -> None:
         """`replaced`: every check that a rule stands in for, as (scanner, check)."""
         listed = list(waived)
         self.key = repr(listed)
         self.lined = frozenset(each.name for each in listed if each.line)
+        self.has_pins = any(each.pins for each in listed)
         self.dated = any(each.until for each in listed)
         self._listed = [each for each in listed if each.until is None or today <= date.fromisoformat(each.until)]
         self._by_check: dict[tuple[str, str], dict[str, list[Waived]]] = {}
@@ -32,14 +33,17 @@ class PeerWaivers:
             for check in matched[pair]:
                 self._by_check.setdefault((each.scanner, check), {}).setdefault(each.folder, []).append(each)
 
-    def suppression(self, scanner: str, check: str, finding: Finding, extents: Mapping[int, int]) -> Suppression | None:
-        """Of a finding whose rule stands in for this check. `extents`: where blocks of its file end, by first line."""
+    def suppression(
+        self, scanner: str, check: str, finding: Finding, extents: Mapping[int, int], used: Used | None
+    ) -> Suppression | None:
+        """Of a finding whose rule stands in for this check. `extents`: where blocks of its file end, by first line.
+        `used`: the action that it is about."""
         folders = self._by_check.get((scanner, check))
         if folders is None:
             return None
         for folder in _folders_of(finding.span.file):
             for each in folders.get(folder, ()):
-                if each.holds_for(finding.span, extents) and speaks_of(scanner, check, finding):
+                if each.holds_for(finding.span, extents, used) and speaks_of(scanner, check, finding):
                     return Suppression("waiver", each.reason, each.span, each.until)
         return None
 

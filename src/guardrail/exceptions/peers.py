@@ -24,7 +24,7 @@ from datetime import date
 from typing import NamedTuple
 
 from guardrail.config.dates import is_date
-from guardrail.config.peer_files import reason_of
+from guardrail.config.peer_files import Used, reason_of
 from guardrail.exceptions.comments import Comment, Lines
 from guardrail.exceptions.inline import Extents
 from guardrail.exceptions.peer_facts import ALL, trivy_ids
@@ -270,15 +270,29 @@ def apply(
     waivers: PeerWaivers | None,
     extents: Extents,
     today: date,
+    uses: Mapping[Span, Used],
 ) -> list[Finding]:
     """The findings, those that something accepted holds for marked as suppressed. What is suppressed already stays as
-    it is."""
+    it is. `uses`: actions by their place."""
     by_check: dict[tuple[str, str], list[Accepted]] = {}
     for each in accepted:
         if each.until is None or today <= date.fromisoformat(each.until):
             for check in each.checks:
                 by_check.setdefault((each.scanner, check), []).append(each)
-    return [finding if finding.suppression else _marked(finding, by_check, waivers, extents) for finding in findings]
+    return [
+        finding if finding.suppression else _marked(finding, by_check, waivers, extents, uses.get(finding.span))
+        for finding in findings
+    ]
+
+
+def uses_of(resources: Iterable[Resource]) -> dict[Span, Used]:
+    """The actions and workflows that pipelines use, by their place."""
+    return {
+        noun.fields.header: Used(str(noun.fields["name"]), "version" in noun.fields)
+        for resource in resources
+        for noun in resource.nouns.get("dependency", ())
+        if noun.fields.get("ecosystem") in ("action", "workflow")
+    }
 
 
 def _marked(
@@ -286,6 +300,7 @@ def _marked(
     by_check: Mapping[tuple[str, str], Sequence[Accepted]],
     waivers: PeerWaivers | None,
     extents: Extents,
+    used: Used | None,
 ) -> Finding:
     lesser = NOT_ENOUGH.get(finding.rule, frozenset())
     ends = extents.get(finding.span.file, {})
@@ -296,7 +311,7 @@ def _marked(
             for each in by_check.get((scanner, check), ()):
                 if each.holds_for(finding, ends):
                     return finding._replace(suppression=Suppression("inline", each.reason, each.span, each.until))
-            waived = waivers.suppression(scanner, check, finding, ends) if waivers else None
+            waived = waivers.suppression(scanner, check, finding, ends, used) if waivers else None
             if waived is not None:
                 return finding._replace(suppression=waived)
     return finding
