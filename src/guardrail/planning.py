@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple):
-    """What a scan is asked for. `fail_on`, `variables` and `var_files` add to what guardrail.yaml says.
+    """What a scan is asked for. `fail_on`, `min_severity`, `variables` and `var_files` add to what guardrail.yaml says.
     `environment` and `actions`: as in `ReadOptions`, whose default stands where `actions` is empty. `only`: ids of the
     rules to apply, all where empty. `today`: what the dates of ignores are held against.
     `workers`: processes; 0 chooses. `cache`: whether what earlier scans found may serve, and is kept for later ones.
@@ -45,6 +45,7 @@ class Request(NamedTuple):
     config: str | None = None
     changed: bool = False
     fail_on: str | None = None
+    min_severity: str | None = None
     only: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     var_files: tuple[str, ...] = ()

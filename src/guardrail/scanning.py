@@ -11,7 +11,7 @@ from guardrail import process as processing
 from guardrail.discover import Discovery
 from guardrail.errors import UsageError
 from guardrail.inputs.groups import Group
-from guardrail.model import Coverage, Finding, Note, Problem, Result, Span
+from guardrail.model import Coverage, Finding, Note, Problem, Result, Span, severity_rank
 from guardrail.planning import Plan, Request, prepare, with_repositories
 from guardrail.policy.findings import numbered
 from guardrail.process import Judged, Part
@@ -96,6 +96,8 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request, beside: Beside 
         findings = [finding for finding in findings if _brought_about(finding, found.changed)]
         problems = [problem for problem in problems if _is_of_change(problem, found)]
         notes = [note for note in notes if not note.file or note.file in found.changed]
+    findings, omitted = _grave(findings, request.min_severity or plan.config.min_severity)
+    notes += omitted
     if findings:
         findings = _owned(findings, found.tree)
     counts = list(status.values())
@@ -180,6 +182,16 @@ def _empty_environments(plan: Plan, parts: Sequence[Part]) -> Iterator[Note]:
             if name not in there:
                 file, line, _ = place_in(source, name)
                 yield Note("environment-empty", f"nothing of what was scanned is in {name}", file, line)
+
+
+def _grave(findings: list[Finding], least: str) -> tuple[list[Finding], list[Note]]:
+    """Those at least as severe, and a note of how many others there are."""
+    kept = [finding for finding in findings if severity_rank(finding.severity) <= severity_rank(least)]
+    fewer = len(findings) - len(kept)
+    if not fewer:
+        return kept, []
+    words = f"{fewer:,} {'finding' if fewer == 1 else 'findings'} less severe than {least}: left out"
+    return kept, [Note("min-severity", words)]
 
 
 def _applied(plan: Plan) -> int:

@@ -26,8 +26,8 @@ SCHEMA_DATA = json.loads(Path(SCHEMA).read_text(encoding="utf-8"))
 SCALARS = "on, off, critical, high, medium, low, info"
 SEVERITY_WORDS = "critical, high, medium, low, info"
 KEYS = (
-    "baseline, bindings, categories, environments, exceptions, exclude, fail_on, helm, packs, paths, peer_ignores, "
-    "profile, rules, scanners, terraform, version, waivers"
+    "baseline, bindings, categories, environments, exceptions, exclude, fail_on, helm, min_severity, packs, paths, "
+    "peer_ignores, profile, rules, scanners, terraform, version, waivers"
 )
 HIGH = '"hgih"; did you mean "high"?'
 

@@ -36,7 +36,7 @@ def command(request: Request, output: str | None, prune: bool) -> int:
     from guardrail.exceptions.baseline import Baseline, entries_of
     from guardrail.scanning import carry_out, prepare
 
-    request = request._replace(baseline="", cache=True)
+    request = request._replace(baseline="", cache=True, min_severity="info")  # what is not told of today may be once
     plan = prepare(request)
     if plan.found.repositories:
         raise UsageError("there are several repositories here, and a baseline is one repository's")

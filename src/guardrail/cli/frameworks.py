@@ -69,7 +69,12 @@ def command(
     from guardrail.scanning import Request, carry_out, prepare
 
     request = Request(
-        paths=paths, config=os.path.abspath(config) if config else None, cache=True, packs=packs, profiles=profiles
+        paths=paths,
+        config=os.path.abspath(config) if config else None,
+        min_severity="info",  # a control fails however grave that is
+        cache=True,
+        packs=packs,
+        profiles=profiles,
     )
     plan = prepare(request)
     result = carry_out(plan, request)

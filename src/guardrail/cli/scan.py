@@ -34,6 +34,8 @@ def _output(ctx: click.Context, parameter: click.Parameter, values: tuple[str, .
               help="Also write a report to a file; repeatable. html=FOLDER/: a page each repository.")  # fmt: skip
 @click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]),
               help="The least severity that breaks the gate.  [default: low, or guardrail.yaml's fail_on]")  # fmt: skip
+@click.option("--min-severity", type=click.Choice(SEVERITIES),
+              help="The least severity that is told of, and gated.  [default: info, or guardrail.yaml's]")  # fmt: skip
 @click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml.")
 @click.option("--profile", "profiles", multiple=True, metavar="NAME",
               help="Apply what this profile lists, instead of guardrail.yaml's; repeatable.")  # fmt: skip
@@ -59,6 +61,7 @@ def command(
     form: str,
     output: list[tuple[str, str]],
     fail_on: str | None,
+    min_severity: str | None,
     config: str | None,
     profiles: tuple[str, ...],
     packs: tuple[str, ...],
@@ -95,6 +98,7 @@ def command(
         config=os.path.abspath(config) if config else None,
         changed=changed,
         fail_on=fail_on,
+        min_severity=min_severity,
         only=only,
         workers=1 if timings else workers,
         cache=not no_cache and not timings,

@@ -118,8 +118,8 @@ def _rule_setting(merged: dict[str, Setting]) -> RuleSetting:
 class Config:
     """All guardrail.yaml of a tree, each read when a path below its folder is first asked for.
 
-    `fail_on`, `peer_ignores`, `baseline` (an absolute path, or ""), `var_files` and `variables` are the base's.
-    Variables are text as `terraform -var` takes it.
+    `fail_on`, `min_severity`, `peer_ignores`, `baseline` (an absolute path, or ""), `var_files` and `variables` are the
+    base's. Variables are text as `terraform -var` takes it.
     `under`: what profiles and packs say, which all guardrail.yaml refine; set before settings are asked for.
     `explicit`: the absolute path of the file that the user gave instead of those in the tree.
     """
@@ -134,6 +134,7 @@ class Config:
         self._settings: dict[tuple[int, ...], Settings] = {}
         base = self.file_in("")
         self.fail_on: str = base.fail_on.value if base and base.fail_on else "low"
+        self.min_severity: str = base.min_severity.value if base and base.min_severity else "info"
         self.peer_ignores: bool = base.peer_ignores.value if base and base.peer_ignores else True
         self.baseline: str = tree.absolute(_named_file(tree, base.baseline)) if base and base.baseline else ""
         self.var_files: tuple[str, ...] = tuple(_var_file(tree, found) for found in base.var_files) if base else ()

@@ -42,6 +42,7 @@ def shown(
         "excluded": config.excluded(path),
         "exclude": [_entry(setting) for source in chain for setting in source.exclude_lines],
         "fail_on": _entry(base.fail_on) if base and base.fail_on else _default(config.fail_on),
+        "min_severity": _entry(base.min_severity) if base and base.min_severity else _default(config.min_severity),
         "peer_ignores": _entry(base.peer_ignores) if base and base.peer_ignores else _default(config.peer_ignores),
         "baseline": _entry(base.baseline) if base and base.baseline else _default(None),
         "environments": [
@@ -88,6 +89,7 @@ def text(show: dict[str, Any]) -> str:
         ("fail_on", show["fail_on"]),
         ("peer_ignores", show["peer_ignores"]),
     ]
+    rows += [("min_severity", show["min_severity"])] if show["min_severity"]["file"] else []
     rows += [("baseline", show["baseline"])] if show["baseline"]["value"] else []
     rows += [("exceptions", show["exceptions"])] if show["exceptions"]["value"] else []
     rows += [("environment", entry) for entry in show["environments"] if entry["here"]]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 CONFIG_NAMES = ("guardrail.yaml", "guardrail.yml", ".guardrail.yaml", ".guardrail.yml")
 SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config.schema.json")
 _BASE_ONLY = (
-    "fail_on", "peer_ignores", "baseline", "exceptions", "scanners", "terraform", "helm", "bindings", "packs",
-    "profile",
+    "fail_on", "min_severity", "peer_ignores", "baseline", "exceptions", "scanners", "terraform", "helm", "bindings",
+    "packs", "profile",
 )  # fmt: skip
 
 
@@ -70,6 +70,7 @@ class ConfigFile:
         self.environments: Map | None = content.get("environments")
         self.in_environments = {name: _layer(said, file) for name, said in (self.environments or {}).items()}
         self.fail_on = _setting(content, "fail_on", file)
+        self.min_severity = _setting(content, "min_severity", file)
         self.peer_ignores = _setting(content, "peer_ignores", file)
         self.baseline = _setting(content, "baseline", file)
         self.waivers: Seq | None = content.get("waivers")
