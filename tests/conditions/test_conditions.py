@@ -255,6 +255,42 @@ def test_related_goes_one_way_only() -> None:
         compile_condition({"related": {"to": "secret", "via": "url", "from": "url"}})
 
 
+@pytest.mark.parametrize(
+    ("expect", "others", "truth"),
+    [
+        ("some", [("eu", "Enabled")], True),
+        ("some", [("eu", "Off")], False),
+        ("some", [("us", "Enabled")], False),
+        ("some", [(UNKNOWN, "Enabled")], None),
+        ("some", [(UNKNOWN, "Off")], False),
+        ("each", [("eu", "Enabled"), ("us", "Off")], True),
+        ("each", [("eu", "Off"), ("us", "Enabled")], False),
+        ("each", [(UNKNOWN, "Off")], None),
+        ("each", [(UNKNOWN, "Enabled")], True),
+        ("none", [("eu", "Off"), ("us", "Enabled")], True),
+        ("none", [("eu", "Enabled")], False),
+        ("none", [(UNKNOWN, "Enabled")], None),
+    ],
+)
+def test_related_where(expect: str, others: list[tuple[Any, str]], truth: bool | None) -> None:
+    bucket = make("bucket", "b", {})
+    made = [
+        make("versioning", f"v{number}", {"region": region, "status": status}, [Edge("bucket", "bucket.b", "id")])
+        for number, (region, status) in enumerate(others)
+    ]
+    scope = Scope(bucket.attributes, bucket, Inventory([bucket, *made]))
+    related = {"to": "versioning", "via": "bucket", "where": {"region": "eu"}, "require": {"status": "Enabled"}}
+    assert compile_condition({"related": {**related, "expect": expect}})(scope).truth is truth
+
+
+def test_related_that_none_is_meant_of_points_at_the_subject() -> None:
+    bucket = make("bucket", "b", {})
+    other = make("versioning", "v", {"region": "us"}, [Edge("bucket", "bucket.b", "id")])
+    scope = Scope(bucket.attributes, bucket, Inventory([bucket, other]))
+    [leaf] = compile_condition({"related": {"to": "versioning", "where": {"region": "eu"}}})(scope).leaves
+    assert leaf.owner is None
+
+
 def test_related_by_equal_names() -> None:
     bucket = make("bucket", "b", {"bucket": "name"})
     other = make("versioning", "v", {"bucket": "name", "status": "Enabled"})

@@ -55,6 +55,26 @@ def fault(text: str, shorthands: bool = True, zone: bool = False) -> str:
     return next((found for field, word in zip(_FIELDS, words, strict=True) if (found := _field_fault(field, word))), "")
 
 
+def runs_a_day(text: str) -> int:
+    """How often it is on a day that it is on, of what `fault` finds nothing wrong with and is no shorthand."""
+    minutes, hours = (_values(field, word) for field, word in zip(_FIELDS[:2], text.split()[:2], strict=True))
+    return len(minutes) * len(hours)
+
+
+def _values(field: _Field, word: str) -> set[int]:
+    found: set[int] = set()
+    for part in word.split(","):
+        base, slash, step = part.partition("/")
+        first, dash, last = base.partition("-")
+        if base in ("*", "?"):
+            low, high = field.lowest, field.highest
+        else:
+            low = field.number(first) or 0
+            high = (field.number(last) or 0) if dash else field.highest if slash else low
+        found.update(range(low, high + 1, int(step) if slash else 1))
+    return found
+
+
 def _field_fault(field: _Field, word: str) -> str:
     for part in word.split(","):
         base, slash, step = part.partition("/")

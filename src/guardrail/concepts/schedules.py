@@ -56,4 +56,6 @@ def _noun(resource: Resource, value: Value, place: Span, shorthands: bool = True
         found = cron.fault(value, shorthands, zone)
         if found:
             fields.put("fault", found, place)
+        elif resource.kind == "pipeline":
+            fields.put("runs_a_day", cron.runs_a_day(value), place)
     return Noun("schedule", resource.local, fields, f"schedule/{place.line}:{place.column}")

@@ -50,6 +50,19 @@ _SAYINGS: dict[str, Any] = {
     "versioning": {"path": "versioning_configuration.status", "map": {"Enabled": True, "*": False}, "default": False},
     "s3 key": {"path": "rule.apply_server_side_encryption_by_default.kms_master_key_id", "default": False},
     "s3 lifecycle": {"test": {"rule": {"some": {"status": "Enabled"}}}},
+    "s3 versions": {
+        "test": {
+            "rule": {
+                "some": {
+                    "status": "Enabled",
+                    "any": [
+                        {"noncurrent_version_expiration": {"set": True}},
+                        {"noncurrent_version_transition": {"set": True}},
+                    ],
+                }
+            }
+        }
+    },
     "s3 blocks": {"test": {"all": [{name: True} for name in _BLOCKS]}},
     "s3 acl": {
         "test": {
@@ -112,6 +125,7 @@ VOICES: dict[str, tuple[Voice, ...]] = {
         Voice("aws_s3_bucket_server_side_encryption_configuration", "bucket", "customer_key", "s3 key"),
         Voice("aws_s3_bucket_logging", "bucket", "logging", "yes"),
         Voice("aws_s3_bucket_lifecycle_configuration", "bucket", "lifecycle", "s3 lifecycle"),
+        Voice("aws_s3_bucket_lifecycle_configuration", "bucket", "versions_expire", "s3 versions"),
         Voice("aws_s3_bucket_public_access_block", "bucket", "public_access_blocked", "s3 blocks"),
         Voice("aws_s3_bucket_acl", "bucket", "public", "s3 acl"),
         Voice("aws_s3_bucket_ownership_controls", "bucket", "acls_disabled", "s3 ownership", True),

@@ -5,7 +5,7 @@
       via: bucket                        # only those that refer to ours, through this attribute of theirs
       from: [url, request_body]          # only those that ours refers to, through one of these attributes of its own
       match: {bucket: bucket}            # or: its attribute equals this attribute of ours (names written out)
-      where: {...}                       # which of them
+      where: {...}                       # which of them: others are as if they were not there
       require: {...}                     # what must hold of one of them (expect: some), of each, of none
 
 References are followed in either direction, through locals and module outputs as far as the reader could.
@@ -43,18 +43,26 @@ def compile_related(
     words = f"joined to {_one_of(joint.kinds)}"
 
     def evaluate(scope: Scope) -> Outcome:
-        outcomes = [_judge(other, linked, scope) for other, linked in _linked(scope, joint)]
+        judged = (_judge(other, linked, scope) for other, linked in _linked(scope, joint))
+        outcomes = [outcome for outcome in judged if outcome is not None]
         absent = Leaf("", None, scope.resource.header, wanted=words)
         if expect == "each":
             return conjunction(outcomes) if outcomes else TRUE
         found = disjunction(outcomes) if outcomes else Outcome(False, (absent,))
         return negation(found) if expect == "none" else found
 
-    def _judge(other: Resource, linked: bool | None, scope: Scope) -> Outcome:
+    def _judge(other: Resource, linked: bool | None, scope: Scope) -> Outcome | None:
+        """None where it is not one of them."""
         inner = Scope(_written(other), other, scope.inventory)
-        parts = [condition(inner) for condition in (where, require) if condition]
         here = Leaf("", None, other.header, owner=other)
-        outcome = conjunction(parts) if parts else Outcome(True, (here,))
+        is_meant = where(inner) if where else TRUE
+        if is_meant.truth is False:
+            return None
+        holds = require(inner) if require else Outcome(True, (here,))
+        if expect == "each":
+            outcome = holds if is_meant.truth else disjunction([negation(is_meant), holds])
+        else:
+            outcome = conjunction([is_meant, holds]) if where else holds
         leaves = tuple(leaf if leaf.owner else leaf._replace(owner=other) for leaf in outcome.leaves)
         if linked is None and outcome.truth is not False:
             reason = f"whether {other.address} belongs to {scope.resource.address} cannot be known"

@@ -131,8 +131,11 @@ OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "azurerm_kubernetes_cluster": (
         "api_server_authorized_ip_ranges", "addon_profile", "role_based_access_control", "automatic_channel_upgrade",
         "default_node_pool.enable_node_public_ip", "default_node_pool.enable_host_encryption",
+        "default_node_pool.enable_auto_scaling",
     ),
-    "azurerm_kubernetes_cluster_node_pool": ("enable_node_public_ip", "enable_host_encryption"),
+    "azurerm_kubernetes_cluster_node_pool": (
+        "enable_node_public_ip", "enable_host_encryption", "enable_auto_scaling",
+    ),
     "azurerm_api_management": tuple(
         f"security.enable_{side}_{version}"
         for side in ("backend", "frontend") for version in ("ssl30", "tls10", "tls11")
