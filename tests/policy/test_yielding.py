@@ -73,3 +73,68 @@ def test_what_yields_to_a_finding_that_yields_itself_is_not_lost(
     (finding,) = json.loads(guardrail("scan", tmp_path, "-f", "json", *options).out)["findings"]
     assert finding["rule"] == "network-all-ports-closed"
     assert {"CKV_DIO_4", "CKV_AWS_24", "CKV_AWS_277"} <= set(finding["replaces"]["checkov"])
+
+
+MODULE = """
+variable "versioned" {}
+variable "expires" {}
+resource "aws_s3_bucket" "b" {}
+resource "aws_s3_bucket_versioning" "b" {
+  bucket = aws_s3_bucket.b.id
+  versioning_configuration {
+    status = var.versioned ? "Enabled" : "Suspended"
+  }
+}
+resource "aws_s3_bucket_lifecycle_configuration" "b" {
+  count  = var.expires ? 1 : 0
+  bucket = aws_s3_bucket.b.id
+  rule {
+    id     = "old"
+    status = "Enabled"
+    expiration {
+      days = 9
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "rules"),
+    [  # (versioned, with rules for what is old), of each call
+        ([(False, False), (True, False)], {"bucket-lifecycle": 2}),
+        ([(True, False), (True, True)], {"bucket-lifecycle": 1, "bucket-versions-expire": 1}),
+    ],
+)
+def test_it_yields_to_what_speaks_of_more_instances(
+    tmp_path: Path, guardrail: Callable[..., Any], calls: list[tuple[bool, bool]], rules: dict[str, int]
+) -> None:
+    (tmp_path / "bucket").mkdir()
+    (tmp_path / "bucket" / "main.tf").write_text(MODULE)
+    call = 'module "m%d" {\n  source = "./bucket"\n  versioned = %s\n  expires = %s\n}\n'
+    told = (call % (number, *(str(each).lower() for each in given)) for number, given in enumerate(calls))
+    (tmp_path / "main.tf").write_text("".join(told))
+    options = ("--rule", "bucket-lifecycle", "--rule", "bucket-versions-expire")
+    findings = json.loads(guardrail("scan", tmp_path, "-f", "json", *options).out)["findings"]
+    assert {finding["rule"]: len(finding["instances"]) for finding in findings} == rules
+
+
+def test_nothing_yields_to_what_speaks_of_fewer_instances(tmp_path: Path, guardrail: Callable[..., Any]) -> None:
+    (tmp_path / "main.tf").write_text("""
+resource "kubernetes_pod_v1" "p" {
+  for_each = { a = "debian", b = "debian:13.1" }
+  metadata {
+    name = each.key
+  }
+  spec {
+    container {
+      name  = "c"
+      image = each.value
+    }
+  }
+}
+""")
+    findings = json.loads(guardrail("scan", tmp_path, "-f", "json", *BOTH).out)["findings"]
+    assert {finding["rule"]: len(finding["instances"]) for finding in findings} == {
+        "image-tag-fixed": 1, "image-pinned-by-digest": 2,
+    }  # fmt: skip

@@ -136,12 +136,17 @@ def without_doubles(findings: list[Finding], rules: Iterable[Rule]) -> list[Find
     yields = {rule.id: rule.yields_to for rule in rules if rule.yields_to}
     if not any(finding.rule in yields for finding in findings):
         return findings
-    at = {(f.span, f.resource, f.rule): index for index, f in enumerate(findings)}
+    wanted = {stronger for names in yields.values() for stronger in names}
+    at: dict[tuple[Span, str], list[int]] = {}
+    for index, finding in enumerate(findings):
+        if finding.rule in wanted:
+            at.setdefault((finding.span, finding.rule), []).append(index)
     into: dict[int, int] = {}
     for index, finding in enumerate(findings):
         for stronger in yields.get(finding.rule, ()) if finding.suppression is None else ():
-            other = at.get((finding.span, finding.resource, stronger))
-            if other is not None and _weighs_as_much(findings[other], finding):
+            others = at.get((finding.span, stronger), ())
+            other = next((each for each in others if _says_more(findings[each], finding)), None)
+            if other is not None:
                 into[index] = other
                 break
     kept = list(findings)
@@ -163,9 +168,11 @@ def _last(index: int, into: dict[int, int]) -> int:
     return into[index]
 
 
-def _weighs_as_much(stronger: Finding, weaker: Finding) -> bool:
+def _says_more(stronger: Finding, weaker: Finding) -> bool:
+    """Of all that the other speaks of, and as grave."""
     return (
-        severity_rank(stronger.severity) <= severity_rank(weaker.severity)
+        set(weaker.instances) <= set(stronger.instances)
+        and severity_rank(stronger.severity) <= severity_rank(weaker.severity)
         and stronger.enforce == weaker.enforce
         and (stronger.verdict == "fail" or weaker.verdict == "undetermined")
     )
