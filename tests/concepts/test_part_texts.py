@@ -77,6 +77,25 @@ def test_images(template: str, name: str, owner: str, version: str | None, pin: 
     assert HOLE not in facts.shown
 
 
+@pytest.mark.parametrize(
+    ("template", "tag"),
+    [
+        ("nginx:1.27", "1.27"),
+        (f"nginx:1.27@{DIGEST}", "1.27"),
+        (f"nginx@{DIGEST}", None),
+        ("nginx", None),
+        ("nginx:~", "?"),
+        ("nginx:~-alpine", "~-alpine"),
+        (f"~/api:~@{DIGEST}", "?"),
+        ("acme/api@~", None),
+        ("ghcr.io/acme/~", "?"),
+    ],
+)
+def test_tags_of_images(template: str, tag: str | None) -> None:
+    whole = part(template)
+    assert shown(image_facts(whole.template, whole if "~" in template else None).tag) == tag
+
+
 @given(st.text("ab~:/@.-1", min_size=1, max_size=12).filter(lambda text: "~" in text), st.text("ab:1.", max_size=5))
 def test_what_is_said_of_an_image_holds_whatever_the_rest_is(template: str, filling: str) -> None:
     whole = part(template)

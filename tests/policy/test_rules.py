@@ -105,6 +105,7 @@ OWN = {
     "storage-not-replicated-across-tenants", "bucket-website-behind-cdn", "organization-all-features",
     "store-cors-bounded", "volume-type-current", "bucket-versions-expire", "network-storage-endpoint",
     "schedule-not-too-often", "cluster-costs-allocated", "analytics-cluster-stops-idle", "cluster-nodes-scale",
+    "ingress-controller-maintained",
     "cdn-origin-tls-minimum", "machine-disk-bandwidth", "search-own-security-group",
     "api-key-hosts-bounded", "api-key-services-bounded", "app-engine-encrypted", "network-names-logged",
     "cloud-sql-hides-databases", "cloud-sql-hides-error-details", "cloud-sql-no-external-scripts",

@@ -62,6 +62,7 @@ def image_noun(holder: Map, entry: str, where: str, key: str) -> Noun:
         "ecosystem": "image",
         "owner": facts.owner,
         "version": facts.version,
+        "tag": facts.tag,
         "pin": facts.pin,
         "local": False,
     }

@@ -56,14 +56,15 @@ def parse_image(ref: str) -> ImageReference:
 
 
 class ImageFacts(NamedTuple):
-    """What can be said of a reference of which parts may be unknown. `version` is None where none is written;
-    `shown` has `*` for what is unknown."""
+    """What can be said of a reference of which parts may be unknown. `version` is the digest, or else the tag; it and
+    `tag` are None where none is written. `shown` has `*` for what is unknown."""
 
     name: Value
     owner: Value
     version: Value
     pin: Value
     shown: str
+    tag: Value
 
 
 def image_facts(template: str, unknown: Unknown | None = None) -> ImageFacts:
@@ -71,7 +72,7 @@ def image_facts(template: str, unknown: Unknown | None = None) -> ImageFacts:
     if template.startswith(_KO):
         package = template[len(_KO) :].replace(HOLE, "*")
         registry = Unknown("ko is told where to push what it builds")
-        return ImageFacts(package, registry, None, "digest", template.replace(HOLE, "*"))
+        return ImageFacts(package, registry, None, "digest", template.replace(HOLE, "*"), None)
     parts = parse_image(template)
 
     def known(text: str) -> Value:
@@ -93,4 +94,6 @@ def image_facts(template: str, unknown: Unknown | None = None) -> ImageFacts:
     if unknown is not None and not parts.digest and HOLE in version:
         other = PartText(unknown.reason, unknown.refs, version)
         pin = other.whole() if open_end or other.can_be("latest") else "tag"
-    return ImageFacts(name, owner, known(version) if version else None, pin, parts.repository.replace(HOLE, "*"))
+    tag = parts.tag or (version if HOLE in version and not parts.digest else "")
+    shown = parts.repository.replace(HOLE, "*")
+    return ImageFacts(name, owner, known(version) if version else None, pin, shown, known(tag) if tag else None)

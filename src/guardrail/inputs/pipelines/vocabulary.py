@@ -29,7 +29,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         *(field for field, _ in DETECTIONS),
     ),
     "dependency": (
-        "ecosystem", "name", "owner", "repository", "version", "pin", "local", "source", "comment", "advisories",
+        "ecosystem", "name", "owner", "repository", "version", "tag", "pin", "local", "source", "comment", "advisories",
         "resembles", "tool_pin", "blanket_token", "built_in",
     ),
     "expression": (
@@ -184,6 +184,8 @@ def image_dependency(
     draft.put("owner", facts.owner, origin=origin)
     if facts.version is not None:
         draft.put("version", facts.version, origin=origin)
+    if facts.tag is not None:
+        draft.put("tag", facts.tag, origin=origin)
     draft.put("pin", facts.pin, origin=origin)
     label = f"the image {facts.shown}" if facts.shown != "*" else "the image"
     return draft.noun(label, keys.next(facts.shown))
