@@ -172,6 +172,9 @@ SUBS = ONES - {"acme/one@v1"}
         ("'*': any, 'acme/*/sub': any", set()),
         ("'*': any, 'acme/one/sub/*': any", set()),
         ("'*': any, acme/one: tag", set()),
+        ("'*': any, acme/one: [any]", set()),
+        ("'*': any, " + ", ".join(f"acme/a{number}: any" for number in range(199)), {*ALL, "other/x"}),
+        ("'*': any, " + ", ".join(f"acme/a{number}: any" for number in range(200)), set()),
         ("", set()),
     ],
 )

@@ -73,6 +73,60 @@ def test_of_several_environments_the_gravest_speaks(scan: Callable[..., Told]) -
         assert found.findings == [("modules/db/main.tf", "critical", "block", ["dev", "prod"])]
 
 
+RULE = """
+id: machine-complete
+title: Machines have both
+severity: low
+category: cost
+why: What nobody says, nobody has thought about.
+remedy: Set `root_block_device` and `ebs_block_device`.
+checks:
+  - on: aws_instance
+    require: {root_block_device: {set: true}, ebs_block_device: {set: true}}
+    message: "{name} says too little"
+examples:
+  - fail: |
+      resource "aws_instance" "i" {}  # guardrail:expect
+  - pass: |
+      resource "aws_instance" "i" {
+        root_block_device {}
+        ebs_block_device {}
+      }
+"""
+MACHINES = """
+resource "aws_instance" "i" {
+  for_each = toset(["a", "b"])
+  tags     = { env = each.key }
+  dynamic "root_block_device" {
+    for_each = each.key == "a" ? [1] : []
+    content {}
+  }
+  dynamic "ebs_block_device" {
+    for_each = each.key == "b" ? [1] : []
+    content {}
+  }
+}
+"""
+
+
+def test_the_fingerprint_is_the_same_whatever_weighs_most(tmp_path: Path, guardrail: Callable[..., Run]) -> None:
+    """Of the first instance in the order of their addresses, each of which lacks something else."""
+    (tmp_path / "pack" / "rules").mkdir(parents=True)
+    (tmp_path / "pack" / "pack.yaml").write_text("name: acme\nversion: 1.0.0\n")
+    (tmp_path / "pack" / "rules" / "machine-complete.yaml").write_text(RULE)
+    (tmp_path / "main.tf").write_text(MACHINES)
+    seen = set()
+    for grave in ("a", "b"):
+        said = f"grave: {{tags: {{env: {grave}}}, rules: {{acme/machine-complete: critical}}}}"
+        (tmp_path / "guardrail.yaml").write_text(config(said, rules="packs: [{path: pack}]")["guardrail.yaml"])
+        done = guardrail("scan", tmp_path, "-f", "json", "--rule", "acme/machine-complete")
+        assert done.out, done.err
+        [found] = json.loads(done.out)["findings"]
+        assert (found["severity"], found["resource"]) == ("critical", f'aws_instance.i["{grave}"]')
+        seen.add(found["fingerprint"])
+    assert len(seen) == 1
+
+
 def test_what_warns_weighs_less_than_what_blocks(scan: Callable[..., Told]) -> None:
     dev = DEV.replace("off", "{severity: critical, enforce: warn}")
     found = scan("store-multi-zone", {**SHARED, **config(dev, PROD.replace("critical", "low"))})
@@ -241,6 +295,7 @@ def test_an_ignore_of_what_is_off_somewhere_is_not_said_to_be_unused(scan: Calla
     [
         ("environments:\n  prod:\n    rules: {store-multi-zone: high}\n",
          "guardrail.yaml:2:3: nothing says what is in prod: match, namespaces, tags or deployments"),
+        ("environments: {prod: }\n", "guardrail.yaml:1:16: nothing says what is in prod"),
         ("environments: {prod: {matches: [a]}}\n",
          'guardrail.yaml:1:23: unknown key "matches" in environments.prod; did you mean "match"?'),
         ("environments: {prod: {match: [a], rules: {store-multi-zones: high}}}\n",

@@ -50,19 +50,9 @@ _SAYINGS: dict[str, Any] = {
     "versioning": {"path": "versioning_configuration.status", "map": {"Enabled": True, "*": False}, "default": False},
     "s3 key": {"path": "rule.apply_server_side_encryption_by_default.kms_master_key_id", "default": False},
     "s3 lifecycle": {"test": {"rule": {"some": {"status": "Enabled"}}}},
-    "s3 versions": {
-        "test": {
-            "rule": {
-                "some": {
-                    "status": "Enabled",
-                    "any": [
-                        {"noncurrent_version_expiration": {"set": True}},
-                        {"noncurrent_version_transition": {"set": True}},
-                    ],
-                }
-            }
-        }
-    },
+    "s3 versions": {"test": {"rule": {"some": {"status": "Enabled", "any": [
+        {"noncurrent_version_expiration": {"set": True}}, {"noncurrent_version_transition": {"set": True}},
+    ]}}}},
     "s3 blocks": {"test": {"all": [{name: True} for name in _BLOCKS]}},
     "s3 acl": {
         "test": {

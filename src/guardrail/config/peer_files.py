@@ -34,6 +34,7 @@ MAX_STARS = 2  # in the pattern of a check's name
 MAX_REASON = 300  # characters
 MAX_PATHS = 100  # of one entry
 UNPINNED = "unpinned-uses"
+MAX_POLICIES = 200  # of pins, in one file
 PIN_LEVELS = ("any", "ref-pin", "hash-pin")
 MAX_ABOVE = 20  # lines of comment above an entry
 
@@ -53,7 +54,7 @@ class Used(NamedTuple):
 
 class PinPolicy(NamedTuple):
     """What zizmor accepts of the actions that a `pattern` is for: `level` any, or ref-pin for those with a ref. Of all
-    `patterns` of its file the most exact that is for an action decides:
+    `patterns` of its file (with their levels) the most exact that is for an action decides:
 
         owner/repo/path, owner/repo     the very action
         owner/repo/*, owner/*, *        all of a repository, of an owner, all
@@ -62,7 +63,7 @@ class PinPolicy(NamedTuple):
 
     pattern: str
     level: str
-    patterns: tuple[str, ...]
+    patterns: Mapping[str, str]
 
     def accepts(self, used: Used) -> bool:
         owner, repository, *_ = (*used.name.split("/"), "")
@@ -204,12 +205,14 @@ def _zizmor(content: Map, folder: str, lines: list[str]) -> Iterator[Waived]:
 
 def _pin_policies(policies: Map, folder: str, lines: list[str]) -> Iterator[Waived]:
     """None where one of them is wrong: zizmor takes the whole file for wrong then."""
-    if all(_USES.match(pattern) for pattern in policies) and all(policies[each] in PIN_LEVELS for each in policies):
-        for pattern, level in policies.items():
-            if level != "hash-pin":
-                reason = _reason(f"{UNPINNED} of {pattern}: {level}", lines, policies.place(pattern))
-                pins = PinPolicy(pattern, level, tuple(policies))
-                yield Waived("zizmor", UNPINNED, reason, policies.place(pattern), folder, pins=pins)
+    patterns = {name: level for name, level in policies.items() if _USES.match(name) and level in PIN_LEVELS}
+    if len(patterns) < len(policies) or len(patterns) > MAX_POLICIES:
+        return
+    for pattern, level in patterns.items():
+        if level != "hash-pin":
+            span = policies.place(pattern)
+            reason = _reason(f"{UNPINNED} of {pattern}: {level}", lines, span)
+            yield Waived("zizmor", UNPINNED, reason, span, folder, pins=PinPolicy(pattern, level, patterns))
 
 
 def _in(mapping: Map, key: str) -> Map:

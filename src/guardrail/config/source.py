@@ -68,7 +68,7 @@ class ConfigFile:
         for item in content.get("paths") or ():
             self.refinements.append((globs_of(item, "match", file)[0], _layer(item, file)))
         self.environments: Map | None = content.get("environments")
-        self.in_environments = {name: _layer(said, file) for name, said in (self.environments or {}).items()}
+        self.in_environments = {name: _layer(said or Map(), file) for name, said in (self.environments or {}).items()}
         self.fail_on = _setting(content, "fail_on", file)
         self.min_severity = _setting(content, "min_severity", file)
         self.peer_ignores = _setting(content, "peer_ignores", file)

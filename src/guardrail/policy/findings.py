@@ -82,7 +82,7 @@ def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
         evidence=_evidence(first, group, conceal),
         replaces=rule.data.get("replaces") or {},
         frameworks=rule.data.get("frameworks") or {},
-        fingerprint=_fingerprint(first),
+        fingerprint=_fingerprint(min(group, key=_place)),  # whatever weighs most
         enforce=first.setting.enforce,
         effective=first.setting.effective,
         environments=tuple(environments),
@@ -91,8 +91,12 @@ def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
 
 def _order(verdict: Verdict) -> tuple[object, ...]:
     """What weighs most, of instances in several environments, comes first, and speaks for the others."""
-    weight = (verdict.setting.enforce != "block", severity_rank(verdict.setting.severity or verdict.rule.severity))
-    return *weight, _natural(verdict.subject.resource.address), verdict.subject.key
+    severity = verdict.setting.severity or verdict.rule.severity
+    return verdict.setting.enforce != "block", severity_rank(severity), *_place(verdict)
+
+
+def _place(verdict: Verdict) -> tuple[object, ...]:
+    return _natural(verdict.subject.resource.address), verdict.subject.key
 
 
 def _natural(address: str) -> tuple[object, ...]:

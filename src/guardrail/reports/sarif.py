@@ -163,7 +163,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
         "verdict": finding.verdict,
         "enforce": finding.enforce,
         **({"effective": finding.effective} if finding.effective else {}),
-        **({"environments": list(finding.environments)} if finding.environments else {}),
+        **({"environments": [_text(name) for name in finding.environments]} if finding.environments else {}),
         "platform": finding.platform,
         "provider": finding.provider,
         **({"owner": _text(finding.owner)} if finding.owner else {}),
