@@ -38,6 +38,7 @@ class Request(NamedTuple):
     `packs`: folders of rules beside those that guardrail.yaml names. `profiles`: instead of those that it names.
     `baseline`: the absolute path of a file instead of the one that guardrail.yaml names, "" for none at all.
     `scanners`: those that run beside guardrail, besides what guardrail.yaml names.
+    `base`: the top of the tree, where it is not to be found by the paths.
     `overlay`: contents that stand in for those of files of the tree, by name.
     `timings` gets where the time goes, if all is done in one process and nothing comes from the cache."""
 
@@ -51,6 +52,7 @@ class Request(NamedTuple):
     var_files: tuple[str, ...] = ()
     environment: bool = False
     actions: tuple[str, ...] = ()
+    base: str | None = None
     stdin: bytes | None = None
     stdin_filename: str = ""
     workers: int = 0
@@ -81,7 +83,7 @@ class Plan(NamedTuple):
 
 
 def prepare(request: Request) -> Plan:
-    tree = Tree(find_base(request.paths), dict(request.overlay))
+    tree = Tree(find_base(request.paths, request.base), dict(request.overlay))
     config = load_config(tree, request.config)
     beside = _scanner_beside(config, request)
     with stage(request.timings, "discovery"):
@@ -175,7 +177,7 @@ def with_repositories(plan: Plan, request: Request) -> tuple[dict[str, Plan], di
     for folder, wanted in plan.found.repositories.items():
         paths = tuple(plan.found.tree.absolute(path) for path in wanted)
         try:
-            plans[folder] = prepare(request._replace(paths=paths))
+            plans[folder] = prepare(request._replace(paths=paths, base=None))
         except (ConfigError, RuleError) as error:
             file = f"{folder}/{error.file}" if error.file else folder
             failed[folder] = Problem("configuration", error.message, file, error.line)

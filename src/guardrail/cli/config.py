@@ -17,6 +17,7 @@ def command() -> None:
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--config", "-c", "explicit", metavar="FILE", help="Use this configuration instead.")
 @click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
+@click.option("--base", type=click.Path(exists=True, file_okay=False), metavar="FOLDER", help="The top of the tree.")
 @click.option("--environment", "-e", "environments", multiple=True, metavar="NAME",
               help="Of what is in this environment; repeatable.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="All rules, not only those that are named.")
@@ -25,6 +26,7 @@ def show(
     form: str,
     explicit: str | None,
     profiles: tuple[str, ...],
+    base: str | None,
     environments: tuple[str, ...],
     everything: bool,
 ) -> None:
@@ -38,17 +40,17 @@ def show(
 
     from guardrail.config import did_you_mean, load
     from guardrail.config.show import text
-    from guardrail.discover import find_base
+    from guardrail.discover import find_base, name_in
     from guardrail.errors import UsageError
     from guardrail.policy.assembly import assemble, check_settings
     from guardrail.tree import Tree
 
-    tree = Tree(find_base([path]))
+    tree = Tree(find_base([path], base))
     config = load(tree, os.path.abspath(explicit) if explicit else None)
     bundle = assemble(config, tree, profiles=profiles)
-    name = os.path.relpath(os.path.realpath(path), tree.base).replace(os.sep, "/")
+    name = name_in(tree, path)
     rules = [(rule.id, rule.category) for rule in bundle.rules.values()] if everything else []
-    shown = config.show("" if name == "." else name, rules, environments)
+    shown = config.show(name, rules, environments)
     known = {entry["value"] for entry in shown["environments"]}
     for each in environments:
         if each not in known:

@@ -26,6 +26,8 @@ def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str,
 
 _OPTIONS = (
     click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    click.option("--base", type=click.Path(exists=True, file_okay=False), metavar="FOLDER",
+                 help="The top of the tree.  [default: the nearest folder above the PATHs with .git]"),
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable,
                  help="A Terraform variable of the root modules; repeatable."),
     click.option("--var-file", "var_files", multiple=True, metavar="FILE",
@@ -46,10 +48,10 @@ def reads_files(function: Callable[..., Any]) -> Callable[..., Any]:
         from guardrail.scanning import Request
 
         reading = {name: given.pop(name) for name in (
-            "variables", "var_files", "environment", "actions", "stdin_filename",
+            "base", "variables", "var_files", "environment", "actions", "stdin_filename",
         )}  # fmt: skip
         stdin = sys.stdin.buffer.read() if "-" in paths else None
-        return function(request=Request(paths=paths or (".",), stdin=stdin, **reading), **given)
+        return function(request=Request(paths=paths or (reading["base"] or ".",), stdin=stdin, **reading), **given)
 
     for option in reversed(_OPTIONS):
         command = option(command)

@@ -117,7 +117,8 @@ def read(tree: Tree, path: str, folder: str, *, shown: str = "", is_base: bool) 
         for key in _BASE_ONLY:
             if key in content:
                 place = place_of(content, key, file)
-                raise ConfigError(f"{key} only counts in the guardrail.yaml at the base of the tree", *place)
+                message = f"{key} only counts in the guardrail.yaml at the base of the tree"
+                raise ConfigError(f"{message} (--base makes a folder a tree of its own)", *place)
     return ConfigFile(file, folder, content, data)
 
 

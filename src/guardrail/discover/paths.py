@@ -12,11 +12,13 @@ from guardrail.tree import Tree
 STDIN = "-"
 
 
-def find_base(paths: Sequence[str]) -> str:
-    """The absolute path that a scan's names are relative to: the nearest folder at or above all of the paths that holds
-    `.git`; else the nearest that holds a guardrail.yaml; else the one that they have in common. Raises UsageError for
-    a path that is not there."""
+def find_base(paths: Sequence[str], given: str | None = None) -> str:
+    """The absolute path that a scan's names are relative to: the one that is given; else the nearest folder at or above
+    all of the paths that holds `.git`; else the nearest that holds a guardrail.yaml; else the one that they have in
+    common. Raises UsageError for a path that is not there."""
     all_there(paths)
+    if given is not None:
+        return _absolute(given)
     folders = []
     for path in paths or ["."]:
         absolute = _absolute("." if path == STDIN else path)
