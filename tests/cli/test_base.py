@@ -46,6 +46,15 @@ def test_names_and_settings_are_those_of_the_folder(
     assert done.code == 0  # it is no critical one
 
 
+def test_those_that_judge_or_write_go_by_it_too(project: Path, guardrail: Callable[..., Run]) -> None:
+    assert guardrail("frameworks", "cis-aws", project, "--base", project).code == 0
+    assert guardrail("frameworks", "cis-aws", project).code == 2
+    assert "main.tf" in guardrail("inspect", "--base", project).out
+    assert guardrail("baseline", "--base", project).code == 0
+    assert '"file": "main.tf"' in (project / "guardrail-baseline.json").read_text()
+    assert guardrail("fix", "--base", project).code in (0, 1)
+
+
 def test_what_stands_outside_is_refused(project: Path, guardrail: Callable[..., Run]) -> None:
     for command in (["scan"], ["inspect"], ["config", "show"]):
         done = guardrail(*command, project.parent / "main.tf", "--base", project)

@@ -6,6 +6,8 @@ import json
 
 import click
 
+from guardrail.cli.reading import base_option
+
 
 @click.group("config")
 def command() -> None:
@@ -17,7 +19,7 @@ def command() -> None:
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--config", "-c", "explicit", metavar="FILE", help="Use this configuration instead.")
 @click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
-@click.option("--base", type=click.Path(exists=True, file_okay=False), metavar="FOLDER", help="The top of the tree.")
+@base_option
 @click.option("--environment", "-e", "environments", multiple=True, metavar="NAME",
               help="Of what is in this environment; repeatable.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="All rules, not only those that are named.")

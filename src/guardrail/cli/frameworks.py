@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from guardrail.cli.reading import base_option
 from guardrail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 @click.option("--profile", "profiles", multiple=True, metavar="NAME", help="As in `guardrail scan`; repeatable.")
 @click.option("--pack", "packs", multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False),
               help="As in `guardrail scan`; repeatable.")  # fmt: skip
+@base_option
 def command(
     name: str | None,
     paths: tuple[str, ...],
+    base: str | None,
     form: str,
     config: str | None,
     profiles: tuple[str, ...],
@@ -71,6 +74,7 @@ def command(
     request = Request(
         paths=paths,
         config=os.path.abspath(config) if config else None,
+        base=base,
         min_severity="info",  # a control fails however grave that is
         cache=True,
         packs=packs,

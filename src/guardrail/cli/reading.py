@@ -24,10 +24,12 @@ def _variable(ctx: click.Context, parameter: click.Parameter, values: tuple[str,
     return tuple((name, content) for name, _, content in (value.partition("=") for value in values))
 
 
+base_option = click.option("--base", type=click.Path(exists=True, file_okay=False), metavar="FOLDER",
+                           help="The top of the tree.  [default: the nearest folder above with .git]")  # fmt: skip
+
 _OPTIONS = (
     click.argument("paths", nargs=-1, metavar="[PATH]..."),
-    click.option("--base", type=click.Path(exists=True, file_okay=False), metavar="FOLDER",
-                 help="The top of the tree.  [default: the nearest folder above the PATHs with .git]"),
+    base_option,
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_variable,
                  help="A Terraform variable of the root modules; repeatable."),
     click.option("--var-file", "var_files", multiple=True, metavar="FILE",

@@ -29,7 +29,7 @@ class Environment(NamedTuple):
         return not self.folder or file.startswith(f"{self.folder}/")
 
     def holds_file(self, file: str) -> bool:
-        return self.speaks_of(file) and self.match.covers(file[len(self.folder) + 1 if self.folder else 0 :])
+        return self.speaks_of(file) and self.match.covers(file, self.folder)
 
     def holds_namespace(self, name: str) -> bool:
         return bool(name) and _is_meant(name, self.namespaces)

@@ -63,8 +63,10 @@ class Globs:
                 return not pattern.negated
         return None
 
-    def covers(self, path: str) -> bool:
-        """True if the file is matched or stands below a folder that is."""
+    def covers(self, path: str, folder: str = "") -> bool:
+        """True if the file is matched or stands below a folder that is. `folder`: the one that the patterns were
+        written for, in which the file is, where the path does not begin there."""
+        path = path[len(folder) + 1 :] if folder else path
         cut = path.find("/")
         while cut >= 0:
             if self.verdict(path[:cut], True):

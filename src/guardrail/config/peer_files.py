@@ -92,7 +92,7 @@ class Waived(NamedTuple):
     def holds_for(self, span: Span, extents: Mapping[int, int], used: Used | None = None) -> bool:
         """Whether it holds for what stands there, in the folder or below. `extents`: where blocks of that file end, by
         their first line. `used`: what is used there."""
-        if self.paths and not _globs(self.paths).covers(span.file[len(self.folder) + 1 if self.folder else 0 :]):
+        if self.paths and not _globs(self.paths).covers(span.file, self.folder):
             return False
         if self.pins and not (used and self.pins.accepts(used)):
             return False

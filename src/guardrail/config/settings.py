@@ -257,9 +257,7 @@ class Config:
         layers: list[Layer] = []
         for source in chain:
             layers.append(source.top)
-            if source.refinements:
-                relative = path[len(source.folder) + 1 :] if source.folder else path
-                layers += [layer for globs, layer in source.refinements if globs.covers(relative)]
+            layers += [layer for globs, layer in source.refinements if globs.covers(path, source.folder)]
             if environments:
                 layers += [layer for name, layer in source.in_environments.items() if name in environments]
         key = tuple(map(id, layers))

@@ -31,7 +31,7 @@ class Waiver(NamedTuple):
     def speaks_of(self, file: str) -> bool:
         if self.folder and not file.startswith(f"{self.folder}/"):
             return False
-        return not self.match or self.match.covers(file[len(self.folder) + 1 if self.folder else 0 :])
+        return not self.match or self.match.covers(file, self.folder)
 
 
 class Terms(NamedTuple):

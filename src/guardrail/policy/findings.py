@@ -54,15 +54,17 @@ def findings_of(verdicts: Iterable[Verdict], hidden: Iterable[tuple[str, Span]] 
     conceal = Concealer(hidden)
     for (_, span), group in groups.items():
         chosen = [v for v in group if v.failed] or group
-        chosen.sort(key=_order)
+        if len(chosen) > 1:
+            chosen.sort(key=_place)
         made.append(_finding(chosen, span, conceal))
     return sorted(made, key=Finding.sort_key)
 
 
 def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
-    first = group[0]
+    """Of instances in several environments, what weighs most speaks for the others."""
+    first = min(group, key=_weight)
     rule, resource = first.rule, first.subject.resource
-    instances = tuple(sorted(dict.fromkeys(v.subject.resource.address for v in group), key=_natural))
+    instances = tuple(dict.fromkeys(v.subject.resource.address for v in group))
     environments = sorted({name for v in group for name in v.subject.resource.environments})
     message = first.said or (_message(first) if first.failed else _undetermined(first))
     return Finding(
@@ -82,17 +84,15 @@ def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
         evidence=_evidence(first, group, conceal),
         replaces=rule.data.get("replaces") or {},
         frameworks=rule.data.get("frameworks") or {},
-        fingerprint=_fingerprint(min(group, key=_place)),  # whatever weighs most
+        fingerprint=_fingerprint(group[0]),  # whatever weighs most
         enforce=first.setting.enforce,
         effective=first.setting.effective,
         environments=tuple(environments),
     )
 
 
-def _order(verdict: Verdict) -> tuple[object, ...]:
-    """What weighs most, of instances in several environments, comes first, and speaks for the others."""
-    severity = verdict.setting.severity or verdict.rule.severity
-    return verdict.setting.enforce != "block", severity_rank(severity), *_place(verdict)
+def _weight(verdict: Verdict) -> tuple[bool, int]:
+    return verdict.setting.enforce != "block", severity_rank(verdict.setting.severity or verdict.rule.severity)
 
 
 def _place(verdict: Verdict) -> tuple[object, ...]:
