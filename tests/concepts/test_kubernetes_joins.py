@@ -99,6 +99,98 @@ def test_services_and_their_pods(files: dict[str, str], found: list[tuple[str, s
     assert dangling(scanned(**files)) == found
 
 
+def leading(*targets: str) -> str:
+    ports = ", ".join(f"{{port: {80 + number}, targetPort: {target}}}" for number, target in enumerate(targets))
+    return f"apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{selector: {{app: web}}, ports: [{ports}]}}"
+
+
+def pod(ports: str, name: str = "web", more: str = "") -> str:
+    return (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{app: web}}{more}}}\n"
+        f"spec: {{containers: [{{name: a}}, {{name: b, ports: {ports}}}]}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("objects", "found"),
+    [
+        ((leading("http", "api", "api", "8080", "9090", '"7070"'), pod("[{containerPort: 80, name: http}]")), ["api"]),
+        ((leading("http", "api"), pod("[{name: http}]"), pod("[{name: api}]", "other")), []),
+        ((leading("api"), pod("[{name: http}]"), pod('[{name: "${PORT}"}]', "other")), []),
+        ((leading("api"), pod('"${PORTS}"')), []),
+        ((leading('"${PORT}"'), pod("[{name: http}]")), []),
+        ((leading("api"), pod("[{name: http}]", more=", annotations: {linkerd.io/inject: enabled}")), []),
+        ((leading("api"), pod("[]", more=', annotations: {dapr.io/enabled: "true"}')), []),
+        ((leading("api"), pod("[]", more=", annotations: {note: injected}")), ["api"]),
+        ((leading("web"), "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p}\n"
+          "spec: {podMetadata: {labels: {app: web}}, containers: [{name: more, image: x}]}"), []),
+        ((leading("api"), workload("api")), []),  # of pods that it doesn't select nothing is told here
+    ],
+)
+def test_the_named_ports_of_services(objects: tuple[str, ...], found: list[str]) -> None:
+    assert [target for klass, target in dangling(scanned(*objects)) if klass == "service-port"] == found
+
+
+MONITOR = (
+    "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\n"
+    "spec: {selector: {matchLabels: {app: web}}, endpoints: [{port: metrics}, {targetPort: 9}]}"
+)
+
+
+def of_set(address: str, replicas: str = "replicas: 3, ", name: str = "s") -> list[str]:
+    headless = f"apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{{address}selector: {{app: db}}}}"
+    members = workload("db", kind="StatefulSet", top=f"serviceName: {name}, {replicas}")
+    return [target for klass, target in dangling(scanned(headless, members)) if klass == "set-service"]
+
+
+def test_the_service_of_a_stateful_set() -> None:
+    assert of_set("clusterIP: None, ") == []
+    assert of_set("") == of_set("clusterIP: 10.0.0.7, ") == ["s"]
+    assert of_set("", replicas="") == of_set("", replicas="replicas: 1, ") == []  # it has nobody to find
+    assert of_set("", replicas='replicas: "${COUNT}", ') == of_set('clusterIP: "${IP}", ') == []
+    assert of_set("clusterIP: None, ", name="db") == ["db"]
+    assert of_set("", replicas="", name="db") == []
+
+
+VARIANTS = {
+    "with": "[{port: 1, name: http}, {port: 2, name: metrics}]",
+    "without": "[{port: 1, name: http}]",
+}
+
+
+@pytest.mark.parametrize("first", ["with", "without"])
+def test_variants_of_one_service_that_lie_side_by_side(first: str) -> None:
+    """Only one is applied: what any of them has counts, whichever file comes first."""
+    where = "apiVersion: v1\nkind: Service\nmetadata: {name: s, labels: {app: web}}\n"
+    second = "without" if first == "with" else "with"
+    bare, headless = "spec: {ports: %s}", "spec: {clusterIP: None, ports: %s}"
+    files = {
+        "app__a": where + (headless if first == "with" else bare) % VARIANTS[first],
+        "app__b": where + (headless if second == "with" else bare) % VARIANTS[second],
+        "app__m": MONITOR,
+        "app__s": workload("db", kind="StatefulSet", top="serviceName: s, replicas: 2, "),
+        "app__i": "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\n"
+        "spec: {defaultBackend: {service: {name: s, port: {name: metrics}}}}",
+    }
+    assert dangling(scanned(**files)) == []
+
+
+@pytest.mark.parametrize(
+    ("ports", "found"),
+    [
+        ("[{name: metrics, port: 1}]", []),
+        ("[{name: http, port: 1}]", ["metrics"]),
+        ("[{port: 1}]", ["metrics"]),
+        ("[]", ["metrics"]),
+        ('[{name: "${NAME}", port: 1}]', []),
+        ('"${PORTS}"', []),
+    ],
+)
+def test_the_ports_of_service_monitors(ports: str, found: list[str]) -> None:
+    there = f"apiVersion: v1\nkind: Service\nmetadata: {{name: s, labels: {{app: web}}}}\nspec: {{ports: {ports}}}"
+    assert [target for klass, target in dangling(scanned(MONITOR, there)) if klass == "monitor-port"] == found
+
+
 LABELS = st.dictionaries(st.sampled_from(["app", "tier", "env"]), st.sampled_from(["a", "b", "c"]), max_size=3)
 
 

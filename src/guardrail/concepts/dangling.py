@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from guardrail.concepts import dangling_ports
 from guardrail.concepts.blocks import Block, Spelling, opened
 from guardrail.concepts.kubernetes_names import KINDS, names_of
 from guardrail.concepts.scanned_pods import narrowed, pods_scanned, selector_of, words_of
@@ -16,6 +17,7 @@ from guardrail.concepts.surroundings import surroundings_of
 from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Span, Unknown, Value
 
 _POLICIES = frozenset(("NetworkPolicy", "kubernetes_network_policy", "kubernetes_network_policy_v1"))
+_SETS = frozenset(("StatefulSet", "kubernetes_stateful_set", "kubernetes_stateful_set_v1"))
 _BUDGETS = frozenset(("PodDisruptionBudget", "kubernetes_pod_disruption_budget", "kubernetes_pod_disruption_budget_v1"))
 # Of Kubernetes, of OpenShift, and such as what is widely installed brings to be bound.
 _BUILT_IN_ROLES = frozenset((
@@ -46,6 +48,10 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         yield from _autoscaler(resource, attributes, spelling, inventory)
     elif kind == "ServiceMonitor":
         yield from _monitor(resource, attributes, spelling, inventory)
+    elif kind in _SETS:
+        where = namespace_of(spelling.block(attributes, "metadata"))
+        for to, service in dangling_ports.of_stateful_set(resource, attributes, spelling, inventory):
+            yield noun(resource, "set-service", to, service.target, service.found, service.place, where)
     elif "binding" in kind.lower():
         yield from _binding(resource, attributes, spelling, inventory)
 
@@ -82,6 +88,9 @@ def _service(resource: Resource, attributes: Map, spelling: Spelling, inventory:
         return
     selector = narrowed(Selector(resource.address, namespace_of(metadata), labels, None))
     yield from _selecting(resource, selector, metadata, spec.place("selector"), "service-pods", inventory)
+    if selector is not None:
+        for port in dangling_ports.of_service(spec, spelling, selector, inventory):
+            yield noun(resource, "service-port", "Pod", port.target, port.found, port.place, selector.namespace)
 
 
 def _pods(
@@ -177,16 +186,21 @@ def _monitor(resource: Resource, attributes: Map, spelling: Spelling, inventory:
         kept = not beside.namespaces.isdisjoint(namespaces) if namespaces else names.keeps(metadata, resource)
     if not kept and resource.header.file not in beside.files:
         return
-    for (namespace, _), service in names.found.items():
-        if not anywhere and (namespace not in namespaces if namespaces else namespace != own):
-            continue
-        _, attributes_of_service, service_spelling = spelled(service)
-        labels = spelling.block(service_spelling.block(attributes_of_service, "metadata"), "labels")
-        if wanted.selects("", labels) is not False:
-            return
-    if _monitored_elsewhere(resource, wanted, None if anywhere else namespaces or [own], inventory):
+    searched = None if anywhere else namespaces or [own]
+    services = [service for service in names.all_in(searched) if _may_bear(service, wanted)]
+    if _monitored_elsewhere(resource, wanted, searched, inventory):
+        return
+    if services:
+        if any(service.scope == resource.scope for service in services):
+            for port in dangling_ports.of_monitor(spec, services):
+                yield noun(resource, "monitor-port", "Service", port.target, port.found, port.place)
         return
     yield noun(resource, "monitor-services", "Service", words_of(wanted), False, spec.place("selector"))
+
+
+def _may_bear(service: Resource, wanted: Selector) -> bool:
+    _, attributes, spelling = spelled(service)
+    return wanted.selects("", spelling.block(spelling.block(attributes, "metadata"), "labels")) is not False
 
 
 def _monitored_elsewhere(
@@ -228,7 +242,7 @@ def _ingress(resource: Resource, attributes: Map, spelling: Spelling, inventory:
                 seen.add(str(name))
                 yield noun(resource, "ingress-service", "Service", str(name), found, holder.place(name_key), namespace)
         elif found and isinstance(name, str) and isinstance(namespace, str):
-            service = names.at(namespace, name)
+            services = names.all_at(namespace, name)
             port, place = holder.get(port_key), holder.place(port_key)
             wanted = opened(port)
             if isinstance(port, Seq) and port:
@@ -236,7 +250,8 @@ def _ingress(resource: Resource, attributes: Map, spelling: Spelling, inventory:
             if isinstance(wanted, Map):
                 key = "number" if wanted.get("number") is not None else "name"
                 port, place = wanted.get(key), wanted.place(key)
-            if service is not None and _has_port(service, port) is False and f"{name}:{port}" not in seen:
+            lacks = services and all(_has_port(service, port) is False for service in services)
+            if lacks and f"{name}:{port}" not in seen:
                 seen.add(f"{name}:{port}")
                 yield noun(resource, "ingress-port", "Service", f"{name}:{port}", False, place, namespace)
 

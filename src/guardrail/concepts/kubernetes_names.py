@@ -7,7 +7,7 @@ same folder. Else nobody can tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from guardrail.concepts.blocks import Block, Spelling, word
 from guardrail.concepts.selectors import namespace_of, spelled
@@ -93,6 +93,7 @@ class Names:
     def __init__(self, kind: str, inventory: Inventory) -> None:
         self.kind, self.wide = kind, kind in CLUSTER_WIDE
         self.found: dict[tuple[str, str], Resource] = {}
+        self._all: dict[tuple[str, str], list[Resource]] = {}
         self.made: dict[tuple[str, str], Resource] = {}
         self.everywhere: set[str] = set()  # names that there are in every namespace
         self.beside = Beside()
@@ -125,6 +126,7 @@ class Names:
             name = "default"
         if isinstance(name, str) and isinstance(namespace, str):
             self.found.setdefault((namespace, name), resource)
+            self._all.setdefault((namespace, name), []).append(resource)
             annotations = spelling.block(metadata, "annotations")
             if isinstance(annotations, Map) and any(annotations.get(key) is not None for key in _COPIED):
                 self.everywhere.add(name)
@@ -230,6 +232,16 @@ class Names:
 
     def at(self, namespace: str, name: str) -> Resource | None:
         return self.found.get(("" if self.wide else namespace, name))
+
+    def all_at(self, namespace: str, name: str) -> Sequence[Resource]:
+        """Those of that name: variants of one, in other files, of which one is applied."""
+        return self._all.get(("" if self.wide else namespace, name), ())
+
+    def all_in(self, namespaces: Collection[Value] | None) -> Iterator[Resource]:
+        """Those of known names; `namespaces`: of which, None for all."""
+        for (namespace, _), found in self._all.items():
+            if namespaces is None or namespace in namespaces:
+                yield from found
 
 
 def _name_at(resource: Resource, path: tuple[str, ...]) -> str:

@@ -230,7 +230,8 @@ JOINED: dict[str, list[str]] = {}
 for _module, _kinds in (
     (DANGLING, (*_INGRESS_KINDS, *_BUDGET_KINDS, *_AUTOSCALER_KINDS, "Service", "kubernetes_service",
                 "kubernetes_service_v1", "NetworkPolicy", "kubernetes_network_policy", "kubernetes_network_policy_v1",
-                "ServiceMonitor", "RoleBinding", "ClusterRoleBinding", "kubernetes_role_binding",
+                "ServiceMonitor", "StatefulSet", "kubernetes_stateful_set", "kubernetes_stateful_set_v1",
+                "RoleBinding", "ClusterRoleBinding", "kubernetes_role_binding",
                 "kubernetes_role_binding_v1", "kubernetes_cluster_role_binding", "kubernetes_cluster_role_binding_v1",
                 "kubernetes_manifest")),
     (BUDGETS, (*_BUDGET_KINDS, "kubernetes_manifest")),
