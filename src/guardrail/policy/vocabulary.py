@@ -127,6 +127,10 @@ def _tree(paths: Iterable[str]) -> dict[str, Any]:
 
 # Attributes that provider versions still in wide use have, and the one in terraform_paths.json.gz has not.
 OLDER_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "aws_guardduty_organization_configuration": ("auto_enable",),
+    "aws_route": ("instance_id",),
+    "aws_route_table": ("route.instance_id",),
+    "aws_default_route_table": ("route.instance_id",),
     "azurerm_postgresql_flexible_server": ("public_network_access_enabled",),
     "azurerm_kubernetes_cluster": (
         "api_server_authorized_ip_ranges", "addon_profile", "role_based_access_control", "automatic_channel_upgrade",

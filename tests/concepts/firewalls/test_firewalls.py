@@ -116,6 +116,44 @@ def told(noun: Noun) -> tuple[object, ...]:
             [("egress", "allow", "all", "0-65535", False)],
         ),
         (
+            "openstack_fw_rule_v2",
+            """
+            action           = "allow"
+            protocol         = "tcp"
+            destination_port = "20:25\"""",
+            [("ingress", "allow", "tcp", "20-25", True)],
+        ),
+        (
+            "openstack_fw_rule_v2",
+            """
+            action            = "allow"
+            source_ip_address = "10.0.0.0/8\"""",
+            [("ingress", "allow", "all", "0-65535", False)],
+        ),
+        (
+            "openstack_fw_rule_v2",
+            """
+            destination_port = "22\"""",
+            [("ingress", "deny", "all", "0-65535", True)],
+        ),
+        (
+            "openstack_fw_rule_v2",
+            """
+            action  = "allow"
+            enabled = false""",
+            [],
+        ),
+        (
+            "openstack_fw_rule_v1",
+            """
+            action                 = "reject"
+            protocol               = "udp"
+            destination_port       = "53"
+            destination_ip_address = "10.0.0.7"
+            source_ip_address      = "0.0.0.0/0\"""",
+            [("ingress", "deny", "udp", "53", True)],
+        ),
+        (
             "openstack_compute_secgroup_v2",
             """
             rule {

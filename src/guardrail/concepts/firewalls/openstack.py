@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from guardrail.concepts.firewalls.fields import each_block, side_or_everyone, span_of_ports
+from guardrail.concepts.firewalls.fields import by_ports, each_block, put_action, side_or_everyone, span_of_ports
 from guardrail.concepts.network_fields import aws_ports, put_protocol, put_side, rule_noun, start_fields, take
 from guardrail.concepts.network_ranges import other_side
 from guardrail.model import Inventory, Map, Noun, Resource
@@ -40,7 +40,32 @@ def _openstack_group(resource: Resource) -> Iterator[Noun]:
     yield from each_block(resource, (("ingress", "rule"),), make)
 
 
+def _router_rule(resource: Resource) -> Iterator[Noun]:
+    """Of the firewall of a router, which is in the way in both directions: who starts counts, so it lets in."""
+    block = resource.attributes
+    if block.get("enabled") is False:
+        return
+    fields = start_fields(block, "firewall", "ingress", None)
+    if block.get("action") is None:
+        fields.put("action", "deny", block.header)
+    else:
+        put_action(fields, block, "action")
+    protocol = "all" if block.get("protocol") in (None, "", "any") else put_protocol(fields, block, "protocol")
+    if protocol == "all":
+        fields.put("protocol", "all", block.place("protocol"))
+    put_side(fields, side_or_everyone(block, ("source_ip_address",), ("source_firewall_group_id",)))
+    take(fields, block, "description")
+    ports = Map(block.span, block.header)
+    take(ports, block, "destination_port")
+    written = ports.get("destination_port")
+    if isinstance(written, str):
+        ports["destination_port"] = written.replace(":", "-")
+    yield from by_ports(resource.local, fields, ports, "destination_port", protocol)
+
+
 _MAKERS: dict[str, Callable[[Resource], Iterable[Noun]]] = {
     "openstack_compute_secgroup_v2": _openstack_group,
+    "openstack_fw_rule_v1": _router_rule,
+    "openstack_fw_rule_v2": _router_rule,
     "openstack_networking_secgroup_rule_v2": _openstack_rule,
 }
