@@ -117,7 +117,7 @@ def prepare(request: Request) -> Plan:
     task = Task(
         tree, bundle, rules, setting_of, options, today, request.timings, unread, config.peer_ignores,
         _peer_waivers(tree, found.peer_files, rules, today) if config.peer_ignores and found.peer_files else None,
-        config.terms, config.environments,
+        config.terms, config.environments, "terraform-plan" in found.claimed,
     )  # fmt: skip
     groups = tuple(groups_of(found.claimed, tree))
     paths = () if request.changed else tuple(name_in(tree, path) for path in request.paths if path != STDIN)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from guardrail.config.environments import Environment
     from guardrail.config.waivers import Terms
     from guardrail.exceptions.peer_waivers import PeerWaivers
+    from guardrail.planned import Open
 
 EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 """Lines of source kept around a finding."""
@@ -42,7 +43,8 @@ EXCERPT_BEFORE, EXCERPT_AFTER = 2, 2
 class Task(NamedTuple):
     """What every group is processed with. `unread`: where only a few changed files are asked about, the others.
     `peer_ignores`: whether what was accepted in the words of other scanners counts. `peer_waivers`: what their
-    configuration accepts. `terms`: what an exception must have. `environments`: as guardrail.yaml tells them apart."""
+    configuration accepts. `terms`: what an exception must have. `environments`: as guardrail.yaml tells them apart.
+    `plans`: whether plans of Terraform are among what is scanned, which may settle what its files leave open."""
 
     tree: Tree
     bundle: Bundle
@@ -56,6 +58,7 @@ class Task(NamedTuple):
     peer_waivers: PeerWaivers | None = None
     terms: Terms | None = None
     environments: tuple[Environment, ...] = ()
+    plans: bool = False
 
     @property
     def places(self) -> tuple[tuple[str, ...], ...]:
@@ -69,7 +72,8 @@ class Task(NamedTuple):
 @dataclass(eq=False, repr=False)
 class Part:
     """What came of one group. `passed`: rule -> kind -> passes. `dated`: another day, something else may come of it.
-    `environments`: those that something is in."""
+    `environments`: those that something is in. `open`, `settled`: where plans are scanned, what they are held against;
+    see `guardrail.planned`."""
 
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -79,6 +83,8 @@ class Part:
     passed: dict[str, dict[str, int]] = field(default_factory=dict)
     dated: bool = False
     environments: list[str] = field(default_factory=list)
+    open: list[Open] = field(default_factory=list)
+    settled: dict[str, list[str] | None] = field(default_factory=dict)
 
 
 class Judged(NamedTuple):
@@ -154,6 +160,13 @@ def process(group: Group, task: Task) -> Part:
         judged.dated,
         sorted(environments),
     )
+    if task.plans:
+        from guardrail import planned
+
+        if group.reader == planned.READER:
+            part.settled = planned.settled_blocks(reading.resources, reading.whole)
+        elif group.reader == "terraform":
+            part.open = planned.open_verdicts(verdicts)
     _left.extend((*(inventory.let_go for inventory in inventories), *reading.held))
     if gc.isenabled():
         let_go()

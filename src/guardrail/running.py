@@ -83,6 +83,8 @@ def _identity(plan: Plan, request: Request) -> str:
         words.append(f"on {plan.task.today}")
     if plan.task.peer_waivers is not None:
         words.append(plan.task.peer_waivers.key)
+    if plan.task.plans:
+        words.append("beside plans")
     if request.environment:
         words += sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("TF_VAR_"))
     return "\0".join(words)

@@ -226,10 +226,15 @@ def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]
     if not plans:
         yield from _told_once(parts)
         return
+    from guardrail.planned import without_settled
+
     of_plans = {id(finding) for part in plans for finding in part.findings}
     found: dict[tuple[str, Span], list[Finding]] = {}
     for part in parts:
-        for finding in part.findings:
+        left = part.findings
+        if part.open:
+            left = without_settled(left, part.open, (plan.settled for plan in plans))
+        for finding in left:
             found.setdefault((finding.rule, finding.span), []).append(finding)
     readers = Counter(name for part in parts for name in part.files)
     for (_, span), same in found.items():

@@ -37,7 +37,8 @@ class Reading:
     "failed" or "skipped" (recognised, on a second look, as nothing of ours). `unquoted`: files whose lines reports must
     not show, since secrets stand in them that nobody wrote there. `lacking`: those of `Resource.root` of which a part
     is in no file that there is, so that what is named there, and is nowhere, may be in that part. `unseen`: namespaces
-    and names of what is released from charts that are in no file, either. `held`: to be called when nobody will ask for
+    and names of what is released from charts that are in no file, either. `whole`: those of `Resource.root` that are
+    plans of all that there is. `held`: to be called when nobody will ask for
     an origin any more, so that what the reader worked with can go."""
 
     resources: list[Resource] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Reading:
     unquoted: list[str] = field(default_factory=list)
     lacking: set[str] = field(default_factory=set)
     unseen: set[tuple[str, str]] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
     held: list[Callable[[], None]] = field(default_factory=list)
 
 

@@ -42,13 +42,15 @@ class Change:
 
 
 class PlanDocument:
-    """`variables` are those of the root module by name; `configuration` is plain JSON."""
+    """`variables` are those of the root module by name; `configuration` is plain JSON. `complete`: nothing was left
+    out by `-target` or for later; Terraform says so from 1.8 on."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.changes: list[Change] = []
         self.variables: dict[str, Any] = {}
         self.configuration: dict[str, Any] = {}
+        self.complete = False
         self.problems: list[Problem] = []
         self._cursor: Cursor | None = None
         self._configuration_at = -1
@@ -140,6 +142,8 @@ class _Reader:
             elif key == "configuration":
                 document.configuration = mapping(value)
                 document._configuration_at = start
+            elif key == "complete":
+                document.complete = value is True
             elif key == "variables":
                 document.variables = {
                     name: item["value"] for name, item in mapping(value).items() if "value" in mapping(item)

@@ -37,6 +37,8 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
         for resource in resources:
             resource.root = path
         reading.resources += resources
+        if document.complete and not document.problems and options.actions == ReadOptions().actions:
+            reading.whole.add(path)
         reading.files[path] = "analysed" if not document.problems else "partial" if resources else "failed"
         for name in source.files if source is not None else ():
             reading.files.setdefault(name, "analysed")
