@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from guardrail.model import HOLE, Map, OneOf, PartText, Reference, Sensitive, Seq, Unknown
 from guardrail.policy.findings import _small, filled_in, in_unit, shown
+from guardrail.scanning import Request, scan
 
 
 @pytest.mark.parametrize(
@@ -103,3 +105,20 @@ def seq(*items: Any) -> Seq:
 )
 def test_values(value: Any, words: str) -> None:
     assert shown(value) == words
+
+
+def test_what_a_list_holds_that_is_not_known_is_a_reason(tmp_path: Path) -> None:
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/release.yml").write_text(
+        "on: push\n"
+        "jobs:\n"
+        "  push:\n"
+        "    runs-on: ubuntu-24.04\n"
+        "    steps:\n"
+        "      - run: docker push registry.example.com/shop:1\n"
+        "  after:\n"
+        "    uses: example/shared/.github/workflows/after.yml@v1\n"
+    )
+    [found] = scan(Request(paths=(str(tmp_path),), only=("pushed-images-signed",))).findings
+    assert found.verdict == "undetermined"
+    assert found.message.endswith("because what example/shared/.github/workflows/after.yml does is not read")

@@ -306,10 +306,16 @@ def filled_in(template: str, word: Callable[[re.Match[str]], str]) -> str:
 
 
 def _undetermined(verdict: Verdict) -> str:
-    unknowns = [leaf.unknown for leaf in verdict.leaves if leaf.unknown]
+    unknowns = [leaf.unknown for leaf in verdict.leaves if leaf.unknown] or _unknown_items(verdict.leaves)
     reasons = list(dict.fromkeys(unknown.reason for unknown in unknowns if unknown.reason))
     why = "; ".join(reasons[:3]) or "a value it depends on cannot be known"
     return f"{verdict.subject.name}{BECAUSE}{why}"
+
+
+def _unknown_items(leaves: Iterable[Leaf]) -> list[Unknown]:
+    """Of lists that were looked through for something: it may be one of these."""
+    lists = (leaf.value for leaf in leaves if isinstance(leaf.value, Seq))
+    return [item for value in lists for item in value if isinstance(item, Unknown)]
 
 
 def _evidence(verdict: Verdict, group: list[Verdict], conceal: Concealer) -> tuple[Evidence, ...]:
