@@ -383,6 +383,20 @@ def test_runners(read_texts: Callable[..., Any], runs_on: str, runner: list[str]
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("runs_on", "why"),
+    [
+        ('"codebuild-shop-${{ github.run_id }}"', "which machines carry labels such as codebuild-shop-... is"),
+        ('[mine, "run-id=${{ github.run_id }}"]', "which machines carry labels such as run-id=... is"),
+        ('"ubuntu-${{ vars.version }}"', "vars.version is set outside of the repository"),
+        ('"${{ vars.runner }}"', "vars.runner is set outside of the repository"),
+    ],
+)
+def test_why_nobody_knows_the_machines(read_texts: Callable[..., Any], runs_on: str, why: str) -> None:
+    text = f"on: push\njobs:\n  a:\n    runs-on: {runs_on}\n    steps:\n      - run: ls\n"
+    assert read_texts(text).noun(f"{W}#jobs.a", "job").fields["self_hosted"].reason.startswith(why)
+
+
 def test_items_of_a_matrix_value(read_texts: Callable[..., Any]) -> None:
     text = """\
 on: push

@@ -159,7 +159,7 @@ def _runner(draft: Draft, file: GithubFile, job: Map, matrix: Matrix, name: str)
                 value.extend(options)
             for label in value if isinstance(value, Seq) else [value]:
                 if isinstance(label, Unknown):
-                    unknown, known = label, False
+                    unknown, known = _of_label(single, label), False
                 elif text_of(label) is not None:
                     text = text_of(label) or ""
                     if text not in labels:
@@ -181,6 +181,15 @@ def _runner(draft: Draft, file: GithubFile, job: Map, matrix: Matrix, name: str)
         why = Unknown(f"which machines carry the label {other} is set outside of the repository")
         draft.put("self_hosted", why, entry)
     return labels if known else unknown
+
+
+def _of_label(text: Value, label: Unknown) -> Unknown:
+    """Why nobody can tell who carries a label that is not known: `codebuild-shop-${{ github.run_id }}` begins with a
+    name of one's own, whatever its end is."""
+    begin = text.partition("${{")[0] if isinstance(text, str) else ""
+    if not begin or any(begin.startswith(hosted) for hosted in ("ubuntu-", "windows-", "macos-")):
+        return label
+    return Unknown(f"which machines carry labels such as {begin}... is set outside of the repository", label.refs)
 
 
 def _may_name_own(text: str) -> bool:
