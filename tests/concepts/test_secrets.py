@@ -901,6 +901,50 @@ def test_what_stands_beside_a_credential_is_none() -> None:
     assert [line for _, line in secrets(text)] == [5]
 
 
+@pytest.mark.parametrize(
+    ("entry", "is_one"),
+    [
+        ('destination_bucket = "s3://reports-${var.stage}"', False),
+        ('sqs_queue_name = "audit-${var.stage}-queue-7"', False),
+        ('APP_REDIS_PORT = "16379"', False),
+        ('databaseHost = "db-7.internal.example.com"', False),
+        ('cloudfront_alias = "archive.example.com"', False),
+        ('DPR_USER = "reporting_7"', False),
+        ('enableLfs = "truthful"', False),
+        ('brokers_urls = "kafka-1:9092,kafka-2:9092"', False),
+        ('webhook = "SLACK_ALERT_URL"', False),
+        ('license = "Sommer2024!"', True),
+        ('db_password = "Sommer2024!"', True),
+        ('portal = "Sommer2024!"', True),
+        ('named = "Sommer2024!"', True),
+        ('database_url = "postgres://api:Sommer2024!@db.example.com/api"', True),
+    ],
+)
+def test_entries_of_a_secret_are_told_from_credentials_by_their_names(entry: str, is_one: bool) -> None:
+    text = f'variable "stage" {{\n  default = "prod"\n}}\nresource "kubernetes_secret" "x" {{\n  data = {{\n    {entry}\n  }}\n}}\n'
+    assert [line for _, line in secrets(text)] == ([6] if is_one else [])
+
+
+@pytest.mark.parametrize(("variable", "is_one"), [("namespace", False), ("repository_name", False), ("licence", True)])
+def test_what_a_variable_is_called_tells_what_it_hands_over(variable: str, is_one: bool) -> None:
+    text = (
+        f'variable "{variable}" {{\n  default = "shop-window-2024"\n}}\n'
+        f'resource "github_actions_secret" "x" {{\n  plaintext_value = var.{variable}\n}}\n'
+    )
+    assert [line for _, line in secrets(text)] == ([2] if is_one else [])
+
+
+def test_which_entry_of_a_secret_is_meant_is_none() -> None:
+    entry = 'secret_key = "slack-alert-webhook"\n'
+    assert secrets(f'module "alerts" {{\n  source = "./alerts"\n  secret_name = "alerts"\n  {entry}}}\n') == []
+    assert secrets(f'resource "x_client" "y" {{\n  {entry}}}\n') == [("token", 2)]
+
+
+@pytest.mark.parametrize("name", ["KUBE_CERT_PRODUCTION", "OPENSEARCH_SLACK_URL", "SIGNING_CERTIFICATE_V2"])
+def test_the_name_of_a_variable_that_has_it_is_none(name: str) -> None:
+    assert secrets(f'variable "cert" {{\n  sensitive = true\n  default   = "{name}"\n}}\n') == []
+
+
 @pytest.mark.parametrize("value", ["admin/db_password", "app/prod/api-token"])
 def test_a_path_in_a_vault_is_none(value: str) -> None:
     assert secrets(f'variable "ssm_key_password" {{\n  default = "{value}"\n}}\n') == []

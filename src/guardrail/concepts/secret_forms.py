@@ -105,7 +105,8 @@ _VAULT_PATH = lazy_regex(
 )
 # `server-password: MAVEN_PASSWORD`, `webhook_secret: APP_WEBHOOK_SECRET_ARM64` name the variable that has it.
 _VARIABLE = lazy_regex(
-    r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASS(?:WORD|WD|PHRASE)?|PWD|TOKEN|SECRET|KEY)(?:_(?:[A-Z]+\d{0,4}|\d{1,4})){0,4}\Z"
+    r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_"
+    r"(?:PASS(?:WORD|WD|PHRASE)?|PWD|TOKEN|SECRET|KEY|CERT(?:IFICATE)?|URL|URI)(?:_(?:[A-Z]+\d{0,4}|\d{1,4})){0,4}\Z"
 )
 # `Server=...;Integrated Security=true`: what a connection string has, where nothing in it is a credential.
 _PAIRS = lazy_regex(r"\s*[A-Za-z][\w. -]{0,60}=[^;]*(?:;\s*[A-Za-z][\w. -]{0,60}=[^;]*)*;?\s*\Z")

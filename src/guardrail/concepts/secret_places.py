@@ -53,6 +53,14 @@ _BY_MARK: dict[str, tuple[str, Value, str]] = {
     "tfe_variable": ("sensitive", True, "value"),
 }
 
+# What a name of something else ends with: of what stands beside a credential in the data of a secret, and is none.
+_NO_SECRETS = frozenset((
+    "alias", "arn", "bucket", "database", "domain", "email", "endpoint", "host", "hostname", "insecure", "issuer",
+    "location", "name", "namespace", "path", "port", "prefix", "project", "queue", "region", "role", "schema", "server",
+    "tenant", "topic", "type", "uri", "url", "user", "username", "version", "workgroup", "zone",
+))  # fmt: skip
+_WORD = lazy_regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_VARIABLE = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
 _WORDS = lazy_regex(r"[A-Za-z]+(?:[-_ .@]+[A-Za-z]+)*\Z")
 
 
@@ -73,6 +81,22 @@ def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
             if not _is_set_later(resource, holder, key):
                 yield holder, key
             yield holder, f"{key}_wo"  # write-only: Terraform keeps it out of its state, but not out of the source
+
+
+def is_no_secret(key: str) -> bool:
+    """Whether what stands under a name in the data of a secret says whose the credential is, or where: `DB_HOST`,
+    `destinationBucket`, and what Argo CD keeps in those of repositories and clusters."""
+    words = _WORD.findall(key)
+    if key in ("config.yaml", "config.yml") or not words:
+        return bool(words)
+    last = words[-1].lower()
+    return last in _NO_SECRETS or last.removesuffix("s") in _NO_SECRETS or words[0].lower().startswith("enable")
+
+
+def comes_from_elsewhere(holder: Map, key: str) -> bool:
+    """Whether a text is what a variable has that is called after something else: `plaintext_value = var.namespace`."""
+    notes = (_VARIABLE.match(origin.note) for origin in holder.origin_of(key))
+    return any(is_no_secret(note[1]) for note in notes if note)
 
 
 def _is_set_later(resource: Resource, holder: Map, key: str) -> bool:

@@ -27,7 +27,7 @@ from guardrail.concepts.secret_forms import (
     starred,
 )
 from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, veil_origin
-from guardrail.concepts.secret_places import told_by_their_place
+from guardrail.concepts.secret_places import comes_from_elsewhere, is_no_secret, told_by_their_place
 from guardrail.concepts.secret_services import throwaway_passwords
 from guardrail.model import (
     HOLE,
@@ -59,10 +59,6 @@ _SEALED = frozenset(("SealedSecret", "ExternalSecret", "ClusterExternalSecret", 
 _PASSES_TRAFFIC = frozenset(("VirtualServer", "VirtualServerRoute", "TransportServer"))
 _PROSE = lazy_regex(
     r"(?:description|about|message|help|title|summary|comment|note|annotations?|reason|pattern|regex)s?$", re.I
-)
-# What stands beside a credential in the data of a secret, and is none: Argo CD's repositories and clusters.
-_BESIDE = lazy_regex(
-    r"(?:type|name|url|server|project|insecure|enable\w+|config\.ya?ml|namespaces?|region|host|port)$", re.I
 )
 _FLAG = lazy_regex(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
@@ -191,6 +187,10 @@ class _Finder:
             name = str(key)
             if name == "pass" and self.resource.kind in _PASSES_TRAFFIC:
                 name = "upstream"
+            elif name in ("secret_key", "secretKey") and not {"secret_name", "secretName"}.isdisjoint(value):
+                name = "secret_key_name"  # which entry of that secret
+            elif name == "plaintext_value" and comes_from_elsewhere(value, name):
+                name = "plaintext_name"
             elif name == "value" and pair:
                 name = str(named)
             elif self.declares and name in ("default", "defaultValue") and isinstance(named, str):
@@ -360,14 +360,14 @@ class _Finder:
             for inner in list(value):
                 self._outright(value, inner)
         elif isinstance(value, str) and not isinstance(value, Encoded):
-            if not value.strip() or value.lstrip().startswith("{") or _BESIDE.match(key):
+            if not value.strip() or value.lstrip().startswith("{") or is_no_secret(key):
                 return
             origins = holder.origin_of(key)
-            if origins and _OF_RESOURCE.fullmatch(origins[-1].note):
+            if origins and (_OF_RESOURCE.fullmatch(origins[-1].note) or comes_from_elsewhere(holder, key)):
                 return  # what another resource is called, or a secret that is found there
             # The name lends the weight that the attribute has; the value still has to be one.
             if (secret_by_name("password", value.replace(" ", "_").replace("\n", "_")[:4000])
-                    and not key.endswith((".crt", ".pub", "username", "user"))):  # fmt: skip
+                    and not key.endswith((".crt", ".pub"))):  # fmt: skip
                 holder[key] = self._whole("secret", key, value, str(value), holder, key)
                 veil_origin(holder, key)
 
