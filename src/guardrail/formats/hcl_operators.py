@@ -18,6 +18,7 @@ from guardrail.formats.hcl_values import (
     TypedMap,
     combined,
     derived,
+    is_something,
     revealed,
     type_name,
 )
@@ -81,13 +82,15 @@ def _unlike(left: Value, right: Value) -> bool:
 
 
 def _equal_unknown(left: Value, right: Value) -> bool | Unknown:
-    """A string of which a part is known is not null, nor a string that lacks that part; a resource that is there is not
-    null either."""
+    """A string of which a part is known is not null, nor a string that lacks that part; nor is a resource that is
+    there, or anything else that is surely something."""
     for one, other in ((left, right), (right, left)):
         known = isinstance(one, PartText) and not isinstance(other, Unknown)
         if known and not (isinstance(other, str) and one.can_be(other)):
             return False
         if other is None and isinstance(one, Deferred) and one.is_there:
+            return False
+        if other is None and is_something(one):
             return False
         if isinstance(one, OneOf) and all(equal(choice, other) is False for choice in one.choices):
             return False

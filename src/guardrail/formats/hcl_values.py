@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Union
 
-from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 
 MAX_VALUES = 200_000  # values in one evaluated expression, all together
 MAX_NESTING = 100  # how deep a value may be
@@ -142,6 +142,16 @@ class Several(Unknown):
 def derived(unknown: Unknown) -> Unknown:
     """What becomes of an unknown that something was done to: no longer a reference, still unknown."""
     return unknown if type(unknown) is Unknown else Unknown(unknown.reason, unknown.refs)
+
+
+def is_something(value: Value) -> bool:
+    """Whether it is neither null nor empty, though it is not known, or not all of it: a document, a string with a part
+    that is, and what each resource has once it is made, which is an id, and an ARN where there are such."""
+    if isinstance(value, PartText):
+        return bool(value.literal)
+    if isinstance(value, Reference):
+        return bool(value.target) and value.attribute in ("arn", "id")
+    return isinstance(value, EncodedUnknown)
 
 
 def combined(unknowns: Iterable[Unknown]) -> Unknown:

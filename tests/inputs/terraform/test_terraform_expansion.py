@@ -137,3 +137,65 @@ def test_enabled_is_instead_of_count_and_no_string_of_words() -> None:
         (2, "a_b.c has both count and enabled"),
         (9, "enabled of a_b.d: a string stands where a bool is needed"),
     ]
+
+
+def test_what_a_resource_has_once_it_is_made_is_not_null() -> None:
+    """A module's argument that is optional, and handed the ARN of something."""
+    found = resources(
+        """
+resource "aws_kms_key" "main" {}
+resource "aws_cloudfront_distribution" "main" {}
+module "bucket" {
+  source  = "./bucket"
+  key     = aws_kms_key.main.arn
+  served  = aws_cloudfront_distribution.main.id
+  comment = aws_cloudfront_distribution.main.comment
+}
+""",
+        bucket="""
+variable "key" { default = null }
+variable "served" { default = null }
+variable "comment" { default = null }
+resource "aws_sqs_queue" "keyed" {
+  count             = var.key != null ? 1 : 0
+  kms_master_key_id = var.key
+}
+resource "aws_sqs_queue" "plain" {
+  count = var.served == null ? 1 : 0
+}
+resource "aws_sqs_queue" "perhaps" {
+  count = var.comment == null ? 1 : 0
+}
+""",
+    )
+    queues = {address: each for address, each in found.items() if "aws_sqs_queue" in address}
+    assert set(queues) == {"module.bucket.aws_sqs_queue.keyed[0]", "module.bucket.aws_sqs_queue.perhaps"}
+    assert queues["module.bucket.aws_sqs_queue.keyed[0]"].uncertain is None
+    assert queues["module.bucket.aws_sqs_queue.perhaps"].uncertain is not None
+
+
+def test_documents_and_arns_are_something() -> None:
+    """What `compact` and `coalesce` leave of a list does not hang on what is in them."""
+    found = resources("""
+variable "more" {}
+resource "aws_s3_bucket" "a" {}
+locals {
+  document = jsonencode({ Resource = aws_s3_bucket.a.arn })
+}
+resource "aws_sqs_queue" "compact" {
+  tags = { kept = length(compact(["", local.document, aws_s3_bucket.a.id, "x-${aws_s3_bucket.a.region}", null])) }
+}
+resource "aws_sqs_queue" "open" {
+  tags = { kept = length(compact([local.document, var.more])) }
+}
+resource "aws_sqs_queue" "first" {
+  kms_master_key_id = coalesce(aws_s3_bucket.a.arn, "alias/own")
+  name              = coalesce(aws_s3_bucket.a.region, "alias/own")
+}
+""")
+    assert found["aws_sqs_queue.compact"].attributes["tags"]["kept"] == 3
+    assert isinstance(found["aws_sqs_queue.open"].attributes["tags"]["kept"], Unknown)
+    first = found["aws_sqs_queue.first"].attributes
+    assert isinstance(first["kms_master_key_id"], Reference)
+    assert isinstance(first["name"], Unknown)
+    assert not isinstance(first["name"], Reference)

@@ -19,6 +19,7 @@ from guardrail.formats.hcl_values import (
     combined,
     derived,
     empty_like,
+    is_something,
     revealed,
     sensitive,
     survey,
@@ -26,7 +27,7 @@ from guardrail.formats.hcl_values import (
 )
 from guardrail.inputs.terraform.functions.graphemes import count
 from guardrail.inputs.terraform.functions.table import OUTER, RAW, function, text, whole
-from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Sensitive, Seq, Unknown, Value
+from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
 
 
 def a_list(value: Value, name: str, sets: bool = True) -> Seq:
@@ -297,11 +298,10 @@ def lookup(mapping: Value, key: Value, *default: Value) -> Value:
 
 @function(mode=RAW)
 def coalesce(first: Value, *others: Value) -> Value:
-    """A document is neither null nor empty, whatever in it is not known; nor is a string of which a part is."""
     values, hidden = opened((first, *others))
     kind = item_type(values, "call of coalesce()")
     for value in values:
-        if isinstance(value, EncodedUnknown) or (isinstance(value, PartText) and value.literal):
+        if is_something(value):
             return value
         if isinstance(value, Unknown):
             return derived(value)

@@ -13,6 +13,7 @@ from guardrail.formats.hcl_values import (
     combined,
     derived,
     empty_like,
+    is_something,
     revealed,
     survey,
     type_name,
@@ -64,9 +65,10 @@ def compact(value: Value) -> Value:
         return derived(source)
     result = empty_like(a_list(source, "compact"))
     for position, item in enumerate(source):
-        if isinstance(item, Unknown):
+        surely = is_something(item)
+        if isinstance(item, Unknown) and not surely:
             return derived(item)
-        if item is not None and item != "":
+        if surely or (item is not None and item != ""):
             take(result, source, position)
     return marked(result, hidden)
 
