@@ -188,14 +188,14 @@ def _monitor(resource: Resource, attributes: Map, spelling: Spelling, inventory:
         return
     searched = None if anywhere else namespaces or [own]
     services = [service for service in names.all_in(searched) if _may_bear(service, wanted)]
-    if _monitored_elsewhere(resource, wanted, searched, inventory):
+    near = any(service.scope == resource.scope for service in services)
+    lacking = list(dangling_ports.of_monitor(spec, services)) if near else []
+    if (services and not lacking) or _monitored_elsewhere(resource, wanted, searched, inventory):
         return
-    if services:
-        if any(service.scope == resource.scope for service in services):
-            for port in dangling_ports.of_monitor(spec, services):
-                yield noun(resource, "monitor-port", "Service", port.target, port.found, port.place)
-        return
-    yield noun(resource, "monitor-services", "Service", words_of(wanted), False, spec.place("selector"))
+    for port in lacking:
+        yield noun(resource, "monitor-port", "Service", port.target, port.found, port.place)
+    if not services:
+        yield noun(resource, "monitor-services", "Service", words_of(wanted), False, spec.place("selector"))
 
 
 def _may_bear(service: Resource, wanted: Selector) -> bool:

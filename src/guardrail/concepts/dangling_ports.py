@@ -18,7 +18,7 @@ from guardrail.model import Inventory, Map, Resource, Seq, Span, Unknown, Value
 _KUBERNETES = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob")
 # Kinds whose pods have the containers that are written, and no others: what operators make has more.
 WRITTEN_WHOLE = frozenset((
-    *_KUBERNETES, "DeploymentConfig", "Rollout", "CloneSet", "kubernetes_manifest",
+    *_KUBERNETES, "DeploymentConfig", "Rollout", "CloneSet",
     *(f"kubernetes_{kind}{version}" for version in ("", "_v1") for kind in (
         "pod", "deployment", "stateful_set", "daemonset", "daemon_set", "replication_controller", "job", "cron_job",
     )),
@@ -106,7 +106,8 @@ def _port_names(workloads: Iterable[Scanned]) -> set[str] | None:
     found: set[str] = set()
     for scanned in workloads:
         containers = scanned.resource.nouns.get("container", ())
-        if scanned.resource.kind not in WRITTEN_WHOLE or not containers or _is_injected(scanned.fields.get("words")):
+        kind, _, _ = spelled(scanned.resource)
+        if kind not in WRITTEN_WHOLE or not containers or _is_injected(scanned.fields.get("words")):
             return None
         for container in containers:
             ports = container.fields.get("ports")

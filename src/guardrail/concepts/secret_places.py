@@ -60,7 +60,7 @@ _NO_SECRETS = frozenset((
     "tenant", "topic", "type", "uri", "url", "user", "username", "version", "workgroup", "zone",
 ))  # fmt: skip
 _WORD = lazy_regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_VARIABLE = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
+_HANDED_OVER = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
 _WORDS = lazy_regex(r"[A-Za-z]+(?:[-_ .@]+[A-Za-z]+)*\Z")
 
 
@@ -86,16 +86,17 @@ def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
 def is_no_secret(key: str) -> bool:
     """Whether what stands under a name in the data of a secret says whose the credential is, or where: `DB_HOST`,
     `destinationBucket`, and what Argo CD keeps in those of repositories and clusters."""
-    words = _WORD.findall(key)
-    if key in ("config.yaml", "config.yml") or not words:
-        return bool(words)
-    last = words[-1].lower()
-    return last in _NO_SECRETS or last.removesuffix("s") in _NO_SECRETS or words[0].lower().startswith("enable")
+    words = [word.lower() for word in _WORD.findall(key)]
+    if not words:
+        return False
+    if key in ("config.yaml", "config.yml"):
+        return True
+    return words[0].startswith("enable") or not _NO_SECRETS.isdisjoint((words[-1], words[-1].removesuffix("s")))
 
 
 def comes_from_elsewhere(holder: Map, key: str) -> bool:
     """Whether a text is what a variable has that is called after something else: `plaintext_value = var.namespace`."""
-    notes = (_VARIABLE.match(origin.note) for origin in holder.origin_of(key))
+    notes = (_HANDED_OVER.match(origin.note) for origin in holder.origin_of(key))
     return any(is_no_secret(note[1]) for note in notes if note)
 
 

@@ -187,7 +187,7 @@ def _of_label(text: Value, label: Unknown) -> Unknown:
     """Why nobody can tell who carries a label that is not known: `codebuild-shop-${{ github.run_id }}` begins with a
     name of one's own, whatever its end is."""
     begin = text.partition("${{")[0] if isinstance(text, str) else ""
-    if not begin or any(begin.startswith(hosted) for hosted in ("ubuntu-", "windows-", "macos-")):
+    if not begin or begin.startswith(("ubuntu-", "windows-", "macos-")):
         return label
     return Unknown(f"which machines carry labels such as {begin}... is set outside of the repository", label.refs)
 
