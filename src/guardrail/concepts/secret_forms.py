@@ -5,6 +5,8 @@ Everything here takes any text and answers in time linear in its length.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections.abc import Iterator
@@ -325,3 +327,15 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
 def _same_word(name: str, value: str) -> bool:
     """`password=db_password`: one variable handed to another."""
     return bool(re.search(r"pass|secret|token|key|pwd|cred", value, re.I))
+
+
+def is_script_with_secret(item: str) -> bool:
+    """Whether it is a script in base64 that holds a credential."""
+    text = re.sub(r"\s", "", item)
+    if len(text) < 24 or len(text) > 100_000 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", text):
+        return False
+    try:
+        script = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+    return next(forms_in(script), None) is not None or next(assignments_in(script), None) is not None

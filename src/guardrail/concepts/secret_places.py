@@ -1,10 +1,12 @@
-"""Attributes of Terraform's resources whose literal is a secret whatever it looks like and is called."""
+"""Attributes of Terraform's resources whose literal is a secret whatever it looks like and is called, and those that
+tell of where one is meant to stand."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
-from guardrail.model import Map, Resource, Seq, Value
+from guardrail.model import Encoded, Map, Resource, Seq, Value
 from guardrail.model.patterns import lazy_regex
 
 _BY_NATURE: dict[str, tuple[str, ...]] = {
@@ -61,6 +63,8 @@ _NO_SECRETS = frozenset((
 ))  # fmt: skip
 _WORD = lazy_regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _HANDED_OVER = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
+EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
+_EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
 _WORDS = lazy_regex(r"[A-Za-z]+(?:[-_ .@]+[A-Za-z]+)*\Z")
 
 
@@ -98,6 +102,22 @@ def comes_from_elsewhere(holder: Map, key: str) -> bool:
     """Whether a text is what a variable has that is called after something else: `plaintext_value = var.namespace`."""
     notes = (_HANDED_OVER.match(origin.note) for origin in holder.origin_of(key))
     return any(is_no_secret(note[1]) for note in notes if note)
+
+
+def examples_in(attributes: Map) -> Iterator[tuple[Map, str, str, re.Match[str]]]:
+    """The first key of AWS's documentation in what a machine or a function is started with: where, and the text."""
+    places: list[tuple[Map, str]] = [(attributes, "user_data")]
+    blocks = attributes.get("environment")
+    for block in blocks if isinstance(blocks, Seq) else ():
+        variables = block.get("variables") if isinstance(block, Map) else None
+        if isinstance(variables, Map):
+            places += [(variables, key) for key in variables]
+    for holder, key in places:
+        item = holder.get(key)
+        text = item.decoded if isinstance(item, Encoded) else item
+        match = _EXAMPLE_KEY.search(text) if isinstance(text, str) else None
+        if match and isinstance(text, str):
+            yield holder, key, text, match
 
 
 def _is_set_later(resource: Resource, holder: Map, key: str) -> bool:

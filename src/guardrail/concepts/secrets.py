@@ -9,8 +9,6 @@ that says it is a password; it becomes `Sensitive`. A value that was worked out 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -21,13 +19,20 @@ from guardrail.concepts.secret_forms import (
     assignments_in,
     forms_in,
     hinted,
+    is_script_with_secret,
     looks_random,
     secret_by_name,
     star_out,
     starred,
 )
 from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, veil_origin
-from guardrail.concepts.secret_places import comes_from_elsewhere, is_no_secret, told_by_their_place
+from guardrail.concepts.secret_places import (
+    EXAMPLES_TELL,
+    comes_from_elsewhere,
+    examples_in,
+    is_no_secret,
+    told_by_their_place,
+)
 from guardrail.concepts.secret_services import throwaway_passwords
 from guardrail.model import (
     HOLE,
@@ -136,7 +141,7 @@ class _Finder:
         self.walk(resource.attributes, "", "")
         if isinstance(resource.tags, Map):
             self.walk(resource.tags, "", "")
-        if self.forms and resource.kind in _EXAMPLES_TELL and resource.mode == "managed":
+        if self.forms and resource.kind in EXAMPLES_TELL and resource.mode == "managed":
             self._examples(resource.attributes)
         self.copies = True
         for nouns in resource.nouns.values():
@@ -145,24 +150,15 @@ class _Finder:
 
     def _examples(self, attributes: Map) -> None:
         """Keys of AWS's documentation where a real one is meant to stand. They are no secret, and stay as they are."""
-        places: list[tuple[Map, str]] = [(attributes, "user_data")]
-        for block in attributes.get("environment") or () if isinstance(attributes.get("environment"), Seq) else ():
-            variables = block.get("variables") if isinstance(block, Map) else None
-            if isinstance(variables, Map):
-                places += [(variables, key) for key in variables]
-        for holder, key in places:
-            item = holder.get(key)
-            text = item.decoded if isinstance(item, Encoded) else item
-            match = _EXAMPLE_KEY.search(text) if isinstance(text, str) else None
-            if match:
-                span = self._place(match.group(), holder, key)
-                if isinstance(text, Text) and span == holder.place(key):
-                    span = text.place(span.file, match.start(), match.end())
-                fields = Map(span, span)
-                fields.put("name", key, span)
-                fields.put("class", "aws-example-key", span)
-                fields.put("literal", Sensitive(match.group(), literal=True), span)
-                self.nouns.append(Noun("secret", f"{self.resource.local} {key}", fields, f"aws-example-key/{key}"))
+        for holder, key, text, match in examples_in(attributes):
+            span = self._place(match.group(), holder, key)
+            if isinstance(text, Text) and span == holder.place(key):
+                span = text.place(span.file, match.start(), match.end())
+            fields = Map(span, span)
+            fields.put("name", key, span)
+            fields.put("class", "aws-example-key", span)
+            fields.put("literal", Sensitive(match.group(), literal=True), span)
+            self.nouns.append(Noun("secret", f"{self.resource.local} {key}", fields, f"aws-example-key/{key}"))
 
     def walk(self, value: Value, name: str, concept: str) -> None:
         stack: list[tuple[Value, str]] = [(value, name)]
@@ -255,7 +251,7 @@ class _Finder:
         if self.pipeline and str(item) in self.throwaway:
             return item
         kind = None if concept in _NAMES_ONLY else self._named(name, item)
-        if kind is None and name in _ENCODED_SCRIPTS and _decoded_has_secret(item):
+        if kind is None and name in _ENCODED_SCRIPTS and is_script_with_secret(item):
             kind = "encoded-script"
         found = self._within(item, name, concept)
         if found and not (kind and len(found) == 1 and found[0].end - found[0].start == len(item)):
@@ -395,22 +391,8 @@ class _Finder:
         self.nouns.append(Noun("secret", f"{self.resource.local} {name}".strip(), fields, f"{kind}/{name}"))
 
 
-_EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
 _OF_RESOURCE = lazy_regex(r"(?!(?:default|argument|output|input) |local\.|var\.)(?:data\.)?\w+\.[\w-]+\.[\w-]+")
 """What an origin says of another resource's attribute."""
-_EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
 
 _NAMES_ONLY = ("job", "grant", "dependency")
 """Concepts whose fields are names and levels, never values."""
-
-
-def _decoded_has_secret(item: str) -> bool:
-    """A script in base64 that holds a credential."""
-    text = re.sub(r"\s", "", item)
-    if len(text) < 24 or len(text) > 100_000 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", text):
-        return False
-    try:
-        script = base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return False
-    return next(forms_in(script), None) is not None or next(assignments_in(script), None) is not None
