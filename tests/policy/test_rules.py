@@ -106,7 +106,7 @@ OWN = {
     "store-cors-bounded", "volume-type-current", "bucket-versions-expire", "network-storage-endpoint",
     "schedule-not-too-often", "cluster-costs-allocated", "analytics-cluster-stops-idle", "cluster-nodes-scale",
     "ingress-controller-maintained", "service-port-exists", "service-monitor-port-exists",
-    "statefulset-service-headless",
+    "statefulset-service-headless", "vault-access-logged",
     "cdn-origin-tls-minimum", "machine-disk-bandwidth", "search-own-security-group",
     "api-key-hosts-bounded", "api-key-services-bounded", "app-engine-encrypted", "network-names-logged",
     "cloud-sql-hides-databases", "cloud-sql-hides-error-details", "cloud-sql-no-external-scripts",
