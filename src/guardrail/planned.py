@@ -6,7 +6,7 @@ plan mostly can; where it can't either, it says so itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from guardrail.inputs.terraform.plan.addresses import block_of
@@ -15,12 +15,10 @@ from guardrail.model import Finding, Resource, Span
 if TYPE_CHECKING:
     from guardrail.policy.judge import Verdict
 
-READER = "terraform-plan"
-
 Open = tuple[str, Span, str, str]
 """A verdict that could not be reached: rule, place, the folder of the root module, the block's address in it."""
 
-Settled = Mapping[str, Sequence[str] | None]
+Settled = Mapping[str, Collection[str] | None]
 """By the folder of the root module, the blocks of a plan that were judged; None where it plans all that there is."""
 
 
@@ -49,20 +47,23 @@ def settled_blocks(resources: Iterable[Resource], whole: Iterable[str]) -> dict[
     return {folder: blocks if blocks is None else list(blocks) for folder, blocks in found.items()}
 
 
-def without_settled(
-    findings: Iterable[Finding], left_open: Iterable[Open], settled: Iterable[Settled]
-) -> list[Finding]:
-    """The findings of the files without those that only say that they can't tell what a plan could. A block that
-    another root module calls too, of which there is no plan, is as open as before."""
+def settled_together(settled: Iterable[Mapping[str, Sequence[str] | None]]) -> Settled:
+    """By several plans."""
     known: dict[str, set[str] | None] = {}
     for each in settled:
         for folder, blocks in each.items():
             before = known.setdefault(folder, set())
             if before is not None:
                 known[folder] = None if blocks is None else before.union(blocks)
+    return known
+
+
+def without_settled(findings: Iterable[Finding], left_open: Iterable[Open], settled: Settled) -> list[Finding]:
+    """The findings of the files without those that only say that they can't tell what a plan could. A block that
+    another root module calls too, of which there is no plan, is as open as before."""
     remaining: set[tuple[str, Span]] = set()
     for rule, span, root, block in left_open:
-        told = known.get(root, set())
+        told = settled.get(root, ())
         if told is not None and block not in told:
             remaining.add((rule, span))
     return [

@@ -163,7 +163,7 @@ def process(group: Group, task: Task) -> Part:
     if task.plans:
         from guardrail import planned
 
-        if group.reader == planned.READER:
+        if group.reader == "terraform-plan":
             part.settled = planned.settled_blocks(reading.resources, reading.whole)
         elif group.reader == "terraform":
             part.open = planned.open_verdicts(verdicts)

@@ -226,15 +226,13 @@ def _joined(groups: Sequence[Group], parts: Sequence[Part]) -> Iterator[Finding]
     if not plans:
         yield from _told_once(parts)
         return
-    from guardrail.planned import without_settled
+    from guardrail.planned import settled_together, without_settled
 
+    settled = settled_together(part.settled for part in plans)
     of_plans = {id(finding) for part in plans for finding in part.findings}
     found: dict[tuple[str, Span], list[Finding]] = {}
     for part in parts:
-        left = part.findings
-        if part.open:
-            left = without_settled(left, part.open, (plan.settled for plan in plans))
-        for finding in left:
+        for finding in without_settled(part.findings, part.open, settled) if part.open else part.findings:
             found.setdefault((finding.rule, finding.span), []).append(finding)
     readers = Counter(name for part in parts for name in part.files)
     for (_, span), same in found.items():

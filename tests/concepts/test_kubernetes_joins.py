@@ -191,6 +191,15 @@ def test_the_ports_of_service_monitors(ports: str, found: list[str]) -> None:
     assert [target for klass, target in dangling(scanned(MONITOR, there)) if klass == "monitor-port"] == found
 
 
+@pytest.mark.parametrize("first", ["a: x", "b: x"])
+def test_variants_of_one_configuration_that_lie_side_by_side(first: str) -> None:
+    second = "b: x" if first == "a: x" else "a: x"
+    given = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {%s}"
+    asked = "{name: v, configMap: {name: web, items: [{key: a, path: p}, {key: c, path: q}]}}"
+    files = {"app__1": given % first, "app__2": given % second, "app__w": workload("web", spec=f"volumes: [{asked}], ")}
+    assert dangling(scanned(**files)) == [("pod-key", "web/c")]
+
+
 LABELS = st.dictionaries(st.sampled_from(["app", "tier", "env"]), st.sampled_from(["a", "b", "c"]), max_size=3)
 
 

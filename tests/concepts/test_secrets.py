@@ -910,6 +910,8 @@ def test_what_stands_beside_a_credential_is_none() -> None:
         ('databaseHost = "db-7.internal.example.com"', False),
         ('cloudfront_alias = "archive.example.com"', False),
         ('DPR_USER = "reporting_7"', False),
+        ('PGHOST = "db-7.internal.example.com"', False),
+        ('superuser = "reporting_7"', False),
         ('enableLfs = "truthful"', False),
         ('brokers_urls = "kafka-1:9092,kafka-2:9092"', False),
         ('webhook = "SLACK_ALERT_URL"', False),

@@ -51,12 +51,10 @@ def of_monitor(spec: Map, services: Iterable[Resource]) -> Iterator[Missing]:
     has: set[str] = set()
     for service in services if wanted else ():
         _, attributes, spelling = spelled(service)
-        ports = spelling.blocks(spelling.block(attributes, "spec"), "ports")
-        for port in ports if isinstance(ports, Seq) else (Unknown("not written"),):
-            name = port.get("name") if isinstance(port, Map) else port
-            if is_open(name):
-                return
-            has.add(str(name))
+        names = _given_names(spelling.blocks(spelling.block(attributes, "spec"), "ports"))
+        if names is None:
+            return
+        has |= names
     yield from (Missing(name, False, place) for name, place in wanted.items() if name not in has)
 
 
@@ -110,15 +108,20 @@ def _port_names(workloads: Iterable[Scanned]) -> set[str] | None:
         if kind not in WRITTEN_WHOLE or not containers or _is_injected(scanned.fields.get("words")):
             return None
         for container in containers:
-            ports = container.fields.get("ports")
-            if isinstance(ports, Unknown):
+            names = _given_names(container.fields.get("ports"))
+            if names is None:
                 return None
-            for port in ports if isinstance(ports, Seq) else ():
-                name = port.get("name") if isinstance(port, Map) else port
-                if is_open(name):
-                    return None
-                found.add(str(name))
+            found |= names
     return found
+
+
+def _given_names(ports: Value) -> set[str] | None:
+    """Of ports of a container or a Service; None where one is not known."""
+    if isinstance(ports, Unknown):
+        return None
+    listed = ports if isinstance(ports, Seq) else ()
+    names = [port.get("name") if isinstance(port, Map) else port for port in listed]
+    return None if any(map(is_open, names)) else set(map(str, names))
 
 
 def _is_injected(words: Value) -> bool:

@@ -92,8 +92,8 @@ class Names:
 
     def __init__(self, kind: str, inventory: Inventory) -> None:
         self.kind, self.wide = kind, kind in CLUSTER_WIDE
-        self.found: dict[tuple[str, str], Resource] = {}
-        self._all: dict[tuple[str, str], list[Resource]] = {}
+        # Several of one name are variants of it, in other files, of which one is applied.
+        self.found: dict[tuple[str, str], list[Resource]] = {}
         self.made: dict[tuple[str, str], Resource] = {}
         self.everywhere: set[str] = set()  # names that there are in every namespace
         self.beside = Beside()
@@ -125,8 +125,7 @@ class Names:
         if name is None and default:
             name = "default"
         if isinstance(name, str) and isinstance(namespace, str):
-            self.found.setdefault((namespace, name), resource)
-            self._all.setdefault((namespace, name), []).append(resource)
+            self.found.setdefault((namespace, name), []).append(resource)
             annotations = spelling.block(metadata, "annotations")
             if isinstance(annotations, Map) and any(annotations.get(key) is not None for key in _COPIED):
                 self.everywhere.add(name)
@@ -217,7 +216,7 @@ class Names:
         for inventory in inventories:
             names = names_of(self.kind, inventory)
             everywhere |= names.everywhere
-            for known in (names.found, names.made):
+            for known in ({key: found[0] for key, found in names.found.items()}, names.made):
                 for key, resource in known.items():
                     owners.setdefault(key, []).append(resource)
                     if is_of_chart(resource):
@@ -231,15 +230,14 @@ class Names:
         return self.beside.holds(asker, metadata, self.wide)
 
     def at(self, namespace: str, name: str) -> Resource | None:
-        return self.found.get(("" if self.wide else namespace, name))
+        return next(iter(self.all_at(namespace, name)), None)
 
     def all_at(self, namespace: str, name: str) -> Sequence[Resource]:
-        """Those of that name: variants of one, in other files, of which one is applied."""
-        return self._all.get(("" if self.wide else namespace, name), ())
+        return self.found.get(("" if self.wide else namespace, name), ())
 
     def all_in(self, namespaces: Collection[Value] | None) -> Iterator[Resource]:
         """Those of known names; `namespaces`: of which, None for all."""
-        for (namespace, _), found in self._all.items():
+        for (namespace, _), found in self.found.items():
             if namespaces is None or namespace in namespaces:
                 yield from found
 

@@ -45,9 +45,9 @@ def missing(
                 seen.add((kind, name))
                 yield noun(resource, _CLASSES[kind], kind, name, found, place, namespace)
         elif found and isinstance(namespace, str):
-            given = names.at(namespace, name)
-            for key, at in keys if given is not None else ():
-                if isinstance(key, str) and not _may_have(given, key) and (name, key) not in seen:
+            given = names.all_at(namespace, name)
+            for key, at in keys if given else ():
+                if isinstance(key, str) and (name, key) not in seen and not any(_may_have(each, key) for each in given):
                     seen.add((name, key))
                     yield noun(resource, "pod-key", kind, f"{name}/{key}", False, at, namespace)
 
@@ -119,10 +119,8 @@ def _of_source(source: Map, spelling: Spelling, secret_name: str) -> Iterator[tu
         yield kind, ref.get(spelling[name]), keys, ref.place(spelling[name])
 
 
-def _may_have(given: Resource | None, key: str) -> bool:
+def _may_have(given: Resource, key: str) -> bool:
     """Whether a ConfigMap or Secret has a key, or may come to have it."""
-    if given is None:
-        return True
     _, attributes, spelling = spelled(given)
     if not isinstance(attributes, Map):
         return True

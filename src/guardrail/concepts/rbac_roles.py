@@ -73,7 +73,7 @@ def _rules(role: Resource, inventory: Inventory) -> list[tuple[Map | Unknown, Re
         if not isinstance(item, Map):
             continue
         wanted = Selector("", "", spelling.block(item, "matchLabels"), spelling.blocks(item, "matchExpressions"))
-        for other in names_of("ClusterRole", inventory).found.values():
+        for other, *_ in names_of("ClusterRole", inventory).found.values():
             _, others, other_spelling = spelled(other)
             labels = other_spelling.block(other_spelling.block(others, "metadata"), "labels")
             if other is not role and wanted.selects("", labels):

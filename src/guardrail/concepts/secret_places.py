@@ -55,12 +55,13 @@ _BY_MARK: dict[str, tuple[str, Value, str]] = {
     "tfe_variable": ("sensitive", True, "value"),
 }
 
-# What a name of something else ends with: of what stands beside a credential in the data of a secret, and is none.
+# The last words of names of something else: of what stands beside a credential in the data of a secret, and is none.
 _NO_SECRETS = frozenset((
-    "alias", "arn", "bucket", "database", "domain", "email", "endpoint", "host", "hostname", "insecure", "issuer",
-    "location", "name", "namespace", "path", "port", "prefix", "project", "queue", "region", "role", "schema", "server",
-    "tenant", "topic", "type", "uri", "url", "user", "username", "version", "workgroup", "zone",
+    "alias", "arn", "bucket", "domain", "email", "endpoint", "insecure", "issuer", "location", "namespace", "path",
+    "prefix", "project", "queue", "region", "role", "schema", "server", "tenant", "topic", "type", "uri", "version",
+    "workgroup", "zone",
 ))  # fmt: skip
+_AT_THE_END = ("database", "host", "name", "port", "url", "user")  # of the word, too: PGHOST, DBUSER
 _WORD = lazy_regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _HANDED_OVER = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
 EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
@@ -91,11 +92,12 @@ def is_no_secret(key: str) -> bool:
     """Whether what stands under a name in the data of a secret says whose the credential is, or where: `DB_HOST`,
     `destinationBucket`, and what Argo CD keeps in those of repositories and clusters."""
     words = [word.lower() for word in _WORD.findall(key)]
-    if not words:
-        return False
-    if key in ("config.yaml", "config.yml"):
-        return True
-    return words[0].startswith("enable") or not _NO_SECRETS.isdisjoint((words[-1], words[-1].removesuffix("s")))
+    last = words[-1] if words else ""
+    one = last.removesuffix("s")
+    return (
+        last in _NO_SECRETS or one in _NO_SECRETS or one.endswith(_AT_THE_END)
+        or key in ("config.yaml", "config.yml") or (bool(words) and words[0].startswith("enable"))
+    )  # fmt: skip
 
 
 def comes_from_elsewhere(holder: Map, key: str) -> bool:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from guardrail.formats.hcl_conversions import to_bool, to_number
 from guardrail.formats.hcl_numbers import MAX_BITS, Real, exactly, made, rounded, same
 from guardrail.formats.hcl_values import (
-    Deferred,
     EvalError,
     ListSeq,
     OpenMap,
@@ -87,8 +86,6 @@ def _equal_unknown(left: Value, right: Value) -> bool | Unknown:
     for one, other in ((left, right), (right, left)):
         known = isinstance(one, PartText) and not isinstance(other, Unknown)
         if known and not (isinstance(other, str) and one.can_be(other)):
-            return False
-        if other is None and isinstance(one, Deferred) and one.is_there:
             return False
         if other is None and is_something(one):
             return False

@@ -146,9 +146,11 @@ def derived(unknown: Unknown) -> Unknown:
 
 def is_something(value: Value) -> bool:
     """Whether it is neither null nor empty, though it is not known, or not all of it: a document, a string with a part
-    that is, and what each resource has once it is made, which is an id, and an ARN where there are such."""
+    that is, a resource that is there, and what each has once it is made: an id, and an ARN where there are such."""
     if isinstance(value, PartText):
         return bool(value.literal)
+    if isinstance(value, Deferred):
+        return value.is_there
     if isinstance(value, Reference):
         return bool(value.target) and value.attribute in ("arn", "id")
     return isinstance(value, EncodedUnknown)
