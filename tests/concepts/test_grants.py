@@ -511,15 +511,44 @@ def test_no_document_raises(value: Any) -> None:
         grants(f'resource "{kind}" "x" {{\n  policy = <<EOT\n{text}\nEOT\n}}\n')
 
 
+def test_a_denial_that_may_be_there_leaves_open_whom_it_shuts_out() -> None:
+    found, _ = grants("""
+variable "endpoint" {}
+data "aws_iam_policy_document" "a" {
+  statement {
+    actions   = ["execute-api:Invoke"]
+    resources = ["*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.endpoint[*]
+    content {
+      effect    = "Deny"
+      actions   = ["execute-api:Invoke"]
+      resources = ["*"]
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+      condition {
+        test     = "StringNotEquals"
+        variable = "aws:SourceVpce"
+        values   = ["vpce-1"]
+      }
+    }
+  }
+}
+""")
+    assert isinstance(found["anyone"], Unknown)
+
+
 UNKNOWN_DOCUMENT = """
 variable "actions" {}
 data "aws_iam_policy_document" "a" {
-  dynamic "statement" {
-    for_each = var.actions
-    content {
-      actions = statement.value
-    }
-  }
+  source_policy_documents = var.actions
 }
 """
 

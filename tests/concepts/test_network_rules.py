@@ -256,18 +256,87 @@ def test_blocks_that_cannot_be_known_are_one_rule_of_which_nothing_is_known() ->
         """
         variable "ports" {}
         resource "aws_security_group" "x" {
-          dynamic "ingress" {
-            for_each = var.ports
-            content {
-              from_port = ingress.value
-            }
-          }
+          ingress = var.ports
         }
         """
     )
     assert found.fields["direction"] == "ingress"
     assert isinstance(found.fields["anywhere"], Unknown)
     assert "var.ports" in found.fields["anywhere"].reason
+
+
+def test_blocks_that_may_be_there_count() -> None:
+    """Each, and what is not known of it only."""
+    first, second, third = fields(
+        """
+        variable "ports" {}
+        variable "ssh" {}
+        resource "aws_security_group" "x" {
+          dynamic "ingress" {
+            for_each = var.ssh ? [1] : []
+            content {
+              from_port   = 22
+              to_port     = 22
+              protocol    = "tcp"
+              cidr_blocks = ["0.0.0.0/0"]
+            }
+          }
+          dynamic "ingress" {
+            for_each = var.ports
+            content {
+              from_port   = ingress.value
+              to_port     = ingress.value
+              protocol    = "tcp"
+              cidr_blocks = ["10.0.0.0/8"]
+            }
+          }
+          ingress {
+            from_port   = 443
+            to_port     = 443
+            protocol    = "tcp"
+            cidr_blocks = ["0.0.0.0/0"]
+          }
+        }
+        """
+    )
+    assert (first["from_port"], first["anywhere"]) == (22, True)
+    assert "var.ports" in second["from_port"]["$unknown"]
+    assert second["anywhere"] is False
+    assert (third["from_port"], third["anywhere"]) == (443, True)
+
+
+def test_a_denial_that_may_be_there_shuts_nobody_out() -> None:
+    found = fields(
+        """
+        variable "shut" {}
+        resource "azurerm_network_security_group" "x" {
+          dynamic "security_rule" {
+            for_each = var.shut ? [1] : []
+            content {
+              priority                   = 100
+              direction                  = "Inbound"
+              access                     = "Deny"
+              protocol                   = "*"
+              source_port_range          = "*"
+              destination_port_range     = "*"
+              source_address_prefix      = "*"
+              destination_address_prefix = "*"
+            }
+          }
+          security_rule {
+            priority                   = 200
+            direction                  = "Inbound"
+            access                     = "Allow"
+            protocol                   = "Tcp"
+            source_port_range          = "*"
+            destination_port_range     = "22"
+            source_address_prefix      = "*"
+            destination_address_prefix = "*"
+          }
+        }
+        """
+    )
+    assert [rule.get("anywhere") for rule in found if rule.get("action") == "allow"] == [True]
 
 
 def test_azure_makes_a_rule_of_each_range_and_knows_both_directions() -> None:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from guardrail.concepts.network_ranges import ALL_PORTS, UNORDERED, Side, port_range, protocol_of
-from guardrail.model import Map, Noun, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, Noun, Perhaps, Sensitive, Seq, Span, Unknown, Value
 
 PORTED = frozenset({"tcp", "udp", "sctp", "all"})
 MAX_PORTS_SHOWN = 8
 
 
 def blocks_in(holder: Map, key: str) -> Iterator[tuple[str, Map | Unknown]]:
-    """The blocks (or mappings in a list) below a key, each with a name for messages."""
+    """The blocks (or mappings in a list) below a key, each with a name for messages. Those that may be there count, as
+    resources do, unless they forbid something."""
     found = holder.get(key)
     if isinstance(found, Sensitive):
         found = Unknown("it is sensitive as a whole")
-    if isinstance(found, (Unknown, Map)):
-        yield key, found
-    elif isinstance(found, Seq):
-        for index, block in enumerate(found):
-            if isinstance(block, (Map, Unknown)):
-                yield (key if len(found) == 1 else f"{key}[{index}]"), block
+    items = found if isinstance(found, Seq) else [found]
+    blocks = [block for item in items for block in _each(item) if isinstance(block, (Map, Unknown))]
+    for index, block in enumerate(blocks):
+        yield (key if len(blocks) == 1 else f"{key}[{index}]"), block
+
+
+def _each(item: Value) -> Sequence[Value]:
+    if not isinstance(item, Perhaps):
+        return [item]
+    return [item if any(_denies(block, key) for key in ("access", "action")) else block for block in item.blocks]
+
+
+def _denies(block: Map, key: str) -> bool:
+    """Or may do so."""
+    return str(block.get(key) or "allow").lower() != "allow"
 
 
 def one(value: Value) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform import read
-from guardrail.model import Reference, Resource, Unknown
+from guardrail.model import EncodedUnknown, Perhaps, Reference, Resource, Unknown
 from guardrail.tree import Tree
 
 
@@ -199,3 +199,98 @@ resource "aws_sqs_queue" "first" {
     assert isinstance(first["kms_master_key_id"], Reference)
     assert isinstance(first["name"], Unknown)
     assert not isinstance(first["name"], Reference)
+
+
+def test_statements_that_may_be_there() -> None:
+    """One that allows something counts, whatever it speaks of; one that forbids something does so conditionally."""
+    found = resources("""
+variable "secrets" {}
+data "aws_iam_policy_document" "a" {
+  statement {
+    actions   = ["logs:PutLogEvents"]
+    resources = ["*"]
+  }
+  dynamic "statement" {
+    for_each = var.secrets
+    content {
+      actions   = ["ssm:GetParameter"]
+      resources = [statement.value]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.secrets
+    content {
+      effect    = "Deny"
+      actions   = ["s3:*"]
+      resources = ["*"]
+    }
+  }
+}
+data "aws_iam_policy_document" "alone" {
+  dynamic "statement" {
+    for_each = var.secrets
+    iterator = secret
+    content {
+      actions   = [secret.value]
+      resources = ["*"]
+    }
+  }
+}
+""")
+    _, allowed, denied = found["data.aws_iam_policy_document.a"].attributes["json"].decoded["Statement"]
+    assert allowed["Action"] == ["ssm:GetParameter"]
+    assert isinstance(allowed["Resource"][0], Unknown)
+    assert denied["Effect"] == "Deny"
+    assert isinstance(denied["Condition"], Unknown)
+    [alone] = found["data.aws_iam_policy_document.alone"].attributes["json"].decoded["Statement"]
+    assert isinstance(alone["Action"][0], Unknown)
+    assert alone["Resource"] == ["*"]
+
+
+def test_of_two_statements_that_may_be_there_both_count() -> None:
+    """Whichever it is, and though everything in them is known, nobody knows the document's text."""
+    found = resources("""
+variable "wide" {}
+data "aws_iam_policy_document" "a" {
+  dynamic "statement" {
+    for_each = var.wide ? [1] : []
+    content {
+      sid       = "Read"
+      actions   = ["s3:*"]
+      resources = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.wide ? [] : [1]
+    content {
+      sid       = "Read"
+      actions   = ["s3:GetObject"]
+      resources = ["arn:aws:s3:::a/*"]
+    }
+  }
+}
+""")
+    document = found["data.aws_iam_policy_document.a"].attributes["json"]
+    assert isinstance(document, EncodedUnknown)
+    assert [statement["Action"] for statement in document.decoded["Statement"]] == [["s3:*"], ["s3:GetObject"]]
+
+
+def test_a_block_after_one_that_may_be_there() -> None:
+    """It does not take the other's place."""
+    found = resources("""
+variable "rules" {}
+resource "aws_security_group" "a" {
+  dynamic "ingress" {
+    for_each = var.rules
+    content {
+      from_port = ingress.value
+    }
+  }
+  ingress {
+    from_port = 443
+  }
+}
+""")
+    perhaps, one = found["aws_security_group.a"].attributes["ingress"]
+    assert isinstance(perhaps, Perhaps)
+    assert one["from_port"] == 443

@@ -12,7 +12,7 @@ from guardrail.formats.hcl_values import Deferred, EvalError, OpenMap, PartialMa
 from guardrail.inputs.terraform.references import ResourceRef
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.variables import Words
-from guardrail.model import Map, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, Perhaps, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.resource import Edge
 
 MAX_INSTANCES = 1_000  # of one resource, module call or dynamic block
@@ -154,12 +154,16 @@ class Evaluation:
                 running.discard(self.owner)
 
     def _append(self, made: Map, name: str, item: Value, span: Span) -> None:
-        blocks = made.get(name)
-        if not isinstance(blocks, Seq):
-            header = item.header if isinstance(item, Map) else span
-            blocks = Seq(span, header)
-            made[name] = blocks
-            made.spans[name] = span
+        others = made.get(name)
+        if isinstance(others, Seq):
+            others.add(item, span)
+            return
+        header = item.header if isinstance(item, Map) else span
+        blocks = Seq(span, header)
+        if isinstance(others, Perhaps):
+            blocks.add(others, made.place(name), made.origins.pop(name, None) if made.origins else None)
+        made[name] = blocks
+        made.spans[name] = span
         blocks.add(item, span)
 
     def _dynamic(self, name: str, block: Block, made: Map, scope: Scope, path: str) -> None:
@@ -197,11 +201,25 @@ class Evaluation:
             # How many blocks there are is unknown; what the content refers to is not.
             unknown = Map()
             unknown["key"] = unknown["value"] = derived(rest)
-            self.body(Block(name, (), content.body, block.span, block.header), scope.child({iterator: unknown}), path)
-            if isinstance(made.get(name), Seq):
-                made[name].add(derived(rest), block.span, Trace(each.node, scope))
-            else:
-                made.put(name, derived(rest), block.span, Trace(each.node, scope))
+            inner = scope.child({iterator: unknown})
+            perhaps = self.body(Block(name, (), content.body, block.span, block.header), inner, path)
+            self._append_perhaps(made, name, perhaps, rest, block.span, Trace(each.node, scope))
+
+    def _append_perhaps(self, made: Map, name: str, block: Map, rest: Unknown, span: Span, origin: Trace) -> None:
+        """Blocks of which one is there are a list; those that may all be absent are not."""
+        others = made.get(name)
+        if isinstance(others, Seq):
+            others.add(Perhaps(rest, _alone(block, span)), span, origin)
+        elif isinstance(others, Perhaps):
+            others.blocks.add(block, span)
+        else:
+            made.put(name, Perhaps(rest, _alone(block, span)), span, origin)
+
+
+def _alone(block: Map, span: Span) -> Seq:
+    blocks = Seq(span, block.header)
+    blocks.add(block, span)
+    return blocks
 
 
 class Itself(Reference, Deferred):

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import json
 
-from guardrail.formats.hcl_values import EvalError, PartialMap, combined, revealed, survey
+from guardrail.formats.hcl_values import EvalError, PartialMap, combined, derived, revealed, survey
 from guardrail.inputs.terraform.functions.decoding import decode
-from guardrail.model import NOWHERE, Encoded, EncodedUnknown, Entries, Map, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import (
+    NOWHERE,
+    Encoded,
+    EncodedUnknown,
+    Entries,
+    Map,
+    Perhaps,
+    Sensitive,
+    Seq,
+    Span,
+    Unknown,
+    Value,
+)
 
 _LISTS = (("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"),
           ("not_resources", "NotResource"))  # fmt: skip
@@ -27,15 +39,18 @@ def policy_document(attributes: Map) -> Value:
     own = attributes.get("statement")
     if isinstance(own, Seq):
         for index, block in enumerate(own):
-            made = _statement(block) if isinstance(block, Map) else block
-            _add(statements, made, own.place(index), True)
+            if isinstance(block, Map):
+                _add(statements, _statement(block), own.place(index), True)
+            else:
+                _add_perhaps(statements, block, own.place(index))
     elif isinstance(own, Unknown):
-        statements.add(own, attributes.spans.get("statement", NOWHERE))
+        _add_perhaps(statements, own, attributes.spans.get("statement", NOWHERE))
     for other, span in [*_documents(attributes, "override_json"),
                         *_documents(attributes, "override_policy_documents")]:  # fmt: skip
         _take_all(statements, other, span, True)
     document.put("Statement", statements, statements.span)
     unknown, hidden = survey(document)
+    unknown += [block for block in (own if isinstance(own, Seq) else [own]) if isinstance(block, Perhaps)]
     if unknown:
         found = combined(unknown)
         return EncodedUnknown(found.reason, document, found.refs)
@@ -92,6 +107,20 @@ def _add(statements: Seq, statement: Value, span: Span, override: bool) -> None:
                 statements[index], statements.spans[index] = statement, span
                 return
     statements.add(statement, span)
+
+
+def _add_perhaps(statements: Seq, unknown: Value, span: Span) -> None:
+    """Statements of which nobody knows whether they are there. One that allows something counts as being there, as
+    resources do that may be; one that forbids something forbids it on a condition that is not known. None takes the
+    place of another with its Sid: they may be two for one thing, of which there is one."""
+    if not isinstance(unknown, Perhaps):
+        statements.add(unknown, span)
+        return
+    for index, block in enumerate(unknown.blocks):
+        made = _statement(block)
+        if made["Effect"] != "Allow":
+            made.put("Condition", derived(unknown), made.place("Effect"))
+        statements.add(made, unknown.blocks.place(index))
 
 
 def _statement(block: Map) -> Map:
