@@ -136,7 +136,7 @@ def _action(file: GithubFile) -> list[Resource]:
         around = Surroundings("runs.steps", [], None)
         around.called = True
         around.flow = file.flows.get("")
-        around.risky_event = "whatever calls it"
+        around.risky_events = ("whatever calls it",)
         around.uploads = uploads_in(file, runs.get("steps"))
         around.types = input_types(file.root)
         found += step_resources(file, runs.get("steps"), runs.place("steps"), around)

@@ -9,7 +9,7 @@ from guardrail.formats.builds import builds
 from guardrail.formats.shell import checkouts, expanded_variables
 from guardrail.inputs.pipelines.expressions import Node, Path, find_expressions, pasted
 from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, shorten, steps_in, strings_in
-from guardrail.inputs.pipelines.github_guards import ruled_out
+from guardrail.inputs.pipelines.github_guards import ruled_out, shut_out
 from guardrail.inputs.pipelines.github_known import RUN_THE_FOLDER
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, Level, Scope, spelt
 from guardrail.inputs.pipelines.vocabulary import Draft, key_line, text_of
@@ -58,7 +58,7 @@ def spread(files: dict[str, GithubFile]) -> None:
             jobs = file.root.get("jobs")
             for job in jobs.values() if events and isinstance(jobs, Map) else ():
                 uses = job.get("uses") if isinstance(job, Map) else None
-                if not isinstance(uses, str) or not uses.startswith(("./", "$/")) or ruled_out(job.get("if"), events):
+                if not isinstance(uses, str) or not uses.startswith(("./", "$/")) or shut_out(file.root, job, events):
                     continue
                 callee = files.get(file.local_target(uses.strip()) or "")
                 if callee is None or callee is file:
@@ -162,7 +162,7 @@ def _checkouts(
 ) -> Iterator[tuple[int, bool | Unknown, Span, str]]:
     """Each step that brings in code of an outsider, surely or perhaps, and the folder that it goes to."""
     privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
-    if not privileged or ruled_out(job.get("if"), privileged):
+    if not privileged or shut_out(file.root, job, privileged):
         return
     for index, (_, step, _) in enumerate(steps_in(job.get("steps"))):
         if not isinstance(step, Map) or ruled_out(step.get("if"), privileged):

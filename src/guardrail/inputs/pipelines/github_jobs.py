@@ -18,7 +18,7 @@ from guardrail.inputs.pipelines.github_file import (
     steps_in,
     strings_in,
 )
-from guardrail.inputs.pipelines.github_guards import ruled_out
+from guardrail.inputs.pipelines.github_guards import shut_out
 from guardrail.inputs.pipelines.github_matrix import Matrix, choices
 from guardrail.inputs.pipelines.github_permissions import may_identify, permissions_of, token_grant, token_scopes
 from guardrail.inputs.pipelines.github_secrets import note_secrets
@@ -41,13 +41,13 @@ _HOSTED = lazy_regex(
 class Workflow:
     """What the jobs of one workflow share."""
 
-    __slots__ = ("env", "file", "releases", "risky_event", "root", "triggers", "types")
+    __slots__ = ("env", "file", "releases", "risky_events", "root", "triggers", "types")
 
     def __init__(self, file: GithubFile, triggers: Seq) -> None:
         self.file, self.root, self.triggers = file, file.root, triggers
         self.env = Level(file.root.get("env"))
         self.types = input_types(file.root)
-        self.risky_event = next((event for event in triggers if event in RISKY_EVENTS), "")
+        self.risky_events = tuple(event for event in triggers if event in RISKY_EVENTS)
         self.releases = _starts_releases(file.root.get("on", file.root.get("true")))
 
     def tell_triggers(self, draft: Draft) -> None:
@@ -71,6 +71,10 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
     draft.put("class", "call" if calls else "run", job.spans.get("uses"))
     draft.put("system", PROVIDER)
     workflow.tell_triggers(draft)
+    outsiders = UNTRUSTED_EVENTS.intersection(workflow.triggers)
+    guarded = bool(outsiders) and shut_out(workflow.root, job, outsiders)
+    if guarded:
+        draft.put("untrusted", False, job.spans.get("if"))
     runner = None if calls else _runner(draft, file, job, matrix, name)
     _timeout(draft, file, job, matrix)
     permissions_of(draft, file, job, workflow.root)
@@ -110,12 +114,13 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
     if "steps" in job:
         shell, shell_span = _default_shell(job, workflow.root, runner)
         around = Surroundings(f"{fragment}.steps", env, shell, shell_span)
-        around.privileged_trigger = not PRIVILEGED_EVENTS.isdisjoint(workflow.triggers)
+        privileged = PRIVILEGED_EVENTS.intersection(workflow.triggers)
+        around.privileged_trigger = bool(privileged) and not shut_out(workflow.root, job, privileged)
         around.called = "workflow_call" in workflow.triggers
         around.flow = file.flows.get(name.lower())
-        around.types, around.risky_event = workflow.types, workflow.risky_event
-        around.events = UNTRUSTED_EVENTS.intersection(workflow.triggers)
-        around.guarded = bool(around.events) and ruled_out(job.get("if"), around.events)
+        around.types, around.events, around.guarded = workflow.types, outsiders, guarded
+        if not shut_out(workflow.root, job, workflow.risky_events):
+            around.risky_events = workflow.risky_events
         around.identity = may_identify(job, workflow.root)
         strategy = job.get("strategy")
         around.matrix = strategy.get("matrix") if isinstance(strategy, Map) else strategy

@@ -42,7 +42,7 @@ class Surroundings:
 
     __slots__ = (
         "called", "env", "events", "flow", "fragment", "guarded", "identity", "keys", "matrix",
-        "privileged_trigger", "pulls_other_code", "releases", "risky_event", "shell", "shell_span", "types",
+        "privileged_trigger", "pulls_other_code", "releases", "risky_events", "shell", "shell_span", "types",
         "uploads",
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ class Surroundings:
         self.types: dict[str, str] = {}  # of the file's inputs
         self.matrix: Value = None  # as declared
         self.events: frozenset[str] = frozenset()  # by which outsiders start it
-        self.risky_event = ""  # by which an outsider starts it with the repository's rights
+        self.risky_events: tuple[str, ...] = ()  # by which outsiders start it with the repository's rights
         self.identity: bool | None = None  # whether it may ask for an identity token; None where nobody knows
         self.releases = False  # what it makes goes out to others
         self.uploads: dict[int, bool | Unknown] = {}  # steps that hand the whole folder on as an artifact
@@ -175,9 +175,11 @@ def _commands(
 ) -> None:
     """What is worth a finding of its own, command by command."""
     writes, installs, releases = Seq(entry, draft.header), Seq(entry, draft.header), Seq(entry, draft.header)
-    if around.risky_event:
+    if around.risky_events and not ruled_out(step.get("if"), around.risky_events):
         for command, target in environment_writes(code, scope.env):
-            _item(writes, key_line(entry, "run"), command=shorten(command), file=target, trigger=around.risky_event)
+            _item(
+                writes, key_line(entry, "run"), command=shorten(command), file=target, trigger=around.risky_events[0]
+            )
     for use in loose_installs(code):
         where = file.source.place(code, use.command.start, use.command.end, entry)
         _item(installs, where, command=shorten(use.command.text), tool=use.tool)
