@@ -259,6 +259,10 @@ def test_names_that_nearly_are_others(name: str, like: str) -> None:
         ('Write-Output "A=$x" | `\n  Out-File -FilePath ${Env:GITHUB_ENV} -Append', ["GITHUB_ENV"]),
         ('Write-Output "A=1" | `\n  Out-File -FilePath ${Env:GITHUB_ENV} -Append', []),
         ("a=`date`\necho A=1 >> $GITHUB_ENV", []),
+        # What is quoted begins no document.
+        ('printf "X<<E\\n%s\\nE\\n" "$B" >> "$GITHUB_ENV"', ["GITHUB_ENV"]),
+        ('{ echo "X<<E"; echo "$B"; echo E; } >> "$GITHUB_ENV"', ["GITHUB_ENV"]),
+        ('echo "X<<E" >> $GITHUB_ENV\necho 1 >> $GITHUB_ENV\necho "$B"', []),
         ("echo A=%X%>> %GITHUB_ENV%", ["GITHUB_ENV"]), ("echo A=1>> %GITHUB_ENV%", []),
         ("set /p X=<x.txt\necho %X%>>%GITHUB_PATH%", ["GITHUB_PATH"]), ("set X=1\necho A=%X% >> %GITHUB_ENV%", []),
         ("set X=%Y%\necho A=!X! >> %GITHUB_ENV%", ["GITHUB_ENV"]), ("echo %CD%\\bin>>%GITHUB_PATH%", []),
@@ -280,6 +284,9 @@ def test_writes_to_the_environment(code: str, files: list[str]) -> None:
         ('echo "A=`pwd`" >> $GITHUB_ENV', False), ('echo "A=$(date $X)" >> $GITHUB_ENV', False),
         ('echo "A=$(git rev-parse HEAD)" >> $GITHUB_ENV', True),
         ('echo "A=$(git rev-parse --abbrev-ref HEAD)" >> $GITHUB_ENV', False),
+        ("echo A=${{ github.base_ref }} >> $GITHUB_ENV", True), ("echo A=$GITHUB_REF_NAME >> $GITHUB_ENV", True),
+        ("echo A=$GITHUB_HEAD_REF >> $GITHUB_ENV", False), ("echo A=$GITHUB_ACTOR >> $GITHUB_ENV", True),
+        ("echo A=${{ github.event.repository.default_branch }} >> $GITHUB_ENV", True),
         # by way of variables
         ('# from GITHUB_SERVER_URL to H\nH="${GITHUB_SERVER_URL#https://}"\nH="${H#http://}"\n'
          'echo "H=${H}" >> "$GITHUB_ENV"', True),
@@ -307,7 +314,24 @@ def test_writes_of_what_is_the_machines_own(code: str, harmless: bool, read_text
     assert (written is None) is harmless
 
 
-@pytest.mark.parametrize("part", ["${{", "$(", "A=;", "A=$A;", "export ", "${A", "A=1\n", "$A", "{\n", "# A\n"])
+@pytest.mark.parametrize(
+    ("event", "value", "told"),
+    [
+        ("issues", "${{ github.event.issue.body }}", True), ("issues", "${{ steps.x.outputs.y }}", False),
+        ("discussion_comment", "${{ github.event.comment.body }}", True),
+        ("push", "${{ github.event.issue.body }}", False),
+    ],
+)  # fmt: skip
+def test_words_of_outsiders_by_other_events(event: str, value: str, told: bool, read_texts: Callable[..., Any]) -> None:
+    """They bring along no code, so that only what is theirs counts."""
+    step = f"run: echo \"A=$TEXT\" >> $GITHUB_ENV\nenv: {{TEXT: '{value}'}}"
+    written = read_texts(workflow(step, event)).noun(STEP, "script").fields.get("environment_writes")
+    assert [str(item["trigger"]) for item in written or ()] == ([event] if told else [])
+
+
+@pytest.mark.parametrize(
+    "part", ["${{", "$(", "A=;", "A=$A;", "export ", "${A", "A=1\n", "$A", "{\n", "# A\n", "<", '"', "\\"]
+)
 def test_hostile_scripts_take_no_longer(part: str) -> None:
     code = part * (200_000 // len(part)) + '\necho "A=$A" >> $GITHUB_ENV'
     begin = time.process_time()

@@ -24,29 +24,36 @@ _IN_POWERSHELL = lazy_regex(r"\$\{?env:|\b(?:add-content|out-file|set-content|te
 _CALLS = lazy_regex(r"\(\s*(?:[A-Za-z]+-[A-Za-z]+|&)")  # a command of PowerShell's for a value
 _OF_CMD = lazy_regex(r"[%!]([A-Za-z_]\w*)[%!]")
 _SET_IN_CMD = lazy_regex(r"(?im)^[ \t]*@?set[ \t]+(/[ap][ \t]+)?\"?([A-Za-z_]\w*)=([^\n]{0,1000})")
-_HERE = lazy_regex(r"<<-?\s*(?P<quote>[\"']?)(?P<word>\w+)")
+# Not the `<<` that stands in what is quoted.
+_HERE = lazy_regex(
+    r"(?:[^\"'\\<]|\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|<(?!<))*<<-?\s*(?P<quote>[\"']?)(?P<word>\w+)"
+)
 _SAYS = lazy_regex(
     r"(?:\A|[;&|{(]|\b(?:then|do|else)\b)\s*(?:echo|printf|write-(?:output|host))\b", re.IGNORECASE
 )
 _MOVES = lazy_regex(r"(?<!\\)(?:\$[\w({]|\$env:|`|\$\{\{)")
 _SINGLE = lazy_regex(r"'[^']*'")
 
-# What GitHub or the machine sets, and no outsider has a say in: folders, addresses, numbers, commit ids.
+# What GitHub or the machine sets, and no outsider has a say in: folders, addresses, numbers, commit ids, logins,
+# branches of the repository's own (a pull request's is GITHUB_HEAD_REF).
 _MACHINES_OWN = frozenset(
-    ("GITHUB_ACTION_PATH", "GITHUB_API_URL", "GITHUB_EVENT_NAME", "GITHUB_GRAPHQL_URL", "GITHUB_JOB",
-     "GITHUB_REPOSITORY", "GITHUB_REPOSITORY_ID", "GITHUB_REPOSITORY_OWNER", "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_ID",
-     "GITHUB_RUN_NUMBER", "GITHUB_SERVER_URL", "GITHUB_SHA", "GITHUB_WORKSPACE", "HOME", "HOSTNAME", "OSTYPE", "PATH",
-     "PWD", "RANDOM", "RUNNER_ARCH", "RUNNER_OS", "RUNNER_TEMP", "RUNNER_TOOL_CACHE", "RUNNER_WORKSPACE", "SECONDS",
-     "USER", "USERPROFILE")
+    ("GITHUB_ACTION_PATH", "GITHUB_ACTOR", "GITHUB_API_URL", "GITHUB_BASE_REF", "GITHUB_EVENT_NAME",
+     "GITHUB_GRAPHQL_URL", "GITHUB_JOB", "GITHUB_REF", "GITHUB_REF_NAME", "GITHUB_REF_TYPE", "GITHUB_REPOSITORY",
+     "GITHUB_REPOSITORY_ID", "GITHUB_REPOSITORY_OWNER", "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_ID", "GITHUB_RUN_NUMBER",
+     "GITHUB_SERVER_URL", "GITHUB_SHA", "GITHUB_TRIGGERING_ACTOR", "GITHUB_WORKSPACE", "HOME", "HOSTNAME", "OSTYPE",
+     "PATH", "PWD", "RANDOM", "RUNNER_ARCH", "RUNNER_OS", "RUNNER_TEMP", "RUNNER_TOOL_CACHE", "RUNNER_WORKSPACE",
+     "SECONDS", "USER", "USERPROFILE")
 )  # fmt: skip
 _EXPANSION = lazy_regex(
     r"\$\{\{(?P<expression>[^}$]{0,200})\}\}|\$\((?P<command>[^$`()]*)\)"
     r"|\$\{(?:env:)?(?P<braced>[A-Za-z_]\w*)[^${}`]*\}|\$(?:env:)?(?P<bare>[A-Za-z_]\w*)"
 )
 _HARMLESS_EXPRESSION = lazy_regex(
-    r"\s*(?:github\.(?:action_path|api_url|event_name|graphql_url|job|repository(?:_id|_owner)?|run_attempt|run_id|run_number"
-    r"|server_url|sha|workspace|event\.(?:(?:issue|pull_request)\.)?number|event\.pull_request\.(?:head|base)\.sha"
-    r"|event\.workflow_run\.(?:id|run_number|head_sha))|runner\.\w+|secrets\.\w+|vars\.\w+|strategy\.[\w-]+)\s*\Z"
+    r"\s*(?:github\.(?:action_path|actor|api_url|base_ref|event_name|graphql_url|job|ref(?:_name|_type)?"
+    r"|repository(?:_id|_owner)?|run_attempt|run_id|run_number|server_url|sha|triggering_actor|workspace"
+    r"|event\.(?:(?:issue|pull_request)\.)?number|event\.pull_request\.(?:(?:head|base)\.sha|base\.ref|user\.login)"
+    r"|event\.repository\.(?:name|full_name|default_branch)|event\.workflow_run\.(?:id|run_number|head_sha))"
+    r"|runner\.\w+|secrets\.\w+|vars\.\w+|strategy\.[\w-]+)\s*\Z"
 )
 _HARMLESS_COMMAND = lazy_regex(
     r"\s*(?:(?:pwd|nproc|uname|hostname|whoami|date|mktemp)(?:\s[^|;&<>\n]*)?|id -[ug]"
@@ -102,7 +109,7 @@ def _moves(
     code: str, begin: int, end: int, before: str, after: str, redirected: bool, harmless: Collection[str] | None = None
 ) -> bool:
     """`code[begin:end]` is the line; variables that are `harmless` don't count."""
-    here = _HERE.search(before + " " + after)
+    here = _HERE.match(before + " " + after)
     if here:
         closing = re.compile(rf"^\s*{re.escape(here['word'])}\s*$", re.MULTILINE).search(code, end)
         body = _without(code[end : closing.start() if closing else len(code)], harmless)

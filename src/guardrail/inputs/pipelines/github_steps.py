@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from guardrail.formats.packages import loose_installs, publishes
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
 from guardrail.inputs.pipelines.expressions import find_expressions
@@ -12,6 +14,7 @@ from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci,
 from guardrail.inputs.pipelines.github_guards import ruled_out
 from guardrail.inputs.pipelines.github_known import SCRIPT_INPUTS
 from guardrail.inputs.pipelines.github_untrusted import (
+    PRIVILEGED_EVENTS,
     Flow,
     Level,
     Scope,
@@ -175,11 +178,8 @@ def _commands(
 ) -> None:
     """What is worth a finding of its own, command by command."""
     writes, installs, releases = Seq(entry, draft.header), Seq(entry, draft.header), Seq(entry, draft.header)
-    if around.risky_events and not ruled_out(step.get("if"), around.risky_events):
-        for command, target in environment_writes(code, scope.env):
-            _item(
-                writes, key_line(entry, "run"), command=shorten(command), file=target, trigger=around.risky_events[0]
-            )
+    for trigger, command, target in _environment_writes(step, code, around, scope):
+        _item(writes, key_line(entry, "run"), command=shorten(command), file=target, trigger=trigger)
     for use in loose_installs(code):
         where = file.source.place(code, use.command.start, use.command.end, entry)
         _item(installs, where, command=shorten(use.command.text), tool=use.tool)
@@ -191,6 +191,21 @@ def _commands(
     for field, items in (("environment_writes", writes), ("loose_installs", installs), ("publishes", releases)):
         if items:
             draft.put(field, items, items.header)
+
+
+def _environment_writes(step: Map, code: str, around: Surroundings, scope: Scope) -> Iterator[tuple[str, str, str]]:
+    """(event, command, file) of what outsiders may have a say in: where they bring along code, files and branches, all
+    that is worked out; with other events, their own words."""
+    if around.risky_events:
+        if not ruled_out(step.get("if"), around.risky_events):
+            for command, target in environment_writes(code, scope.env):
+                yield around.risky_events[0], command, target
+        return
+    events = PRIVILEGED_EVENTS & around.events
+    if events and not around.guarded and not ruled_out(step.get("if"), events):
+        for command, target in environment_writes(code, scope.env):
+            if any(variable_sources(name, scope) for name in expanded_variables(command)):
+                yield min(events), command, target
 
 
 def _item(items: Seq, where: Span, **facts: str) -> None:
