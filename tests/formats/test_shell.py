@@ -91,6 +91,21 @@ def test_checkouts() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "later", "found"),
+    [
+        ("git fetch origin pull/7/head:pr\ngit diff --name-only main...pr", [], 0),
+        ("git fetch origin pull/7/head\ngit log FETCH_HEAD", ["make", "git status"], 0),
+        ("git fetch origin pull/7/head:pr && git checkout pr", [], 2),
+        ("git checkout main\ngit -C x fetch --depth=1 origin pull/7/head", [], 1),
+        ("git fetch origin pull/7/head", ["cd x\ngit merge FETCH_HEAD"], 1),
+        ("git checkout fetch", [], 1),
+    ],
+)
+def test_what_is_only_fetched_is_not_checked_out(code: str, later: list[str], found: int) -> None:
+    assert len(list(checkouts(code, later))) == found
+
+
 def test_code_that_is_evaluated() -> None:
     code = "eval \"a $ONE\"\nbash -ec \"$TWO ${THREE}\"\nsh -c 'x $FOUR'\necho $FIVE"
     names = [name for _, arguments in evaluated(code) for name in expanded_variables(arguments)]

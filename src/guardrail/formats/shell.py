@@ -6,7 +6,7 @@ It is linear in the length of the code; `shell_commands` says how roughly it is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from guardrail.formats.shell_commands import PREFIX, SH, parsed, strings, without_strings
 from guardrail.formats.shell_commands import Command as Command
@@ -91,6 +91,12 @@ _SENDS = lazy_regex(r"\s*(?:sudo\s+)?(?:\S*/)?(?:nc|ncat|netcat)\s[^\n]{0,200}?"
 _GIT_MOVES = lazy_regex(
     PREFIX + r"git\s[^\n]*?\b(?:checkout|switch|fetch|pull|merge|reset|clone|worktree|cherry-pick)\b"
 )
+_GIT = PREFIX + r"git\s+(?:-[cC]\s+\S+\s+|-(?![cC]\s)-?\w\S*\s+)*"
+_GIT_FETCHES = lazy_regex(_GIT + r"fetch\b")
+# What puts into the folder what has been fetched.
+_GIT_TAKES_OUT = lazy_regex(
+    _GIT + r"(?:checkout|switch|pull|merge|reset|rebase|worktree|cherry-pick|restore|read-tree|archive|apply|am)\b"
+)
 _PULL_CHECKOUT = lazy_regex(PREFIX + r"(?:gh\s+pr\s+checkout|hub\s+pr\s+checkout)\b")
 _PULL_REF = lazy_regex(r"\b(?:refs/)?(?:pull|merge-requests|pr)/[^\s\"']{1,200}/(?:head|merge)\b")
 _EVALUATES = lazy_regex(
@@ -172,14 +178,28 @@ def _runs_stdin(stage: str) -> bool:
     return bool(_RUNS_STDIN.match(stage) or _SHELL_STDIN_WITH_ARGUMENTS.match(stage) or _SOURCE_STDIN.match(stage))
 
 
-def checkouts(text: str) -> Iterator[tuple[Command, bool]]:
-    """Commands that take code out of git, with whether they plainly name a pull request's."""
-    for stages in parsed(text):
-        for command in stages:
-            if _PULL_CHECKOUT.match(command.text):
-                yield command, True
-            elif _GIT_MOVES.match(command.text):
-                yield command, bool(_PULL_REF.search(command.text))
+def checkouts(text: str, later: Iterable[str] = ()) -> Iterator[tuple[Command, bool]]:
+    """Commands that take code out of git, with whether they plainly name a pull request's. What is only fetched changes
+    no file; it counts where a later command, or one of the scripts `later`, takes something out."""
+    commands = [command for stages in parsed(text) for command in stages]
+    last = next((at for at in range(len(commands) - 1, -1, -1) if _GIT_TAKES_OUT.match(commands[at].text)), -1)
+    taken_later: bool | None = None
+    for index, command in enumerate(commands):
+        if _PULL_CHECKOUT.match(command.text):
+            yield command, True
+        elif _GIT_MOVES.match(command.text):
+            if index > last and _GIT_FETCHES.match(command.text):
+                if taken_later is None:
+                    taken_later = any(map(_takes_out, later))
+                if not taken_later:
+                    continue
+            yield command, bool(_PULL_REF.search(command.text))
+
+
+def _takes_out(script: str) -> bool:
+    return "git" in script and any(
+        _GIT_TAKES_OUT.match(command.text) for stages in parsed(script) for command in stages
+    )
 
 
 def evaluated(text: str) -> Iterator[tuple[Command, str]]:

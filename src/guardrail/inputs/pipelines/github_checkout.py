@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from guardrail.formats.builds import builds
 from guardrail.formats.shell import checkouts, expanded_variables
@@ -164,17 +164,18 @@ def _checkouts(
     privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
     if not privileged or shut_out(file.root, job, privileged):
         return
-    for index, (_, step, _) in enumerate(steps_in(job.get("steps"))):
+    steps = [step for _, step, _ in steps_in(job.get("steps"))]
+    for index, step in enumerate(steps):
         if not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
             continue
         path = text_of(get_ci(step.get("with"), "path")[1]) if "uses" in step else None
         folder = (path or "").strip().removeprefix("./").strip("/")
-        for verdict, span in _step(file, step, env, privileged):
+        for verdict, span in _step(file, step, steps[index + 1 :], env, privileged):
             yield index, verdict, span, "" if "${{" in folder or folder == "." else folder
 
 
 def _step(
-    file: GithubFile, step: Map, env: list[Level], privileged: set[str]
+    file: GithubFile, step: Map, later: Sequence[Value], env: list[Level], privileged: set[str]
 ) -> Iterator[tuple[bool | Unknown, Span]]:
     scope = Scope([Level(step.get("env")), *env], file.inputs)
     uses, run = step.get("uses"), step.get("run")
@@ -191,7 +192,8 @@ def _step(
                     yield verdict, inputs.spans[key]
     if isinstance(run, str):
         entry = step.spans["run"]
-        for command, plainly in checkouts(run):
+        scripts = (code for one in later if isinstance(one, Map) and isinstance(code := one.get("run"), str))
+        for command, plainly in checkouts(run, list(scripts)):
             verdict = True if plainly else _names_outsiders_code(command.text, scope, file.handed_code)
             if verdict is False:
                 verdict = _through_variables(command.text, scope, file.handed_code)
