@@ -11,6 +11,7 @@ from guardrail.model.patterns import lazy_regex
 _START = (
     r"\s*(?:\(\s*|\{\s+|!\s+|(?:then|do|else|elif|if|while|time|exec|command|nohup)\s+|\w+=\S*\s+)*"
     r"(?:sudo\s+(?:-[ugh]\s+[^\s-]\S*\s+|-(?![ugh]\s)\S+\s+|\w+=\S*\s+)*)?(?:env\s+(?:\w+=\S*\s+)*)?"
+    r"(?:timeout\s+(?:-[ks]\s+\S+\s+|-(?![ks]\s)\S+\s+)*\d\S*\s+|nice\s+(?:-n\s+\S+\s+|-(?!n\s)\S+\s+)?)?"
     r"(?:(?:npx|bunx|uvx|xvfb-run|poetry\s+run|pipenv\s+run|uv\s+run|hatch\s+run|bundle\s+exec|python[\d.]*\s+-m)"
     r"(?:\s+-\S+)*\s+)?"
 )
@@ -19,8 +20,8 @@ _BUILDS = lazy_regex(
     r"(?:\./|\.\\)\S+"
     r"|(?:ba|z|k|da)?sh\s+(?:-(?!\w*c)\S+\s+)*[^\s-]\S*|(?:source|\.)\s+[^\s/]\S*"
     r"|(?:npm|pnpm|yarn|bun)(?:\s+-(?!-version\b|v\b)\S+)*(?:\s+(?!-|publish\b|view\b|info\b|config\b)\S+|\s*\Z)"
-    r"|pip[\d.]*\s+install\s(?:.*\s)?(?:-r|--requirement|-e|--editable|\.(?=[\s/\[]|\Z))|(?:python|ruby|perl|node|deno|php|lua|Rscript)[\d.]*\s+(?:-(?!m\b|c\b|e\b|-version)\S+\s+)*[^\s-]\S*"
-    r"|(?:make|gmake|cmake|ninja|meson|bazel|bazelisk|buck2?|scons|just|task|mage|rake|tox|nox|pytest|pre-commit|coverage|mypy|pylint"
+    r"|(?:uv\s+)?pipx?[\d.]*\s+install\s(?:.*\s)?(?:-r|--requirement|-e|--editable|\.(?=[\s/\[]|\Z))|(?:python|ruby|perl|node|deno|php|lua|Rscript)[\d.]*\s+(?:-(?!m\b|c\b|e\b|-version)\S+\s+)*[^\s-]\S*"
+    r"|(?:make|gmake|cmake|ctest|ninja|meson|bazel|bazelisk|buck2?|scons|just|task|mage|rake|tox|nox|pytest|pre-commit|coverage|mypy|pylint"
     r"|ant|mvn|mvnw|gradle|gradlew|sbt|lein|cargo|rustc|stack|cabal|mix|rebar3|swift|xcodebuild|fastlane|pod|flutter|dart|dotnet|msbuild|nuget)"
     r"(?:\s(?!--version)|\Z)"
     r"|(?:pwsh|powershell)(?:\.exe)?\s+(?:-(?!c(?:ommand)?\b|e\w*\b)\w+\s+)*[^\s-]\S*\.ps1\b"
@@ -29,7 +30,10 @@ _BUILDS = lazy_regex(
     r"|go\s+(?:run|test|generate|build|install|mod\s+tidy|vet|tool)\b"
     r"|(?:bundle|bundler|gem|composer|poetry|pipenv|pdm|hatch|uv|conda|mamba)\s+(?:install|update|build|run|sync|exec|lock)\b"
     r"|(?:terraform|tofu|terragrunt|pulumi|cdk|serverless|sam|packer|ansible-playbook|ansible-lint)\s+(?!version|--version|fmt)\S+"
-    r"|docker(?:\s+buildx|\s+compose|-compose)?\s+(?:build|bake|up|run)\b|(?:podman|buildah)\s+(?:build|bud)\b|skaffold\s|tilt\s|earthly\s"
+    r"|docker(?:\s+buildx)?\s+(?:build|bake)\b|docker(?:\s+compose|-compose)\s+(?:build|up|run)\b"
+    r"|(?:docker|podman)\s+run\s(?=.*(?:\$\{?PWD\b|\$\(pwd\)|`pwd`|github\.workspace|GITHUB_WORKSPACE|[\s=]\.{1,2}/?\S{0,200}:))"
+    r"|(?:podman|buildah)\s+(?:build|bud)\b|skaffold\s+(?!config\b|version\b)\S|tilt\s|earthly\s"
+    r"|(?:build|unittest)(?:\s|\Z)"  # mostly of `python -m`
     r"|(?:jest|mocha|vitest|eslint|prettier|stylelint|rubocop|phpunit|phpstan|psalm|webpack|rollup|vite|esbuild|tsc|lerna|nx|turbo|gulp|grunt)\b"
     r"|(?:checkov|golangci-lint|goreleaser|helm\s+(?:dependency|dep|template|install|upgrade)|kustomize\s+build|jekyll|hugo|mkdocs|sphinx-build)\b"
     r"|git\s+submodule\s+update\b"
@@ -47,9 +51,22 @@ _FROM_REGISTRY = lazy_regex(
 )
 
 
-def builds(code: str) -> Iterator[Command]:
+_CODE = lazy_regex(_START + r"(?:eval|(?:ba|z|k|da)?sh\s+(?:-\S+\s+)*?-\w*c)\s+(?P<code>.*)", re.DOTALL)
+MAX_NESTING = 3  # of code in a command's argument
+
+
+def builds(code: str, nesting: int = 0) -> Iterator[Command]:
     """Commands that run something that the folder they run in decides."""
     for stages in pipelines(code):
         for command in stages:
-            if _BUILDS.match(command.text) and not _FROM_REGISTRY.match(command.text):
+            if _BUILDS.match(command.text):
+                if not _FROM_REGISTRY.match(command.text):
+                    yield command
+            elif nesting < MAX_NESTING and any(builds(_code_in(command.text), nesting + 1)):
                 yield command
+
+
+def _code_in(text: str) -> str:
+    """What a command takes for code, without its quotes."""
+    match = _CODE.match(text)
+    return match["code"].strip("\"'") if match else ""

@@ -25,6 +25,7 @@ def workflow(step: str, on: str = "push") -> str:
     ("step", "facts"),
     [
         ("if: github.actor == 'dependabot[bot]'\nrun: x", ["trusts_last_actor"]),
+        ("if: github.actor == 'a[bot]' && github.event.pull_request.user.login == 'a[bot]'\nrun: x", []),
         ("if: github.actor_id == 49699333 && github.ref == 'x'\nrun: x", ["trusts_last_actor"]),
         ("if: github.actor != 'dependabot[bot]'\nrun: x", []),
         ("if: github.actor == 'octocat'\nrun: x", []),

@@ -39,6 +39,7 @@ def test_actions_that_run_the_folder(read_texts: Callable[..., Any], uses: str, 
 
 def test_a_package_managers_cache_is_asked_for_by_its_configuration(read_texts: Callable[..., Any]) -> None:
     assert commands(read_texts(workflow("{uses: actions/setup-node@v4, with: {cache: yarn}}")))
+    assert not commands(read_texts(workflow("{uses: actions/setup-node@v4, with: {cache: npm}}")))
 
 
 @pytest.mark.parametrize(

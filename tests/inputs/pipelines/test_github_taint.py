@@ -213,7 +213,7 @@ def test_conditions_that_keep_outsiders_out(condition: str, outsiders: bool, rea
     ("expression", "control"),
     [
         ("inputs.text", "chosen"), ("inputs.flag", "fixed"), ("inputs.level", "fixed"), ("github.ref_name", "chosen"),
-        ("github.sha", "fixed"), ("github.event.number", "fixed"), ("github.event.release.name", "chosen"),
+        ("github.sha", "fixed"), ("github.actor", "fixed"), ("github.event.number", "fixed"), ("github.event.release.name", "chosen"),
         ("env.WRITTEN", "fixed"), ("env.OF_INPUT", "chosen"), ("env.NOWHERE", "computed"), ("matrix.a", "fixed"),
         ("matrix.b", "chosen"), ("steps.x.outputs.y", "computed"), ("steps.x.outcome", "fixed"),
         ("needs.x.result", "fixed"), ("secrets.X", "fixed"), ("inputs.text == 'x'", "fixed"),

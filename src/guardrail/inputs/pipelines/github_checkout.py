@@ -153,7 +153,8 @@ def _touches(folders: list[str], step: Map, job: Map, root: Map) -> bool:
 def _runs_the_folder(uses: str, inputs: Value) -> bool:
     name = uses.partition("@")[0].lower()
     if name == "actions/setup-node":  # asks the package manager for its cache, and Yarn is what .yarnrc.yml says
-        return bool(text_of(get_ci(inputs, "cache")[1]))
+        cache = (text_of(get_ci(inputs, "cache")[1]) or "").strip().lower()
+        return cache == "yarn" or "${{" in cache
     return name in RUN_THE_FOLDER
 
 

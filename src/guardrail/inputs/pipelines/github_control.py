@@ -13,11 +13,11 @@ MAX_HOPS = 6
 
 # Of `github`: commit ids, numbers, addresses, folders, and names that GitHub restricts to letters, digits and dashes.
 _FIXED_GITHUB = frozenset(
-    ("action", "action_path", "action_ref", "action_repository", "action_status", "actor_id", "api_url", "env",
+    ("action", "action_path", "action_ref", "action_repository", "action_status", "actor", "actor_id", "api_url", "env",
      "event_name", "event_path", "graphql_url", "job", "output", "path", "ref_protected", "ref_type", "repository",
      "repository_id", "repository_owner", "repository_owner_id", "repositoryurl", "retention_days", "run_attempt",
-     "run_id", "run_number", "secret_source", "server_url", "sha", "state", "step_summary", "token", "workflow_sha",
-     "workspace")
+     "run_id", "run_number", "secret_source", "server_url", "sha", "state", "step_summary", "token",
+     "triggering_actor", "workflow_sha", "workspace")
 )  # fmt: skip
 _FIXED_EVENT = frozenset(
     ("action", "additions", "after", "author_association", "before", "changed_files", "commits_count", "conclusion",

@@ -168,11 +168,16 @@ def _facts(body: str, is_condition: bool, fenced: bool) -> tuple[tuple[str, bool
     return tuple(found.items())
 
 
+_AUTHOR: Node = ("context", ("github", "event", "pull_request", "user", "login"))
+
+
 def _trusts_last_actor(node: Node) -> bool | None:
     """Whether the last actor's being a bot is enough (True), or one of several things (False); None where nothing is
-    made of it."""
+    made of it, or the author is asked for, too."""
     if _is_actor_check(node):
         return True
+    if node[0] == "and" and any(_is_author_check(item) for item in node[1]):
+        return None
     if node[0] in ("or", "and"):
         for item in node[1]:
             inner = _trusts_last_actor(item)
@@ -196,6 +201,10 @@ def _is_actor_check(node: Node) -> bool:
     if left[1] in _ACTORS:
         return isinstance(right[1], str) and right[1].lower().endswith("[bot]")
     return left[1] in _ACTOR_IDS and str(shown(right[1])) in _BOT_IDS
+
+
+def _is_author_check(node: Node) -> bool:
+    return node[0] == "compare" and node[1] == "==" and _AUTHOR in (node[2], node[3])
 
 
 def _asks_for_bot(function: str, arguments: list[Node]) -> bool:
