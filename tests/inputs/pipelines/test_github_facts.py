@@ -195,6 +195,26 @@ jobs:
     assert (a["names_own_runner"], b["names_own_runner"]) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("runner", "own"),
+    [
+        ("${{ fromJSON('[\"self-hosted\", \"linux\"]') }}", True),
+        ("${{ matrix.a }}", "whose machines the runner group big has is set outside of the repository"),
+    ],
+)
+def test_runners_of_lists_and_groups(runner: str, own: object, read_texts: Callable[..., Any]) -> None:
+    read = read_texts(f"""\
+on: push
+jobs:
+  a:
+    strategy: {{matrix: {{a: [{{group: big}}, ubuntu-24.04]}}}}
+    runs-on: {runner}
+    steps: [{{run: make}}]
+""")
+    found = read.noun(f"{W}#jobs.a", "job").fields["self_hosted"]
+    assert (found.reason if isinstance(found, Unknown) else found) == own
+
+
 def test_dependencies_say_more(read_texts: Callable[..., Any]) -> None:
     commit = "3d3c42e5aac5ba805825da76410c181273ba90b1"
     read = read_texts(workflow(f"uses: Step-Security/Harden-Runner/sub@{commit} # tag=v2.4.1"))

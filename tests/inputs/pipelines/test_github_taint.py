@@ -213,7 +213,8 @@ def test_conditions_that_keep_outsiders_out(condition: str, outsiders: bool, rea
     ("expression", "control"),
     [
         ("inputs.text", "chosen"), ("inputs.flag", "fixed"), ("inputs.level", "fixed"), ("github.ref_name", "chosen"),
-        ("github.sha", "fixed"), ("github.actor", "fixed"), ("github.event.number", "fixed"), ("github.event.release.name", "chosen"),
+        ("github.sha", "fixed"), ("github.actor", "fixed"), ("github.event.number", "fixed"),
+        ("github.event.release.name", "chosen"),
         ("env.WRITTEN", "fixed"), ("env.OF_INPUT", "chosen"), ("env.NOWHERE", "computed"), ("matrix.a", "fixed"),
         ("matrix.b", "chosen"), ("steps.x.outputs.y", "computed"), ("steps.x.outcome", "fixed"),
         ("needs.x.result", "fixed"), ("secrets.X", "fixed"), ("inputs.text == 'x'", "fixed"),
@@ -308,3 +309,33 @@ def test_variables_by_way_of_an_event_that_does_not_bring_them(read_texts: Calla
     step = "env: {BRANCH: '${{ github.head_ref }}'}\nrun: echo ${{ env.BRANCH }}; eval $GITHUB_HEAD_REF"
     assert hits(read_texts(workflow(step, on="push")), f"{W}#jobs.a.steps[0]") == []
     assert len(hits(read_texts(workflow(step, on="pull_request")), f"{W}#jobs.a.steps[0]")) == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "breaks_out"),
+    [
+        ("const t = ${{ toJSON(github.event.issue.title) }};", False),
+        ("f('a', ${{ toJSON(github.event.issue) }}.title)", False),
+        ("return ${{ toJSON(github.event.issue.title) }}", False),
+        ('const t = "it\'s"; // isn\'t it\nconst u = ${{ toJSON(github.event.issue.title) }}', False),
+        ("const t = ${{ github.event.issue.title }}", True),
+        ("const t = '${{ toJSON(github.event.issue.title) }}'", True),
+        ("const t = `a = ${{ toJSON(github.event.issue.title) }}`", True),
+        ("const t = 'a = ${{ toJSON(github.event.issue.title) }}'", True),
+        ("// t = ${{ toJSON(github.event.issue.title) }}", True),
+        ("/* t = ${{ toJSON(github.event.issue.title) }} */", True),
+        ("a ${{ toJSON(github.event.issue.title) }}", True),
+        ("const t = ${{ format('{0}', toJSON(github.event.issue.title)) }}", True),
+    ],
+)
+def test_json_as_a_value_of_javascript(script: str, breaks_out: bool, read_texts: Callable[..., Any]) -> None:
+    step = "uses: actions/github-script@v8\nwith:\n  script: |\n    " + script.replace("\n", "\n    ")
+    steps = step.replace("\n", "\n        ")
+    read = read_texts(f"on: issues\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - {steps}\n")
+    (noun,) = read.nouns(".github/workflows/w.yml#jobs.a.steps[0]", "script")
+    assert bool(noun.fields["untrusted"]) is breaks_out
+    in_shell = f"on: issues\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          {script}"
+    (noun,) = read_texts(in_shell.replace("\nconst", "\n          const")).nouns(
+        ".github/workflows/w.yml#jobs.a.steps[0]", "script"
+    )
+    assert noun.fields["untrusted"]

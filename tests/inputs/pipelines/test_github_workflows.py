@@ -213,7 +213,7 @@ def test_untrusted_expressions_and_their_places(shop: Any) -> None:
     script = shop.noun(f"{TRIAGE}#jobs.label.steps[3]", "script").fields
     assert (script["class"], script["shell"]) == ("action-script", "javascript")
     assert [item["source"] for item in script["untrusted"]] == ["github.event"]
-    assert script["untrusted"].spans[0][1:3] == (29, 25)
+    assert script["untrusted"].spans[0][1:3] == (29, 29)
 
 
 def test_inputs_are_followed_to_their_callers(shop: Any) -> None:

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from guardrail.inputs.pipelines.expressions import (
     ExpressionError,
     contexts,
-    evaluate,
     find_expressions,
     parse,
     pasted,
 )
 from guardrail.inputs.pipelines.github_untrusted import Level, Scope, spelt, untrusted_in
+from guardrail.inputs.pipelines.github_values import evaluate
 from guardrail.model import Map, Span, Unknown
 
 
@@ -83,6 +83,8 @@ def test_a_bad_expression_says_why() -> None:
         ("format('{0}{{{1}}}', 'a', 2)", "a{2}"),
         ("startsWith('Windows-2022', 'windows')", True),
         ("known.x", "v"),
+        ("fromJSON('[\"a\", \"b\"]')", ["a", "b"]),
+        ("fromJSON('7')", 7),
     ],
 )
 def test_values_that_can_be_known(body: str, expected: object) -> None:
@@ -94,7 +96,7 @@ def test_values_that_cannot_be_known_stay_unknown() -> None:
     def lookup(path: tuple[str | None, ...]) -> object:
         return Unknown(f"{path[0]} is not known")
 
-    for body in ("a.b", "!a.b", "a.b == 'x'", "a.b || 'x'", "format('{0}', a.b)", "hashFiles('x')"):
+    for body in ("a.b", "!a.b", "a.b == 'x'", "a.b || 'x'", "format('{0}', a.b)", "hashFiles('x')", "fromJSON('{')"):
         assert isinstance(evaluate(parse(body), lookup), Unknown), body
     assert evaluate(parse("true || a.b"), lookup) is True
 

@@ -225,7 +225,7 @@ class _Parser:
 def _segment(index: Node) -> str | None:
     if index[0] == "literal":
         value = index[1]
-        return value.lower() if isinstance(value, str) else _shown(value)
+        return value.lower() if isinstance(value, str) else spelt_out(value)
     return None
 
 
@@ -312,93 +312,7 @@ def contexts(node: Node) -> Iterator[Path]:
     return (item[1] for item in nodes_of(node) if item[0] == "context")
 
 
-# What an expression gives, as far as it can be known ------------------------------------------------------------
-
-Lookup = Callable[[Path], Value]
-
-
-def evaluate(node: Node, lookup: Lookup) -> Value:
-    """The value of an expression; Unknown as soon as it hangs on something that `lookup` doesn't know."""
-    kind = node[0]
-    if kind == "literal":
-        return node[1]
-    if kind == "context":
-        return lookup(node[1])
-    if kind in ("or", "and"):
-        value: Value = None
-        for item in node[1]:
-            value = evaluate(item, lookup)
-            if isinstance(value, Unknown) or _truth(value) == (kind == "or"):
-                return value
-        return value
-    if kind == "not":
-        value = evaluate(node[1], lookup)
-        return value if isinstance(value, Unknown) else not _truth(value)
-    if kind == "compare":
-        left, right = evaluate(node[2], lookup), evaluate(node[3], lookup)
-        for side in (left, right):
-            if isinstance(side, Unknown):
-                return side
-        return _compare(node[1], left, right)
-    if kind == "index":
-        return _unknown(evaluate(node[1], lookup), "what it takes out of a value is worked out when the pipeline runs")
-    return _call(node[1], [evaluate(item, lookup) for item in node[2]])
-
-
-def _unknown(value: Value, reason: str) -> Unknown:
-    return value if isinstance(value, Unknown) else Unknown(reason)
-
-
-def _truth(value: Value) -> bool:
-    return not (value is None or value is False or value == "" or (value == 0 and not isinstance(value, str)))
-
-
-def _compare(operator: str, left: Value, right: Value) -> Value:
-    if isinstance(left, str) and isinstance(right, str):
-        left, right = left.lower(), right.lower()
-    elif type(left) is not type(right):
-        left, right = _numeric(left), _numeric(right)
-    if operator in ("==", "!="):
-        return (left == right) == (operator == "==")
-    try:
-        return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
-    except TypeError:
-        return False
-
-
-def _numeric(value: Value) -> float:
-    if isinstance(value, (bool, int, float)):
-        return float(value)
-    if value is None or value == "":
-        return 0.0
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
-
-
-def _call(name: str, arguments: list[Value]) -> Value:
-    for argument in arguments:
-        if isinstance(argument, Unknown):
-            return argument
-    texts = [_shown(argument) for argument in arguments if not isinstance(argument, (dict, list))]
-    if len(texts) == len(arguments):
-        if name == "contains" and len(texts) == 2:
-            return texts[1].lower() in texts[0].lower()
-        if name == "startswith" and len(texts) == 2:
-            return texts[0].lower().startswith(texts[1].lower())
-        if name == "endswith" and len(texts) == 2:
-            return texts[0].lower().endswith(texts[1].lower())
-        if name == "format" and texts:
-            return re.sub(
-                r"\{\{|\}\}|\{(\d{1,4})\}",
-                lambda m: m.group(0)[0] if m.group(1) is None else "".join(texts[1:][int(m.group(1)) :][:1]),
-                texts[0],
-            )
-    return Unknown(f"{name}() is worked out when the pipeline runs")
-
-
-def _shown(value: Value) -> str:
+def spelt_out(value: Value) -> str:
     """How a scalar stands in a text."""
     if value is None:
         return ""
@@ -411,4 +325,4 @@ def _shown(value: Value) -> str:
 
 def shown(value: Value) -> str | None:
     """A scalar as an expression pastes it; None for what is no scalar."""
-    return None if isinstance(value, (dict, list, Unknown, tuple)) else _shown(value)
+    return None if isinstance(value, (dict, list, Unknown, tuple)) else spelt_out(value)

@@ -148,16 +148,16 @@ def _runner(draft: Draft, file: GithubFile, job: Map, matrix: Matrix, name: str)
     origin: OriginsOf | None = None
     wanted: Value = declared
     if isinstance(declared, Map):
-        if isinstance(declared.get("group"), str):
-            group = declared["group"]
-            unknown = Unknown(f"whose machines the runner group {group} has is set outside of the repository")
-        wanted = declared.get("labels")
+        unknown, wanted = _of_group(declared), declared.get("labels")
     singles = list(zip(wanted, wanted.spans, strict=False)) if isinstance(wanted, Seq) else [(wanted, entry)]
     known = unknown is None or wanted is not None
     for single, span in singles:
         for filled in matrix.fill(single):
             origin = origin or filled.origin
             value = filled.value
+            if isinstance(value, Map):  # a matrix of groups
+                of_group, value = _of_group(value), value.get("labels")
+                unknown, known = of_group or unknown, known and (of_group is None or value is not None)
             options = choices(single) if isinstance(value, Unknown) else []
             if options and all(_HOSTED.match(option) for option in options):
                 value = Seq()
@@ -186,6 +186,13 @@ def _runner(draft: Draft, file: GithubFile, job: Map, matrix: Matrix, name: str)
         why = Unknown(f"which machines carry the label {other} is set outside of the repository")
         draft.put("self_hosted", why, entry)
     return labels if known else unknown
+
+
+def _of_group(runner: Map) -> Unknown | None:
+    group = runner.get("group")
+    if not isinstance(group, str):
+        return None
+    return Unknown(f"whose machines the runner group {group} has is set outside of the repository")
 
 
 def _of_label(text: Value, label: Unknown) -> Unknown:

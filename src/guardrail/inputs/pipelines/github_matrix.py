@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.inputs.pipelines.expressions import Node, Path, evaluate, find_expressions, shown
+from guardrail.inputs.pipelines.expressions import Node, Path, find_expressions, shown
+from guardrail.inputs.pipelines.github_values import evaluate
 from guardrail.inputs.pipelines.vocabulary import Filled
 from guardrail.model import Map, Origin, OriginsOf, Seq, Span, Unknown, Value
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from guardrail.formats.packages import loose_installs, publishes
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
 from guardrail.inputs.pipelines.expressions import find_expressions
-from guardrail.inputs.pipelines.github_control import control_of
+from guardrail.inputs.pipelines.github_control import FIXED, control_of
 from guardrail.inputs.pipelines.github_environment import environment_writes
 from guardrail.inputs.pipelines.github_expressions import note_expressions
 from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci, places, shorten, steps_in
 from guardrail.inputs.pipelines.github_guards import ruled_out
+from guardrail.inputs.pipelines.github_javascript import is_value
 from guardrail.inputs.pipelines.github_known import SCRIPT_INPUTS
 from guardrail.inputs.pipelines.github_untrusted import (
     PRIVILEGED_EVENTS,
@@ -241,7 +242,7 @@ def _action_scripts(
         draft.put("name", name, step.place("name") if "name" in step else None)
         draft.put("class", "action-script")
         draft.put("shell", known[1])
-        _fill_code(file, draft, step, code, entry, scope, around)
+        _fill_code(file, draft, step, code, entry, scope, around, known[1] == "javascript")
         draft.put("privileged_trigger", around.privileged_trigger)
         _detect(file, draft, code, entry, known[1] in _SHELLS)
         found.append(draft.noun(name, key))
@@ -249,7 +250,14 @@ def _action_scripts(
 
 
 def _fill_code(
-    file: GithubFile, draft: Draft, step: Map, code: str, entry: Span, scope: Scope, around: Surroundings
+    file: GithubFile,
+    draft: Draft,
+    step: Map,
+    code: str,
+    entry: Span,
+    scope: Scope,
+    around: Surroundings,
+    is_javascript: bool = False,
 ) -> None:
     # Where only insiders get to it, what would be an outsider's is a text that they choose.
     guarded = around.guarded or (bool(around.events) and ruled_out(step.get("if"), around.events))
@@ -257,6 +265,8 @@ def _fill_code(
     hits, others = Seq(entry, draft.header), Seq(entry, draft.header)
     told: set[int] = set()
     for hit in untrusted_in(code, scope)[:MAX_HITS] if not guarded else ():
+        if is_javascript and is_value(code, hit.expression):
+            continue
         told.add(hit.expression.start)
         where = places(file, code, hit.expression, entry)
         _hit(hits, code[hit.expression.start : hit.expression.end], hit.source, where, around)
@@ -267,6 +277,8 @@ def _fill_code(
             if expression.node is None or expression.start in told or len(others) >= MAX_HITS:
                 continue
             control, source = control_of(expression.node, scope, around.types, around.matrix)
+            if is_javascript and is_value(code, expression):
+                control = FIXED
             where = places(file, code, expression, entry)
             words = code[expression.start : expression.end]
             _item(others, where, expression=words, source=source or shorten(expression.body), control=control)
