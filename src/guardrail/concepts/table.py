@@ -36,6 +36,7 @@ ARGO = "guardrail.concepts.cluster_pipelines.argo"
 SCHEMA_FAULTS = "guardrail.concepts.schema_faults"
 TRAILS = "guardrail.concepts.trails"
 GATEWAYS = "guardrail.concepts.gateways"
+APPLICATION_GATEWAYS = "guardrail.concepts.application_gateways"
 CLASHES = "guardrail.concepts.clashes"
 SCHEDULES = "guardrail.concepts.schedules"
 FUNCTIONS = "guardrail.concepts.functions"
@@ -191,6 +192,7 @@ for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
     (NETWORK_RULES, _NETWORK_KINDS), (GRANTS, _GRANT_KINDS),
     (ENTITIES, _ENTITY_KINDS), (GATEWAYS, ("Gateway", "kubernetes_manifest")),
+    (APPLICATION_GATEWAYS, ("azurerm_application_gateway",)),
     (KUBEADM, ("ClusterConfiguration", "KubeletConfiguration", "KubeadmConfig", "KubeadmConfigTemplate",
                "KubeadmControlPlane", "KubeadmControlPlaneTemplate")),
     (TEKTON, _TEKTON_KINDS), (ARGO, _ARGO_KINDS),
