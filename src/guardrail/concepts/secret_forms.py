@@ -89,6 +89,7 @@ _PLACEHOLDER = lazy_regex(
     r"^(?:true|false|yes|no|on|off|null|none|nil|required|optional|enabled?|disabled?|default|generated?|random|auto|inherit"
     r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|redacted"
     r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*"
+    r"|(?:insert|put|set|add|fill|paste|type|write)[-_ ](?:[a-z]+[-_ ])+here[-_ ]?\w*"
     r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset"
     r"|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
     re.I,
@@ -110,10 +111,12 @@ _VARIABLE = lazy_regex(
     r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_"
     r"(?:PASS(?:WORD|WD|PHRASE)?|PWD|TOKEN|SECRET|KEY|CERT(?:IFICATE)?|URL|URI)(?:_(?:[A-Z]+\d{0,4}|\d{1,4})){0,4}\Z"
 )
-# `Server=...;Integrated Security=true`: what a connection string has, where nothing in it is a credential.
+# What a connection string has, and what may be a credential in it: not so in `Server=...;Integrated Security=true`.
 _PAIRS = lazy_regex(r"\s*[A-Za-z][\w. -]{0,60}=[^;]*(?:;\s*[A-Za-z][\w. -]{0,60}=[^;]*)*;?\s*\Z")
 _CONNECTION = lazy_regex(r"connection_?-?string$", re.I)
-_TELLING_PAIR = lazy_regex(r"(?:\A|;)[^;=]{0,60}(?:pass|pwd|key|secret|token|sig|sas|credential)[^;=]{0,60}=", re.I)
+_TELLING_PAIR = lazy_regex(
+    r"(?:\A|;)[^;=]{0,60}(?:pass|pwd|key|secret|token|sig|sas|credential)[^;=]{0,60}=([^;]*)", re.I
+)
 _UUID = lazy_regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Passwords of databases that live as long as a CI job, and of nobody's.
 _THROWAWAY_WORDS = """
@@ -211,8 +214,10 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
         return "password"
     if " " in value or _DOCUMENTED.search(value):
         return None
-    if _CONNECTION.search(name) and _PAIRS.match(value) and not _TELLING_PAIR.search(value):
-        return None
+    if _CONNECTION.search(name) and _PAIRS.match(value):
+        told = (secret_by_name("password", pair[1].strip(), throwaway) for pair in _TELLING_PAIR.finditer(value))
+        if not any(told):
+            return None
     if _OUTRIGHT.match(name) and len(value) >= 6 and not _UUID.match(value) and not _is_throwaway(value):
         # `client_secret=oauth2-proxy-client-secret` is what the Secret is called.
         return None if value.endswith("-" + name.replace("_", "-")) else "token"

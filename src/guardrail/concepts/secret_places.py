@@ -57,12 +57,15 @@ _BY_MARK: dict[str, tuple[str, Value, str]] = {
 
 # The last words of names of something else: of what stands beside a credential in the data of a secret, and is none.
 _NO_SECRETS = frozenset((
-    "alias", "arn", "bucket", "domain", "email", "endpoint", "insecure", "issuer", "location", "namespace", "path",
+    "alias", "arn", "bucket", "domain", "email", "endpoint", "id", "insecure", "issuer", "location", "login",
+    "namespace", "path",
     "prefix", "project", "queue", "region", "role", "schema", "server", "tenant", "topic", "type", "uri", "version",
     "workgroup", "zone",
 ))  # fmt: skip
+_IS_ONE = frozenset(("secret", "session"))  # whose id opens what it is the id of
 _AT_THE_END = ("database", "host", "name", "port", "url", "user")  # of the word, too: PGHOST, DBUSER
 _WORD = lazy_regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_NAMED = ("secret_name", "name", "key")  # what the value beside it is called, in a store of secrets
 _HANDED_OVER = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
 EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
 _EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
@@ -83,6 +86,8 @@ def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
     for path in paths:
         *outer, key = path.split(".")
         for holder in _holders(resource.attributes, outer):
+            if is_named_otherwise(holder, key):
+                continue
             if not _is_set_later(resource, holder, key):
                 yield holder, key
             yield holder, f"{key}_wo"  # write-only: Terraform keeps it out of its state, but not out of the source
@@ -94,10 +99,18 @@ def is_no_secret(key: str) -> bool:
     words = [word.lower() for word in _WORD.findall(key)]
     last = words[-1] if words else ""
     one = last.removesuffix("s")
+    if one == "id" and not _IS_ONE.isdisjoint(words):
+        return False
     return (
         last in _NO_SECRETS or one in _NO_SECRETS or one.endswith(_AT_THE_END)
         or key in ("config.yaml", "config.yml") or (bool(words) and words[0].startswith("enable"))
     )  # fmt: skip
+
+
+def is_named_otherwise(holder: Map, key: str) -> bool:
+    """Whether a single value stands beside a name that is no credential's: `secret_name = "DOCKERHUB_USER"`."""
+    name = next((holder[each] for each in _NAMED if isinstance(holder.get(each), str)), None)
+    return name is not None and not isinstance(holder.get(key), Map) and is_no_secret(name)
 
 
 def comes_from_elsewhere(holder: Map, key: str) -> bool:

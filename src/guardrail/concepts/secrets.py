@@ -30,6 +30,7 @@ from guardrail.concepts.secret_places import (
     EXAMPLES_TELL,
     comes_from_elsewhere,
     examples_in,
+    is_named_otherwise,
     is_no_secret,
     told_by_their_place,
 )
@@ -185,7 +186,7 @@ class _Finder:
                 name = "upstream"
             elif name in ("secret_key", "secretKey") and not {"secret_name", "secretName"}.isdisjoint(value):
                 name = "secret_key_name"  # which entry of that secret
-            elif name == "plaintext_value" and comes_from_elsewhere(value, name):
+            elif name == "plaintext_value" and (comes_from_elsewhere(value, name) or is_named_otherwise(value, name)):
                 name = "plaintext_name"
             elif name == "value" and pair:
                 name = str(named)
