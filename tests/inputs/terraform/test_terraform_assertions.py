@@ -48,6 +48,22 @@ def test_a_default_that_is_not_valid_is_for_others_to_replace():
     ]  # fmt: skip
 
 
+def test_a_default_that_does_not_fit_a_module_is_for_others_to_replace():
+    lib = ("lib/main.tf", 'variable "tags" {\n  type = map(any)\n}\n')
+    call = 'module "m" {\n  source = "./lib"\n  tags   = local.tags\n}\nlocals {\n  tags = var.tags\n}\n'
+    message = "the value of var.tags does not fit its type: a map is required, a string is given"
+    made = reading(f'variable "tags" {{\n  default = ""\n}}\n{call}', [lib])
+    assert made.problems == []
+    assert told(made.notes) == [
+        ("default-insufficient", "main.tf", 6, f"{message} (with the default of var.tags); it is taken for unknown")
+    ]
+    written = reading(call.replace("var.tags", '""'), [lib])
+    assert told(written.problems) == [("evaluation", "main.tf", 3, message)]
+    given = reading(f'variable "tags" {{\n  default = ""\n}}\n{call}', [lib], variables=(("tags", "x"),))
+    assert told(given.problems) == [("evaluation", "main.tf", 6, message)]
+    assert written.notes == given.notes == []
+
+
 def test_a_value_from_the_command_line_is_told_at_the_variable():
     made = reading(STAGE, variables=(("stage", "x"),))
     assert [(problem.file, problem.line) for problem in made.problems] == [("main.tf", 1)]

@@ -44,6 +44,12 @@ def default_in(node: Node, scope: Scope) -> str:
     return ""
 
 
+def default_behind(module: Module, name: str) -> str:
+    """The same of the value that a module's caller gives for a variable."""
+    argument = module.argument(name)
+    return default_in(argument.node, module.call_.scope) if argument is not None and module.call_ is not None else ""
+
+
 def _behind(module: Module, ref: Ref, todo: list[tuple[Node, Scope]]) -> str:
     """Queue what a reference's value is made of; gives the variable where it is a root's default."""
     names = [str(what) for kind, what in ref.steps if kind == ATTR]

@@ -272,7 +272,14 @@ class Module:
             return convert(value)
         except EvalError as error:
             message = f"the value of var.{name} does not fit its type: {error.message}"
-            self.run.tell("evaluation", message, span)
+            from guardrail.inputs.terraform.defaults import default_behind
+
+            variable = default_behind(self, name)
+            if variable:
+                told = f"{message} (with the default of {variable}); it is taken for unknown"
+                self.run.note("default-insufficient", told, span)
+            else:
+                self.run.tell("evaluation", message, span)
             return Unknown(message)
 
     def _converter(self, name: str, block: Block) -> Convert | None:
