@@ -38,6 +38,8 @@ spec:
       resources: %s
 """
 
+PLAIN = "apiVersion: v1\nkind: Pod\nspec:\n"
+
 
 def reading(text: str, path: str = "a.yaml") -> Reading:
     return read([path], Tree("/nowhere", {path: text.encode()}), ReadOptions())
@@ -80,6 +82,9 @@ def test_a_mapping_that_is_filled_in_as_a_whole_is_not_known(whole: str) -> None
         (POD % "{}" + "  {{ include\n  . }}: x\n", 7),
         ("{{ if .Host }}\n# a pod\n\n" + POD % "{}" + "{{ end }}\n", 1),
         (POD % "!odd {{ .Resources }}", 7),
+        (PLAIN + "  %{~ for port in ports ~}\n  port${port}: x\n  %{~ endfor ~}\n", 4),
+        (PLAIN + "%{ if host }\n  hostNetwork: true\n%{ endif }\n", 4),
+        (PLAIN + "<#if host??>\n  hostNetwork: true\n</#if>\n", 5),
     ],
 )
 def test_a_template_whose_pieces_hang_on_values_is_a_note(text: str, line: int) -> None:
@@ -98,6 +103,7 @@ def test_what_is_broken_for_another_reason_is_a_problem() -> None:
     whole = 'apiVersion: v1\nkind: Pod\nmetadata: {name: "{{ .Name }}"}\nspec:\n  x: 1\n'
     found = reading(f"{whole}\tcontainers: []\n")
     assert told(found) == [("syntax", 6)]
+    assert told(reading(PLAIN + "  %{HOST}: x\n")) == [("syntax", 4)]
     found = reading(f"{whole}---\na: [\n---\n{POD % '{}'}{{{{ if .Host }}}}\n")
     assert told(found) == [("syntax", 8), ("template", 15)]
 

@@ -27,7 +27,8 @@ _DECIDES = lazy_regex(
     r"\{\{[-~]?\s*(?:/\*|[!#>^/]|(?:if|else|end|range|with|define|block|template|include|break|continue|for)\b|\$\w+\s*:?=)"
 )
 _STATEMENT = lazy_regex(r"\{%[^%\n]{0,1000}%\}")
-_SIGNS = (_OPEN, "{%")
+# Go's and Jinja's, the directives of Terraform's templates, those of FreeMarker's.
+_SIGN = lazy_regex(r"\{\{|\{%|%\{~?\s*(?:if|else|endif|for|endfor)\b|</?#[a-z]")
 
 
 class _Action(NamedTuple):
@@ -62,10 +63,15 @@ def read_as_written(text: str, path: str, dialect: str) -> yaml.Loaded | None:
     return yaml.Loaded(loaded.documents, loaded.problems, text)
 
 
+def is_template(text: str) -> bool:
+    """Whether something is to be filled in."""
+    return _SIGN.search(text) is not None
+
+
 def are_why(text: str, broken: list[int]) -> list[int]:
     """Those of the lines at which the YAML ends that it ends at for what is to be filled in there, or just before."""
     lines = text.split("\n")
-    return [number for number in broken if any(sign in line for line in _around(number, lines) for sign in _SIGNS)]
+    return [number for number in broken if any(map(is_template, _around(number, lines)))]
 
 
 def _around(number: int, lines: list[str]) -> list[str]:

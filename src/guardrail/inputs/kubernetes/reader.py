@@ -120,7 +120,7 @@ def _read_file(path: str, data: bytes, reading: Reading, dialect: str = "kuberne
         return
     broken = [problem.line for problem in problems if problem.kind == "syntax"]
     told = len(reading.notes)
-    if broken and (b"{{" in data or b"{%" in data):
+    if broken and fillings.is_template(loaded.text):
         filled_in = None if built else fillings.read_as_written(loaded.text, path, dialect)
         if filled_in is not None:
             loaded, problems, broken = filled_in, list(filled_in.problems), []
