@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from guardrail.concepts import bucket_names, registry_scans, store_defaults
 from guardrail.concepts.accounts import governing
 from guardrail.concepts.bucket_policies import refuses_plain_http
+from guardrail.concepts.lists import among
 from guardrail.concepts.store_keys import SWITCHES, TAKEN, inherit_key, owned, switched_off
 from guardrail.concepts.store_voices import (
     ATTACHED,
@@ -211,6 +212,20 @@ def _google_bucket(fields: Map, resource: Resource, inventory: Inventory) -> Non
     _takes_logs(fields, resource, inventory, (("google_storage_bucket", "logging"),))
 
 
+def _azure_account(fields: Map, resource: Resource, inventory: Inventory) -> None:
+    """Blobs keep no versions where they stand in folders, nor where there can be none."""
+    if truth_of(fields.get("versioned")) is not False:
+        return
+    kind, folders = resource.attributes.get("account_kind"), resource.attributes.get("is_hns_enabled")
+    files_alone = among(kind, ("FileStorage",))
+    if files_alone is True or truth_of(folders) is True:
+        fields.pop("versioned")
+    elif isinstance(files_alone, Unknown):
+        put(fields, "versioned", written(resource, "account_kind", files_alone))
+    elif isinstance(folders, Unknown):
+        put(fields, "versioned", written(resource, "is_hns_enabled", Unknown(folders.reason, folders.refs)))
+
+
 def _azure_container(fields: Map, resource: Resource, inventory: Inventory) -> None:
     """An account that lets nothing be public overrules its containers."""
     if truth_of(fields.get("public")) is False:
@@ -266,6 +281,7 @@ _SPECIAL = {
     "aws_s3_bucket_acl": _s3_acl,
     "aws_s3_bucket_policy": _s3_policy,
     "google_storage_bucket": _google_bucket,
+    "azurerm_storage_account": _azure_account,
     "azurerm_storage_container": _azure_container,
     "aws_ebs_volume": _ebs_volume,
     "aws_ecr_repository": _ecr_repository,
