@@ -122,3 +122,22 @@ def test_what_a_list_holds_that_is_not_known_is_a_reason(tmp_path: Path) -> None
     [found] = scan(Request(paths=(str(tmp_path),), only=("pushed-images-signed",))).findings
     assert found.verdict == "undetermined"
     assert found.message.endswith("because what example/shared/.github/workflows/after.yml does is not read")
+
+
+@pytest.mark.parametrize(
+    ("policy", "named"),
+    [
+        ("", ""),
+        ('policy_name = "AppGwSslPolicy20170401S"', " (AppGwSslPolicy20170401S)"),
+        (
+            'policy_type = "Custom"\n min_protocol_version = "TLSv1_2"\n'
+            ' cipher_suites = ["TLS_RSA_WITH_AES_256_GCM_SHA384"]',
+            " (TLS_RSA_WITH_AES_256_GCM_SHA384)",
+        ),
+    ],
+)
+def test_the_ciphers_that_are_meant_are_named(tmp_path: Path, policy: str, named: str) -> None:
+    text = f'resource "azurerm_application_gateway" "g" {{\n ssl_policy {{\n {policy}\n }}\n}}\n'
+    (tmp_path / "main.tf").write_text(text)
+    [found] = scan(Request(paths=(str(tmp_path),), only=("gateway-ciphers-strong",))).findings
+    assert found.message.endswith(f"that are weak or keep no secret later{named}")
