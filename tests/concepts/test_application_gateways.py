@@ -29,7 +29,14 @@ def redirect(target: str) -> str:
 WEB, SECURE = listener('"web"'), listener('"secure"', '"Https"')
 ONWARD = rule('"web"', 'redirect_configuration_name = "r"')
 SERVES = rule('"web"', 'backend_address_pool_name = "pool"')
-MANY_RULES = 'dynamic "request_routing_rule" {\n for_each = var.open\n content {}\n}\n'
+MANY_RULES = """dynamic "request_routing_rule" {
+ for_each = var.open
+ content {
+  http_listener_name          = request_routing_rule.value.listener
+  redirect_configuration_name = "r"
+ }
+}
+"""
 TO_SECURE = redirect('target_listener_name = "secure"')
 
 
