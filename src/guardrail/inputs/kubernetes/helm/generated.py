@@ -3,7 +3,7 @@ and no two scans would see the same, so it is unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from guardrail.formats.hcl_values import PartialMap
@@ -40,11 +40,36 @@ ANYTHING = Words("", "", REASON)
 
 
 def blank_out(values: list[Value], again: str, words: Words = ANYTHING) -> None:
-    """Makes unknown, in the documents of an output, what another rendering (`again`) has otherwise."""
+    """Makes unknown, in the documents of an output, what another rendering (`again`) has otherwise. In which order it
+    has things says nothing, for that of a dict's values is another one each time."""
     others = [document.value for document in documents.load(again.encode("utf-8", "surrogatepass"), "").documents]
-    for index, (value, other) in enumerate(zip(values, others, strict=False)):
-        values[index] = _opened(value, words)
-        _compare(values[index], other, words)
+    for index, (value, other) in enumerate(zip(values, _paired(values, others, _identity, words), strict=True)):
+        if other is not None or words.one:
+            values[index] = _opened(value, words)
+            _compare(values[index], other, words)
+
+
+def _paired(ones: Sequence[Value], others: Sequence[Value], key: Callable[[Value], str], words: Words) -> list[Value]:
+    """What each of `ones` is in `others`: what has its key there, or else the next that is nobody's."""
+    by_key: dict[str, list[int]] = {}
+    for index in reversed(range(len(others))):
+        by_key.setdefault(key(others[index]), []).append(index)
+    found = [(by_key.get(key(one).replace(words.one, words.other)) or [-1]).pop() for one in ones]
+    rest = iter(sorted(set(range(len(others))).difference(found)))
+    places = [index if index >= 0 else next(rest, -1) for index in found]
+    return [others[index] if index >= 0 else None for index in places]
+
+
+def _identity(document: Value) -> str:
+    metadata = document.get("metadata") if isinstance(document, Map) else None
+    if not isinstance(metadata, Map):
+        return repr(document)
+    return repr((document.get("apiVersion"), document.get("kind"), metadata.get("namespace"), metadata.get("name")))
+
+
+def _items(ones: Seq, others: Seq, words: Words) -> list[Value]:
+    named = all(isinstance(item, Map) and isinstance(item.get("name"), str) for item in (*ones, *others))
+    return _paired(ones, others, (lambda item: str(item["name"])) if named else repr, words)
 
 
 def _opened(value: Value, words: Words) -> Value:
@@ -61,34 +86,30 @@ def _opened(value: Value, words: Words) -> Value:
 
 
 def _compare(root: Value, other: Value, words: Words) -> None:
-    stack: list[tuple[Value, Value, bool]] = [(root, other, _is_secret(root))]
+    stack: list[tuple[Value, Value, bool, bool]] = [(root, other, _is_secret(root), False)]
     seen: set[int] = set()
-    metadata = root.get("metadata") if isinstance(root, Map) else None
     while stack:
-        one, two, hidden = stack.pop()
+        one, two, hidden, is_metadata = stack.pop()
         if id(one) in seen or not isinstance(one, (Map, Seq)):
             continue
         seen.add(id(one))
-        keys: list[str] | range = list(one) if isinstance(one, Map) else range(len(one))
-        for key in keys:
-            value: Value = one[key]  # type: ignore[index]
-            beside = _at(two, key)
+        for key, value, beside in _entries(one, two, words):
             if isinstance(value, (Map, Seq)):
                 value = _opened(value, words)
                 one[key] = Sensitive(value) if hidden and isinstance(value, Unknown) else value  # type: ignore[index]
-                stack.append((value, beside, hidden))
+                stack.append((value, beside, hidden, key == "metadata" and "kind" in one))
             elif type(value) is not type(beside) or value != beside:
-                # Two that are made at random have nothing to do with each other; what has a word in it may be anything.
-                named = key == "name" and (not words.one or one is metadata)
+                named = is_metadata and key == "name"
                 one[key] = _unknown(value, beside, named, hidden, words)  # type: ignore[index]
 
 
-def _at(holder: Value, key: str | int) -> Value:
-    if isinstance(holder, Map):
-        return holder.get(str(key))
-    if isinstance(holder, Seq) and isinstance(key, int) and key < len(holder):
-        return holder[key]
-    return None
+def _entries(one: Map | Seq, two: Value, words: Words) -> list[tuple[str | int, Value, Value]]:
+    """Keys, values, and what these are in the other."""
+    if isinstance(one, Map):
+        other = two if isinstance(two, Map) else Map()
+        return [(key, value, other.get(key)) for key, value in one.items()]
+    beside = _items(one, two if isinstance(two, Seq) else Seq(), words)
+    return [(index, value, beside[index]) for index, value in enumerate(one)]
 
 
 def _unknown(value: Value, beside: Value, named: bool, hidden: bool, words: Words) -> Value:
