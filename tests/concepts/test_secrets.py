@@ -539,6 +539,14 @@ def test_secret_manifests() -> None:
     assert secrets(text, "a.yaml") == [("kubernetes-secret", 5), ("kubernetes-secret", 7)]
 
 
+@pytest.mark.parametrize("word", ["CHANGEME", "YOUR_API_TOKEN", "${TOKEN}", "<path:kv/app#token>", "xxxx"])
+def test_placeholders_in_base64(word: str) -> None:
+    encoded = base64.b64encode(word.encode()).decode()
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\n{}:\n  DB_PASSWORD: '{}'\n"
+    assert secrets(text.format("data", encoded), "a.yaml") == []
+    assert secrets(text.format("stringData", word), "a.yaml") == []
+
+
 @pytest.mark.parametrize("kind", ["SealedSecret", "ExternalSecret", "CustomResourceDefinition"])
 def test_what_is_encrypted_or_only_speaks_of_secrets(kind: str) -> None:
     text = f"apiVersion: x/v1\nkind: {kind}\nmetadata: {{name: x}}\nspec:\n  password: {RANDOM}\n"

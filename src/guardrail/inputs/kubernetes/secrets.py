@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 
-from guardrail.model import Map, Sensitive, Value
+from guardrail.model import Encoded, Map, Sensitive, Value
 from guardrail.model.patterns import lazy_regex
 
 # Filled in later by something else: ${VAR}, $(VAR), {{ .x }}, <path:vault#key>, %VAR%, ENC[...] of SOPS, vault:...
@@ -50,22 +50,26 @@ _LOGIN = lazy_regex(r"(?:[\w+.-]{1,40}://)?[^/@\s:]{0,200}:(?!//)[^@]{0,1000}@")
 
 def hide(secret: Map) -> None:
     """Wraps the values of `data` and `stringData` in `Sensitive`, in place; `literal` unless the value is a
-    placeholder or public by nature. Placeholders stay as they are."""
+    placeholder or public by nature. Placeholders stay as they are, and in base64 keep what they say."""
     for section in ("data", "stringData"):
         entries = secret.get(section)
         if isinstance(entries, Map):
             for key, value in entries.items():
-                if value is None or isinstance(value, Sensitive) or _is_placeholder(value, section == "data"):
+                if value is None or isinstance(value, Sensitive) or _is_placeholder(value):
                     continue
-                entries[key] = Sensitive(value, literal=not _is_public(key.lower(), value, section == "data"))
+                encoded = section == "data"
+                text = _decoded(value, encoded)
+                if encoded and isinstance(value, str) and len(value) <= 200 and _FILLED_IN.match(text):
+                    entries[key] = Encoded(value, text)
+                else:
+                    entries[key] = Sensitive(value, literal=not _is_public(key.lower(), text))
         elif entries is not None and not isinstance(entries, Sensitive):
             secret[section] = Sensitive(entries)
 
 
-def _is_public(key: str, value: Value, encoded: bool) -> bool:
+def _is_public(key: str, text: str) -> bool:
     if key.endswith(_PUBLIC):
         return True
-    text = _decoded(value, encoded)
     if _SWITCH.match(text) or (key.endswith("port") and text.strip().isdecimal()):
         return True
     if _FILE.search(key) and text and len(text) <= _LONGEST_FILE and not _MAY_TELL.search(text):
@@ -76,12 +80,8 @@ def _is_public(key: str, value: Value, encoded: bool) -> bool:
     return is_setting and not _LOGIN.match(text)
 
 
-def _is_placeholder(value: Value, encoded: bool) -> bool:
-    if not isinstance(value, str):
-        return False
-    if not value.strip() or _FILLED_IN.match(value):
-        return True
-    return encoded and len(value) <= 200 and _FILLED_IN.match(_decoded(value, encoded)) is not None
+def _is_placeholder(value: Value) -> bool:
+    return isinstance(value, str) and (not value.strip() or _FILLED_IN.match(value) is not None)
 
 
 def _decoded(value: Value, encoded: bool) -> str:
