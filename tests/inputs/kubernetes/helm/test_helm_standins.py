@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helm_charts import Charts, at, place
 
 from guardrail.formats.hcl_values import PartialMap
+from guardrail.inputs.kubernetes.helm import rendering
+from guardrail.inputs.kubernetes.helm.engine import Engine, Job, Rendering
 from guardrail.inputs.kubernetes.helm.standins import Calls, StandIns, names_in, words
 from guardrail.inputs.kubernetes.helm.syntax import Template
 from guardrail.inputs.kubernetes.helm.values import load_values
@@ -156,6 +160,46 @@ def test_one_template_in_two_shapes(charts: Make) -> None:
     assert place(found, "spec.nodeSelector.a") == "templates/pod.yaml:8:5"
 
 
+def test_what_a_dependency_that_is_here_asks_of_one_that_is_not(charts: Make) -> None:
+    lib = {"Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n",
+           "templates/_l.tpl": '{{ define "lib.labels" }}\n{{- include "common.labels" . -}}\n{{ end }}'}  # fmt: skip
+    lines = '  nodeSelector:\n    {{- include "lib.labels" . | nindent 4 }}\n    a: b\n'
+    files = {f"charts/lib/{name}": text for name, text in lib.items()}
+    found = charts({"Chart.yaml": CHART, "templates/pod.yaml": SPEC + lines, **files}).read()
+    selector = at(found, "Pod/shop/p", "no values").attributes["spec"]["nodeSelector"]
+    assert isinstance(selector, PartialMap)
+    assert dict(selector) == {"a": "b"}
+
+
+FAILING = {f"templates/f{number}.yaml": '{{ fail "no" }}' for number in range(3)}
+
+
+@pytest.mark.parametrize(
+    ("now", "renderings", "objects"),
+    [(0, 5 + 3 * 5, 5), (rendering.DROPPING_SECONDS, 5 + 3 + 4, 5), (2 * rendering.DROPPING_SECONDS, 5, 0)],
+)
+def test_what_fails_is_not_looked_for_without_end(
+    charts: Make, monkeypatch: pytest.MonkeyPatch, now: float, renderings: int, objects: int
+) -> None:
+    jobs: list[Job] = []
+    render = Engine.render
+
+    def counted(engine: Engine, job: Job) -> Rendering:
+        jobs.append(job)
+        return render(engine, job)
+
+    times = itertools.chain([0.0], itertools.repeat(now))
+    monkeypatch.setattr(rendering, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    monkeypatch.setattr(Engine, "render", counted)
+    profiles = {f"values-{number}.yaml": f"a: {number}\n" for number in range(4)}
+    files = {"Chart.yaml": CHART, "values.yaml": "a: x\n", "templates/c.yaml": MAP + "  a: b\n", **profiles, **FAILING}
+    found = charts(files).read()
+    assert len([resource for resource in found.resources if resource.address == "ConfigMap/shop/c"]) == objects
+    (problem,) = (problem for problem in found.problems if problem.file != "Chart.yaml")
+    assert all(name in problem.message for name in FAILING) == bool(objects)
+    assert len([job for job in jobs if not job.for_places]) == renderings
+
+
 def test_what_a_library_says_of_every_object(charts: Make) -> None:
     text = """\
 apiVersion: {{ include "common.deployment.apiVersion" . }}
@@ -262,7 +306,7 @@ def test_words_are_in_no_file() -> None:
 def test_what_is_asked_for() -> None:
     text = "{{ .Values.redis.a }}{{ $x.Values.redis.b }}{{ .Values.redis.a.c }}{{ .Values.other.d }}"
     text += "{{ if .Values.redis.e.f }}{{ end }}"
-    found = StandIns(Calls([Template(text)], ()), {"redis"})
+    found = StandIns(Calls([Template(text)], ()), [Template(text)], {"redis"})
     assert found.paths == {("redis", "a", "c"): True, ("redis", "e", "f"): False}
     added = found.values(load_values(b"redis: {}", ""), lambda key: True, "w")
     assert added == {"redis": {"a": {"c": "w"}, "e": {}}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -29,6 +30,7 @@ _PLACE = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+?):(\d+)")
 _NAMED = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
 MAX_MESSAGE = 500
 MAX_DROPPED = 40  # templates that are left out
+DROPPING_SECONDS = 30.0  # to find them with all profiles, and once more with one
 AHEAD = 2  # profiles that are rendered for places before they are asked for
 MAX_SPARED = 10  # times that marks are taken away from templates that cannot do with them
 
@@ -114,13 +116,14 @@ class Renderer:
         """Renders a chart that lacks dependencies with something in the place of what it asks them for."""
         missing = {entry.key: entry for entry in self.workspace.chart.dependencies if entry in self.workspace.missing}
         defined = {name for template in self.sources.templates.values() for name in template.defines}
-        own = {name: template for name, template in self.sources.templates.items() if not name.startswith("charts/")}
-        calls = Calls(own.values(), defined)
-        apart = {name: calls.told_apart(template) for name, template in own.items()}
+        calls = Calls(self.sources.templates.values(), defined)
+        apart = {name: calls.told_apart(template) for name, template in self.sources.templates.items()}
         renamed = {name: text.encode("utf-8", "surrogatepass") for name, (text, called) in apart.items() if called}
         self.workspace.files.update(renamed)
         self.sources = self._parse()
-        stand_ins = StandIns(Calls([self.sources.templates[name] for name in own], defined), missing)
+        templates = self.sources.templates
+        own = [template for name, template in templates.items() if not name.startswith("charts/")]
+        stand_ins = StandIns(Calls(templates.values(), defined), own, missing)
         if not stand_ins:
             return
         pair = self.words = words(self.workspace.files.values())
@@ -146,23 +149,36 @@ class Renderer:
         self.stand_ins.update(dict.fromkeys(f"template {name}" for name in called))
 
     def _without_what_fails(self, first: list[Rendering], rendered: Rendered) -> None:
-        """Renders a chart that lacks dependencies without those of its templates that cannot do without them."""
+        """Renders a chart that lacks dependencies without those of its templates that cannot do without them. Where
+        that takes long, it is looked for with one profile, and the others go without what that one goes without."""
+        begin = time.monotonic()
         for _ in range(MAX_DROPPED):
             failing = [index for index, rendering in enumerate(first) if rendering.error and not rendering.aborted]
-            dropped: dict[str, bytes] = {}
-            for index in failing:
-                failure = self._failure(self.profiles[index], first[index])
-                own = next((name for name, file in self.workspace.sources.items() if file == failure.file), "")
-                if failure.file and own not in self.dropped and not own.rsplit("/", 1)[-1].startswith("_"):
-                    dropped[own] = b""
-                    rendered.dropped.append(failure)
-            if not dropped:
+            periods = (time.monotonic() - begin) / DROPPING_SECONDS
+            tried = failing if periods < 1 else failing[:1]
+            if periods >= 2 or not self._drop(tried, first, rendered):
+                if periods >= 1 and self.dropped:
+                    self._render_again(failing, first)
                 return
-            self.dropped.update(dropped)
-            self.workspace.write(self._copy("chart"), dropped)
-            started = [(index, self.engine.start(self.jobs[index])) for index in failing]
-            for index, again in started:
-                first[index] = again.result()
+            self._render_again(tried, first)
+
+    def _drop(self, failing: Sequence[int], first: Sequence[Rendering], rendered: Rendered) -> bool:
+        """Leaves out the templates that renderings have failed at."""
+        dropped: dict[str, bytes] = {}
+        for index in failing:
+            failure = self._failure(self.profiles[index], first[index])
+            own = next((name for name, file in self.workspace.sources.items() if file == failure.file), "")
+            if failure.file and own not in self.dropped and not own.rsplit("/", 1)[-1].startswith("_"):
+                dropped[own] = b""
+                rendered.dropped.append(failure)
+        self.dropped.update(dropped)
+        self.workspace.write(self._copy("chart"), dropped)
+        return bool(dropped)
+
+    def _render_again(self, indices: Iterable[int], first: list[Rendering]) -> None:
+        started = [(index, self.engine.start(self.jobs[index])) for index in indices]
+        for index, again in started:
+            first[index] = again.result()
 
     def _own_templates(self) -> Iterator[tuple[str, str]]:
         """The chart's own templates that are meant to come out as manifests."""

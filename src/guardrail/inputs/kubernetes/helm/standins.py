@@ -112,17 +112,18 @@ class Calls:
 
 
 class StandIns:
-    """Of one chart. `calls` of templates are told apart; `keys`: what its values call the dependencies that are
-    missing."""
+    """Of one chart. `calls` of templates are told apart; `own`: the templates that see its values as they are, which
+    those of its dependencies do not; `keys`: what its values call the dependencies that are missing."""
 
-    def __init__(self, calls: Calls, keys: Collection[str]) -> None:
+    def __init__(self, calls: Calls, own: Collection[Template], keys: Collection[str]) -> None:
         asked: dict[Path, bool] = {}  # whether it is only put out
         self.templates: dict[str, Shape] = {}
-        for template in calls.templates:
+        for template in own:
             for action in template.actions:
                 for path in _paths_in(action.body):
                     if path[0] in keys and len(path) > 1:
                         asked[path] = asked.get(path, True) and not _is_condition(action)
+        for template in calls.templates:
             self.templates.update((name, shape) for name, _, shape in calls.undefined_in(template))
         holders = {path[:end] for path in asked for end in range(1, len(path))}
         # What is asked whether it is there is left away, and only what it would stand in is there.
