@@ -132,15 +132,24 @@ spec:
          "something", "items"),
         ('  volumes: {{ include "c.x" . }}\n', "volumes", "unknown"),
         ('  {{- include "handed.on" . | nindent 2 }}\n  a: b\n', "", "open"),
+        ('  nodeSelector:\n    a: b\n    {{ include "c.x" (dict\n      "a" .) }}\n', "nodeSelector", "open"),
+        ('  nodeSelector:\n    {{ include "c.x" . }}\n    {{ include "c.y" . }}\n    a: b\n', "nodeSelector", "open"),
+        ('  nodeSelector:\n    {{ include "c.x" . }}\n', "nodeSelector", "unknown"),
+        ('  nodeSelector:\n    {{- include "labels" . | nindent 4 }}\n', "nodeSelector", "open"),
+        ('  volumes:\n    - name: a\n      b: c\n    {{ include "c.x" . }}\n', "volumes", "items"),
+        ('  volumes:\n    {{ include "c.x" . }}\n    - name: a\n', "volumes", "items"),
+        ('  volumes:\n    - a: b\n      {{ include "c.x" . }}\n', "volumes.0", "open"),
+        ('  nodeSelector: >-\n    some text\n    {{ include "c.x" . }}\n', "nodeSelector", "unknown"),
     ],
 )  # fmt: skip
 def test_the_shape_of_what_a_template_puts_out(charts: Make, lines: str, path: str, shape: str) -> None:
     helper = '{{ define "handed.on" }}\n{{- include "c.x" (dict "a" .) -}}\n{{ end }}'
+    helper += '{{ define "labels" -}}\n{{ include "c.x" . }}\na: b\n{{ end }}'
     found = charts({"Chart.yaml": CHART, "templates/pod.yaml": SPEC + lines, "templates/_h.tpl": helper}).read()
-    assert not [problem for problem in found.problems if problem.file != "Chart.yaml"]
+    assert not [problem for problem in (*found.problems, *found.notes) if problem.file != "Chart.yaml"]
     value = at(found, "Pod/shop/p", "no values").attributes["spec"]
-    if path:
-        value = value[path]
+    for key in filter(None, path.split(".")):
+        value = value[int(key)] if isinstance(value, Seq) else value[key]
     if shape == "unknown":
         assert isinstance(value, Unknown)
     elif shape == "open":
@@ -149,6 +158,13 @@ def test_the_shape_of_what_a_template_puts_out(charts: Make, lines: str, path: s
     else:
         assert isinstance(value, Seq)
         assert sum(isinstance(item, Unknown) for item in value) == 1
+
+
+def test_what_is_no_yaml_for_what_stands_in_is_no_fault_of_syntax(charts: Make) -> None:
+    files = {"templates/pod.yaml": SPEC + '  hostname: a\n  {{- include "c.x" . }}: b\n  d: {{ include "c.x" . }}: e\n'}
+    found = charts({"Chart.yaml": CHART, **files}).read()
+    (problem,) = [problem for problem in found.problems if problem.file != "Chart.yaml"]
+    assert (problem.kind, problem.file) == ("unrendered", "templates/pod.yaml")
 
 
 def test_one_template_in_two_shapes(charts: Make) -> None:

@@ -151,6 +151,8 @@ class ManifestReader:
             placer.document(holder, holder.get("kind"))
             made.append(Document(value, extent, segment))
         broken = any(problem.kind != "duplicate-key" for problem in loaded.problems)
+        if stood_in:
+            loaded.problems[:] = map(_of_stand_ins, loaded.problems)
         told = [self._problem(problem, text, output, file, part, fallback) for problem in loaded.problems]
         placed = Placed(made, told, tests, broken)
         if again == text and len(renderer.profiles) > 1:
@@ -251,6 +253,14 @@ def put_into_namespace(value: Value, namespace: str) -> None:
         return
     if not is_cluster_scoped(value["kind"], group_of(value)):
         metadata.put("namespace", namespace, metadata.header)
+
+
+def _of_stand_ins(problem: Problem) -> Problem:
+    """What stands in for another text may have made it no YAML; nobody wrote that."""
+    if problem.kind != "syntax":
+        return problem
+    what = "without what comes from a chart that is not in the repository, what it puts out is no YAML; not judged"
+    return problem._replace(kind="unrendered", message=what)
 
 
 def _is_test(value: Map) -> bool:

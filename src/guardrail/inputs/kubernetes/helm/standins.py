@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from guardrail.inputs.kubernetes.helm.served import version_of
@@ -28,6 +29,9 @@ _QUOTED = lazy_regex(r"\"([^\"]+)\"")
 _CALL = lazy_regex(r"\b(?:include|template)\s+(?:\"([^\"\\]+)\"|`([^`\"\\]+)`)")
 _INDENTS = lazy_regex(r"\|\s*n?indent\s+([0-9]{1,3})\b")
 _ITSELF = lazy_regex(r"\s*\.\s*\|\s*(?:\w+\s*\|\s*)?n?indent\s+([0-9]{1,3})\s*\Z")
+_BOUNDARY = lazy_regex(r"---|\{\{-?\s*define\b")  # of a document, of a template
+_DASHES = lazy_regex(r"(?:-\s+)+")
+_HAS_KEY = lazy_regex(r":(?:\s|\Z)")
 KEY = "not-in-the-repository"
 _LISTS = frozenset(
     ("args", "command", "containers", "egress", "env", "envFrom", "from", "hostAliases", "hosts", "imagePullSecrets",
@@ -63,6 +67,8 @@ class Shape(NamedTuple):
 _TEXT = Shape("", "{word}")
 # They begin with a line of their own, as what stands behind a key has to: `labels: {{ include "x" . | indent 4 }}`.
 _ENTRIES, _ITEMS = Shape("~", "\n" + KEY + '-{word}: "{word}"'), Shape("!", "\n- {word}")
+# They stand in a line that is theirs.
+_ENTRY, _ITEM = Shape("^", KEY + '-{word}: "{word}"'), Shape("+", "- {word}")
 
 
 class Calls:
@@ -213,7 +219,7 @@ def _shape(template: Template, action: Action, rest: str) -> Shape:
         within = template.actions[after] if after < len(template.actions) else action
         indents, action = _ITSELF.match(within.body), within
     if indents is None:
-        return _TEXT
+        return _shape_in_line(template, action)
     width = int(indents.group(1))
     first, column = template.line_of(action.start)
     last, _ = template.line_of(action.end)
@@ -230,6 +236,29 @@ def _shape(template: Template, action: Action, rest: str) -> Shape:
             return _below(text)
         return _ITEMS if text.startswith("-") else _ENTRIES
     return _ENTRIES
+
+
+def _shape_in_line(template: Template, action: Action) -> Shape:
+    """Of what is put out as it comes. Alone in its line, amid entries or items, it is some of them."""
+    first, column = template.line_of(action.start)
+    last, end = template.line_of(action.end)
+    width = column - 1
+    if template.line_text(first)[:width].strip() or template.line_text(last)[end - 1 :].strip():
+        return _TEXT
+    if any(action.trims) or not action.prints:
+        return _TEXT
+    below = range(last + 1, min(last + MAX_LOOKED, len(template.starts)) + 1)
+    above = range(first - 1, max(first - 1 - MAX_LOOKED, 0), -1)
+    for numbers in (below, above):
+        near = takewhile(lambda line: not _BOUNDARY.match(line), map(template.line_text, numbers))
+        for text, depth in _written(near, width):
+            lead = _DASHES.match(text)
+            dashes = lead.end() if lead else 0
+            if depth == width and dashes:
+                return _ITEM
+            if depth + dashes == width and _HAS_KEY.search(text) and (not dashes or numbers is above):
+                return _ENTRY
+    return _TEXT
 
 
 def _written(lines: Iterable[str], width: int) -> Iterator[tuple[str, int]]:
