@@ -44,6 +44,10 @@ def shown(flow: Values | Root | Made) -> str:
         ("{{ $x := .Values.a }}{{ $x.b }}", {"a.b"}),
         ("{{ $x := .Values.a }}{{ if .Values.c }}{{ $x = .Values.d }}{{ end }}{{ $x }}", {"a", "d"}),
         ("{{ $x := dict \"k\" .Values.a }}{{ $x.k.b }}", {"a.b"}),
+        ("{{ $x := dict \"k\" 1 }}{{ $_ := set $x \"l\" .Values.a }}{{ $x.l.b }}", {"a.b"}),
+        ("{{ $x := dict \"k\" .Values.a }}{{ set $x \"k\" .Values.b }}{{ $x.k }}", {"a", "b"}),
+        ("{{ $x := dict }}{{ $x.k }}{{ set $x \"k\" .Values.b }}{{ $x.l }}", set()),
+        ("{{ (set (dict \"k\" .Values.a) \"l\" .Values.b).l }}", {"b"}),
         ("{{ merge .Values.a .Values.b | toYaml }}", {"a", "b"}),
         ("{{ eq .Values.a \"x\" }}", set()),
         ("{{ .Chart.Name }}", set()),
@@ -65,8 +69,19 @@ def test_a_define_that_includes_itself_comes_to_an_end() -> None:
     assert "x" in paths('{{ include "a" . }}', helpers)
 
 
-def test_the_dot_of_an_include_is_what_it_was_given() -> None:
-    outer = Template('{{ with .Values.a }}{{ include "b" (dict "r" .c) }}{{ end }}')
+@pytest.mark.parametrize(
+    "call",
+    [
+        'include "b" (dict "r" .c)',
+        'template "b" (dict "r" .c)',
+        'template "b" dict "r" .c',
+        "template `b` .c | dict \"r\"",
+        'template "b" merge (dict) (dict "r" .c)',
+        'dict "r" .c | include "b"',
+    ],
+)
+def test_the_dot_of_an_include_is_what_it_was_given(call: str) -> None:
+    outer = Template(f"{{{{ with .Values.a }}}}{{{{ {call} }}}}{{{{ end }}}}")
     inner = Template('{{ define "b" }}x: {{ .r.d }}{{ end }}')
     calls = next(action for action in outer.actions if action.prints)
     prints: Action = next(action for action in inner.actions if action.prints)
@@ -80,4 +95,5 @@ def test_expressions_made_to_take_long_are_given_up() -> None:
     )
     assert paths(text + "{{ $a59 }}{{ .Values.y }}") == {"y"}
     paths(text + "{{ $a59 }}")
+    paths("{{ $a0 := .Values.x }}" + "".join(f"{{{{ $a{n} := $a{n - 1} }}}}" for n in range(1, 500)) + "{{ $a499 }}")
     paths("{{ " + "(" * 500 + ".Values.x" + ")" * 500 + " }}")

@@ -52,6 +52,9 @@ _NOTHING_NAMES = """
 """
 _NOTHING_COMES_OUT = frozenset(_NOTHING_NAMES.split())
 _DECLARATION = lazy_regex(r"\s*(\$\w*)(?:\s*,\s*(\$\w*))?\s*:?=(?!=)")
+_SET = lazy_regex(r"\s*(?:\$\w*\s*:?=\s*)?set\s+(\$\w+)\s+(?=[\"`(])")
+_KEY, _VALUE, _ENTRY = range(3)  # of a variable: the first of two, the last, something that is put into it
+_TEMPLATE = lazy_regex(r"template\s+(\"(?:[^\"\\]|\\.)*\"|`[^`]*`)")
 
 
 class Frame(NamedTuple):
@@ -80,7 +83,11 @@ class Looker:
         key = tuple(id(action) for _, action in chain)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._flows(chain)
+            try:
+                known = self._flows(chain)
+            except RecursionError:  # a variable that is made of one that is made of one...
+                known = ()
+            self._known[key] = known
         return known
 
     def _flows(self, chain: list[tuple[Template, Action]]) -> Flows:
@@ -125,18 +132,19 @@ class Looker:
             if variable != name or declared.start >= action.start:
                 continue
             if declared.keyword == "range":
-                if place == 0:
-                    continue  # the key
+                if place == _KEY:
+                    continue
                 flows = _elements(self._expression(text, declared, frame, depth))
             else:
                 flows = self._expression(text, declared, frame, depth)
             found += [flow for flow in flows if flow not in found]
-            if ":=" in declared.body[: len(declared.body) - len(text)] or len(found) > MAX_FLOWS:
+            declares = place != _ENTRY and ":=" in declared.body[: len(declared.body) - len(text)]
+            if declares or len(found) > MAX_FLOWS:
                 break
         return tuple(found)
 
     def _declarations(self, frame: Frame) -> list[tuple[Action, str, int, str]]:
-        """(action, variable, 0 for the first of two and 1 for the last, expression), in order."""
+        """(action, variable, what of it, expression), in order."""
         key = (id(frame.template), id(frame.unit))
         if key not in self._declared:
             found: list[tuple[Action, str, int, str]] = []
@@ -150,8 +158,11 @@ class Looker:
                 if match:
                     first, second = match.group(1), match.group(2)
                     if second:
-                        found.append((action, first, 0, body[match.end() :]))
-                    found.append((action, second or first, 1, body[match.end() :]))
+                        found.append((action, first, _KEY, body[match.end() :]))
+                    found.append((action, second or first, _VALUE, body[match.end() :]))
+                match = _SET.match(body)
+                if match:
+                    found.append((action, match.group(1), _ENTRY, "dict " + body[match.end() :]))
             self._declared[key] = found
         return self._declared[key]
 
@@ -202,13 +213,15 @@ class _Parser:
         self.handed: Flows = ()
 
     def flows(self, text: str) -> Flows:
+        called = _TEMPLATE.match(text)
+        if called:  # everything behind its name is one pipeline
+            given = text[called.end() :]
+            text = f"include {called.group(1)} ({given})" if given.strip() else f"include {called.group(1)}"
         self.tokens = _tokens(text)
         self.position = 0
         return tuple(dict.fromkeys(self._pipeline(0)[0]))[:MAX_FLOWS] if self._go_on() else ()
 
     def argument_of_include(self, text: str, name: str) -> Flows:
-        if text.startswith("template") and text[8:9].isspace():
-            text = "include " + text[8:]
         self.wanted = name
         self.flows(text)
         return self.handed
@@ -287,7 +300,7 @@ class _Parser:
     def _call(self, name: str, arguments: list[tuple[Flows, str | None]]) -> tuple[Flows, str | None]:
         if name in _NOTHING_COMES_OUT:
             return ((), None)
-        if name in ("include", "template"):
+        if name == "include":
             given = arguments[1][0] if len(arguments) > 1 else ()
             called = arguments[0][1] if arguments else None
             if self.wanted is not None and called in (self.wanted, None) and not self.handed:
@@ -300,6 +313,9 @@ class _Parser:
                 if key[1] is not None:
                     entries[key[1]] = value[0]
             return ((Made(_Frozen(entries)),), None)
+        if name == "set" and len(arguments) == 3:
+            held, entry = arguments[0][0], arguments[1][1]
+            return ((*held, Made(_Frozen({entry: arguments[2][0]}))) if entry is not None else held, None)
         if name in ("list", "tuple"):
             return ((Made(_Frozen({str(index): value[0] for index, value in enumerate(arguments)})),), None)
         if name in ("index", "get", "dig"):
