@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from guardrail.model import HOLE, Map, OneOf, PartText, Reference, Sensitive, Seq, Unknown
-from guardrail.policy.findings import _small, filled_in, in_unit, shown
+from guardrail.policy.findings import _small
+from guardrail.policy.messages import filled_in, in_unit, shown
 from guardrail.scanning import Request, scan
 
 

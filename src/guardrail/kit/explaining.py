@@ -12,8 +12,8 @@ from guardrail.conditions.defaults import from_top, inside, known_at
 from guardrail.conditions.outcome import Missing
 from guardrail.conditions.related import linked
 from guardrail.model import Encoded, Inventory, Map, Sensitive, Seq, Span, Unknown, plain
-from guardrail.policy.findings import shown
 from guardrail.policy.judge import Subject, as_it_stands, subjects_of
+from guardrail.policy.messages import shown
 from guardrail.policy.rule import Rule
 
 MAX_LOOKED_AT = 5

@@ -12,7 +12,7 @@ from guardrail.conditions.related import KEYS as RELATED_KEYS
 from guardrail.errors import RuleError
 from guardrail.model import Map, Seq, plain
 from guardrail.model.patterns import lazy_regex
-from guardrail.policy.findings import UNITS
+from guardrail.policy.messages import UNITS
 from guardrail.policy.vocabulary import Vocabulary, cloud_kinds, suggestion, terraform_kinds
 
 _BRACES = lazy_regex(r"\{([^{}]*)\}")
