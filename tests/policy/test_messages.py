@@ -142,3 +142,46 @@ def test_the_ciphers_that_are_meant_are_named(tmp_path: Path, policy: str, named
     (tmp_path / "main.tf").write_text(text)
     [found] = scan(Request(paths=(str(tmp_path),), only=("gateway-ciphers-strong",))).findings
     assert found.message.endswith(f"that are weak or keep no secret later{named}")
+
+
+PODS = """
+locals {
+  pods = { %s }
+}
+resource "kubernetes_pod_v1" "p" {
+  for_each = local.pods
+  metadata {
+    name = each.key
+  }
+  spec {
+    container {
+      name  = each.key
+      image = each.value
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        (["nginx", "nginx", "nginx"], [("nginx", 3)]),
+        (["nginx", "redis", "nginx"], [("nginx", 2), ("redis", 1)]),
+        ([f"i{number}" for number in range(11)], [("i0", 11)]),  # each has its own
+    ],
+)
+def test_a_finding_speaks_for_all_its_instances(tmp_path: Path, images: list[str], said: list[tuple[str, int]]) -> None:
+    pods = ", ".join(f'n{number:02} = "{image}"' for number, image in enumerate(images))
+    (tmp_path / "main.tf").write_text(PODS % pods)
+    found = scan(Request((str(tmp_path),), only=("image-tag-fixed",))).findings
+    assert [(f.message.split()[2], len(f.instances)) for f in found] == said
+    assert len({f.fingerprint for f in found}) == len(said)
+
+
+def test_instances_with_the_same_value_are_one_finding(tmp_path: Path) -> None:
+    """Whatever they are called."""
+    plan = 'resource "azurerm_service_plan" "p" {\n  for_each = {a = 1, b = 0, c = 1}\n  name = each.key\n'
+    (tmp_path / "main.tf").write_text(plan + "  worker_count = each.value\n}\n")
+    found = scan(Request((str(tmp_path),), only=("app-plan-instances",))).findings
+    assert [(len(f.instances), f.message.split()[2]) for f in found] == [(2, "1"), (1, "0")]

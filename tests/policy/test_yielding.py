@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from guardrail.policy.findings import without_doubles
+from guardrail.scanning import Request, scan
 
 WORKFLOW = """\
 name: ci
@@ -119,7 +123,7 @@ def test_it_yields_to_what_speaks_of_more_instances(
     assert {finding["rule"]: len(finding["instances"]) for finding in findings} == rules
 
 
-def test_nothing_yields_to_what_speaks_of_fewer_instances(tmp_path: Path, guardrail: Callable[..., Any]) -> None:
+def test_instances_yield_by_themselves(tmp_path: Path, guardrail: Callable[..., Any]) -> None:
     (tmp_path / "main.tf").write_text("""
 resource "kubernetes_pod_v1" "p" {
   for_each = { a = "debian", b = "debian:13.1" }
@@ -135,6 +139,27 @@ resource "kubernetes_pod_v1" "p" {
 }
 """)
     findings = json.loads(guardrail("scan", tmp_path, "-f", "json", *BOTH).out)["findings"]
-    assert {finding["rule"]: len(finding["instances"]) for finding in findings} == {
-        "image-tag-fixed": 1, "image-pinned-by-digest": 2,
-    }  # fmt: skip
+    assert [(finding["rule"], finding["message"]) for finding in findings] == [
+        ("image-tag-fixed", "the image debian of container c has no fixed tag (tag: not set)"),
+        ("image-pinned-by-digest", "the image debian of container c is not pinned by digest (tag: 13.1)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stronger", "left"),
+    [
+        ([("a",)], ["strong", "weak"]),
+        ([("a",), ("b",)], ["strong", "strong"]),
+        ([("c", "b", "a")], ["strong"]),
+        ([("a",), ("c",)], ["strong", "strong", "weak"]),
+    ],
+)
+def test_nothing_yields_to_what_speaks_of_fewer_instances(
+    tmp_path: Path, stronger: list[tuple[str, ...]], left: list[str]
+) -> None:
+    (tmp_path / "p.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n")
+    (made,) = scan(Request((str(tmp_path),), only=("workload-not-bare",))).findings
+    weak = made._replace(rule="weak", instances=("a", "b"), resource="a")
+    rules: Any = [SimpleNamespace(id="weak", yields_to=("strong",))]
+    findings = [made._replace(rule="strong", instances=instances) for instances in stronger]
+    assert [finding.rule for finding in without_doubles([*findings, weak], rules)] == left

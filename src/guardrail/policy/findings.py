@@ -12,11 +12,12 @@ from guardrail.conditions import MISSING, Leaf
 from guardrail.model import Encoded, Evidence, Finding, Origin, Span, Unknown, plain, severity_rank
 from guardrail.model.patterns import lazy_regex
 from guardrail.policy.judge import Verdict
-from guardrail.policy.messages import message_of, undetermined
+from guardrail.policy.messages import message_of, named_values, undetermined
 from guardrail.policy.rule import Rule
 
 MAX_EVIDENCE = 8
 MAX_EVIDENCE_DEPTH = 2
+MAX_APART = 10  # findings of one block's instances
 MAX_NAMED = 12  # profiles of a chart
 MAX_WAYS = 3  # charts that bring the same one along
 _INDEX = lazy_regex(r"\[[^\]]*\]")
@@ -24,8 +25,8 @@ _DIGITS = lazy_regex(r"(\d+)")
 
 
 def findings_of(verdicts: Iterable[Verdict], hidden: Iterable[tuple[str, Span]] = ()) -> list[Finding]:
-    """Sorted. Of the instances of one block, those that fail make one finding; where none fails, those
-    that can't be decided do. `hidden`: secrets and their places, which no evidence may show."""
+    """Sorted. Of the instances of one block, those that fail make one finding, or one for each value that it names;
+    where none fails, those that can't be decided do. `hidden`: secrets and their places, which no evidence may show."""
     groups: dict[tuple[str, Span], list[Verdict]] = {}
     for verdict in verdicts:
         groups.setdefault((verdict.rule.id, verdict.span), []).append(verdict)
@@ -35,8 +36,21 @@ def findings_of(verdicts: Iterable[Verdict], hidden: Iterable[tuple[str, Span]] 
         chosen = [v for v in group if v.failed] or group
         if len(chosen) > 1:
             chosen.sort(key=_place)
-        made.append(_finding(chosen, span, conceal))
+        made += [_finding(alike, span, conceal) for alike in _alike(chosen)]
     return sorted(made, key=Finding.sort_key)
+
+
+def _alike(group: list[Verdict]) -> list[list[Verdict]]:
+    """Instances apart of which a message would name different values. Where there are many, each instance has its own,
+    and one finding is enough."""
+    if len(group) == 1 or not group[0].failed:
+        return [group]
+    parts: dict[tuple[str, ...], list[Verdict]] = {}
+    named: dict[tuple[int, str], tuple[str, ...]] = {}  # by instance, which may fail several checks
+    for verdict in group:
+        instance = (id(verdict.subject.resource), verdict.subject.key)
+        parts.setdefault(named.setdefault(instance, named_values(verdict)), []).append(verdict)
+    return list(parts.values()) if len(parts) <= MAX_APART else [group]
 
 
 def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
@@ -127,10 +141,10 @@ def without_doubles(findings: list[Finding], rules: Iterable[Rule]) -> list[Find
     into: dict[int, int] = {}
     for index, finding in enumerate(findings):
         for stronger in yields.get(finding.rule, ()) if finding.suppression is None else ():
-            others = at.get((finding.span, stronger), ())
-            other = next((each for each in others if _says_more(findings[each], finding)), None)
-            if other is not None:
-                into[index] = other
+            others = [each for each in at.get((finding.span, stronger), ()) if _weighs_more(findings[each], finding)]
+            spoken_of = {instance for each in others for instance in findings[each].instances}
+            if others and spoken_of.issuperset(finding.instances):
+                into[index] = next(each for each in others if finding.resource in findings[each].instances)
                 break
     kept = list(findings)
     for index in into:
@@ -151,11 +165,10 @@ def _last(index: int, into: dict[int, int]) -> int:
     return into[index]
 
 
-def _says_more(stronger: Finding, weaker: Finding) -> bool:
-    """Of all that the other speaks of, and as grave."""
+def _weighs_more(stronger: Finding, weaker: Finding) -> bool:
+    """Or as much."""
     return (
-        set(weaker.instances) <= set(stronger.instances)
-        and severity_rank(stronger.severity) <= severity_rank(weaker.severity)
+        severity_rank(stronger.severity) <= severity_rank(weaker.severity)
         and stronger.enforce == weaker.enforce
         and (stronger.verdict == "fail" or weaker.verdict == "undetermined")
     )

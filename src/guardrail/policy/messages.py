@@ -86,33 +86,43 @@ def in_unit(value: Any, unit: str) -> str:
 
 
 def message_of(verdict: Verdict) -> str:
+    return " ".join(filled_in(verdict.check.message, lambda match: _word(verdict, match)).split())
+
+
+def named_values(verdict: Verdict) -> tuple[str, ...]:
+    """The values that decided, as the message has them, and what a dependency is on. Names of instances are none."""
+    subject = verdict.subject
+    of: Map | tuple[()] = subject.root if subject.concept == "dependency" else ()
+    named = {"value", *(leaf.path for leaf in verdict.leaves), *of} - {"name", "address"}
+    words = (match for match in _BRACES.finditer(verdict.check.message) if match.group(1).partition("|")[0] in named)
+    return (shown(of.get("name")) if of else "", *(_word(verdict, match) for match in words))
+
+
+def _word(verdict: Verdict, match: re.Match[str]) -> str:
+    """What a message has in the place of `{attribute|UNIT}`."""
     subject = verdict.subject
     leaf = next((leaf for leaf in verdict.leaves if leaf.value is not MISSING), None) or (
         verdict.leaves[0] if verdict.leaves else None
     )
-
-    def word(match: re.Match[str]) -> str:
-        key, _, form = match.group(1).partition("|")
-        if key == "name":
-            return shown(subject.name)
-        if key == "address":
-            return shown(subject.resource.address, 200)
-        if key == "kind":
-            return shown(subject.resource.kind)
-        if key == "path":
-            return leaf.path if leaf else ""
-        if key == "wanted":
-            return leaf.wanted if leaf else ""
-        if key == "value":
-            value: Any = leaf.value if leaf else MISSING
-        elif key.startswith("$"):
-            value = verdict.rule.values(verdict.setting.parameters or {}).get(key[1:])
-        else:
-            found = parse_path(key).leaves(Scope(subject.root, subject.resource, Inventory()))
-            value = found[0].value if found else MISSING
-        return in_unit(value, form) if form else _in_a_sentence(value)
-
-    return " ".join(filled_in(verdict.check.message, word).split())
+    key, _, form = match.group(1).partition("|")
+    if key == "name":
+        return shown(subject.name)
+    if key == "address":
+        return shown(subject.resource.address, 200)
+    if key == "kind":
+        return shown(subject.resource.kind)
+    if key == "path":
+        return leaf.path if leaf else ""
+    if key == "wanted":
+        return leaf.wanted if leaf else ""
+    if key == "value":
+        value: Any = leaf.value if leaf else MISSING
+    elif key.startswith("$"):
+        value = verdict.rule.values(verdict.setting.parameters or {}).get(key[1:])
+    else:
+        found = parse_path(key).leaves(Scope(subject.root, subject.resource, Inventory()))
+        value = found[0].value if found else MISSING
+    return in_unit(value, form) if form else _in_a_sentence(value)
 
 
 def filled_in(template: str, word: Callable[[re.Match[str]], str]) -> str:
