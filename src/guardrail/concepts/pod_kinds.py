@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from guardrail.concepts.blocks import KUBERNETES, Block, Spelling
-from guardrail.model import Map, Seq, Unknown, Value
+from guardrail.model import Inventory, Map, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 
@@ -115,7 +115,8 @@ FlinkDeployment        flink.apache.org      ~deployment  spec.podTemplate.spec
 FlinkDeployment        flink.apache.org      ~deployment  spec.jobManager(replicas).podTemplate.spec
 FlinkDeployment        flink.apache.org      ~deployment  spec.taskManager(replicas).podTemplate.spec
 """
-# Kinds that say what is in their pods in words of their own -> module with `bearers(kind, group, attributes)`.
+# Kinds that say what is in their pods in words of their own -> module with
+# `bearers(kind, group, attributes, inventory)`.
 _OPERATORS = {
     kind: f"guardrail.concepts.operator_pods.{module}"
     for module, kinds in (
@@ -156,10 +157,12 @@ _PLACES = _places()
 KINDS: tuple[str, ...] = tuple(dict.fromkeys((*_PLACES, *_OPERATORS)))
 
 
-def bearers(kind: str, group: str, attributes: Block, spelling: Spelling) -> Iterator[Bearer]:
+def bearers(
+    kind: str, group: str, attributes: Block, spelling: Spelling, inventory: Inventory
+) -> Iterator[Bearer]:
     """The pods of a resource, by its kind and API group; none for other kinds."""
     if spelling is KUBERNETES and kind in _OPERATORS and isinstance(attributes, Map):
-        yield from import_module(_OPERATORS[kind]).bearers(kind, group, attributes)
+        yield from import_module(_OPERATORS[kind]).bearers(kind, group, attributes, inventory)
         return
     places = [place for place in _PLACES.get(kind, ()) if not place.groups or group in place.groups]
     for place in places:

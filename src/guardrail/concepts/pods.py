@@ -74,7 +74,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     kind = TERRAFORM_KINDS.get(kind, kind)
     version = attributes.get("apiVersion") if isinstance(attributes, Map) else None
     group = version.rpartition("/")[0] if isinstance(version, str) else ""
-    for bearer in pod_kinds.bearers(kind, group, attributes, spelling):
+    for bearer in pod_kinds.bearers(kind, group, attributes, spelling, inventory):
         yield from _of_bearer(resource, kind, attributes, spelling, bearer, inventory)
 
 

@@ -14,7 +14,7 @@ from guardrail.tree import Tree
 
 HEAD = """\
 apiVersion: argoproj.io/v1alpha1
-kind: WorkflowTemplate
+kind: Workflow
 metadata: {name: tests}
 spec:
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from guardrail.concepts.cluster_pipelines.argo_runs import Run, Runs, runs_of
 from guardrail.concepts.cluster_pipelines.argo_scope import Flow, Scope, Template, scope_of, steps_of
 from guardrail.concepts.cluster_pipelines.drafting import (
     Code,
@@ -20,10 +21,10 @@ from guardrail.concepts.cluster_pipelines.drafting import (
     secrets_of,
 )
 from guardrail.concepts.dependencies import dependency_noun
-from guardrail.concepts.operator_pods.building import Standing, fill_in, items, mapping, taken
+from guardrail.concepts.operator_pods.building import BY_RUN, Standing, fill_in, items, mapping, taken
 from guardrail.concepts.operator_pods.workflows import PARAMETER, values_of
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin
-from guardrail.model import Inventory, Map, Noun, Resource, Span, Unknown, Value
+from guardrail.model import Inventory, Map, Noun, Resource, Span, Unknown, Unsaid, Value
 from guardrail.model.patterns import lazy_regex
 
 SYSTEM = "argo-workflows"
@@ -37,10 +38,10 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         return
     scope = scope_of(inventory)
     for flow in scope.of(resource):
-        yield from _of(flow, scope)
+        yield from _of(flow, scope, runs_of(inventory))
 
 
-def _of(flow: Flow, scope: Scope) -> Iterator[Noun]:
+def _of(flow: Flow, scope: Scope, runs: Runs) -> Iterator[Noun]:
     events = scope.events(flow)
     prefix = f"{flow.label}/" if flow.label else ""
     draft = Draft("pipeline", flow.root.header, flow.root.span)
@@ -58,27 +59,28 @@ def _of(flow: Flow, scope: Scope) -> Iterator[Noun]:
             continue
         key = keys.next(prefix + template.name)
         codes = list(_codes(template))
-        yield _job(flow, template, scope, [code for code, _, _ in codes], key, callers.get(template.name))
+        yield _job(flow, template, scope, runs, [code for code, _, _ in codes], key, callers.get(template.name))
         step_keys = Keys()
         for code, name, container in codes:
             env = environment(container, partial(scope.sources_in, flow, template))
             pastes = partial(scope.pastes, flow, template)
             yield script(code, name, step_keys.next(f"{key}/{name}"), pastes, env, events.outsiders)
     if not flow.templates and mapping(flow.spec, "workflowTemplateRef") is not None:
-        yield _call(flow, scope, prefix)
+        yield _call(flow, scope, runs, prefix)
     yield from _dependencies(flow, scope)
 
 
 def _job(
-    flow: Flow, template: Template, scope: Scope, codes: list[Code], key: str, condition: tuple[str, Span] | None
-) -> Noun:
+    flow: Flow, template: Template, scope: Scope, runs: Runs, codes: list[Code], key: str,
+    condition: tuple[str, Span] | None,
+) -> Noun:  # fmt: skip
     root = template.root
     draft = Draft("job", root.header, root.span)
     draft.put("name", template.name, root.spans.get("name"))
     draft.put("class", "run")
     draft.put("system", SYSTEM)
     scope.events(flow).put(draft)
-    _timeout(draft, flow, root)
+    _timeout(draft, runs.of_template(template), root)
     concurrency, place = _concurrency(flow, root)
     if concurrency is not None:
         draft.put("concurrency", concurrency, place)
@@ -93,14 +95,14 @@ def _job(
     return draft.noun(template.name, key)
 
 
-def _call(flow: Flow, scope: Scope, prefix: str) -> Noun:
+def _call(flow: Flow, scope: Scope, runs: Runs, prefix: str) -> Noun:
     """A workflow that only names the template that it is made of."""
     draft = Draft("job", flow.root.header, flow.root.span)
     draft.put("name", flow.name)
     draft.put("class", "call")
     draft.put("system", SYSTEM)
     scope.events(flow).put(draft)
-    _timeout(draft, flow, None)
+    _timeout(draft, [runs.of(flow)], Map())
     concurrency, place = _concurrency(flow, None)
     if concurrency is not None:
         draft.put("concurrency", concurrency, place)
@@ -110,18 +112,31 @@ def _call(flow: Flow, scope: Scope, prefix: str) -> Noun:
     return draft.noun(flow.name, f"{prefix}call")
 
 
-def _timeout(draft: Draft, flow: Flow, root: Map | None) -> None:
-    """Of the template, what all templates have, or of the workflow as a whole. Without one it may run for ever."""
-    defaults = mapping(flow.spec, "templateDefaults")
-    for holder in (root, defaults, flow.spec):
-        if holder is not None and holder.get("activeDeadlineSeconds") is not None:
-            value = seconds(holder["activeDeadlineSeconds"])
-            if value is not None:
-                draft.put("timeout", value, holder.place("activeDeadlineSeconds"))
-                return
-    value = seconds(root["timeout"]) if root is not None and root.get("timeout") is not None else None
-    if root is not None and value is not None:
+def _timeout(draft: Draft, runs: list[Run], root: Map) -> None:
+    """Of the template, what all templates have, or of the workflow as a whole. Without one it may run for ever: if any
+    of its runs may, so may the job."""
+    found: Map | None = None
+    for run in runs:
+        holders = (root, mapping(run.spec, "templateDefaults"), run.spec)
+        setting = (one for one in holders if one is not None and _deadline(one) is not None)
+        holder = next(setting, None)
+        if holder is None and run.partial:
+            draft.put("timeout", Unsaid(BY_RUN))
+        if holder is None:
+            break
+        found = found or holder
+    else:
+        if found is not None:
+            draft.put("timeout", _deadline(found), found.place("activeDeadlineSeconds"))
+            return
+    value = seconds(root["timeout"]) if root.get("timeout") is not None else None
+    if value is not None:
         draft.put("timeout", value, root.place("timeout"))
+
+
+def _deadline(holder: Map) -> Value:
+    value = holder.get("activeDeadlineSeconds")
+    return seconds(value) if value is not None else None
 
 
 def _concurrency(flow: Flow, root: Map | None) -> tuple[Value, Span]:

@@ -115,6 +115,7 @@ class Scope:
         self.calls: dict[tuple[int, str], list[Call]] = {}
         self.event_sources: dict[str, list[Map]] = {}
         self._sources: dict[tuple[Flow, Template | None, str, str], tuple[Source, ...]] = {}
+        self._templates: dict[int, Template] = {}
         self._depth = 0
         self._callers: dict[Flow, list[Flow]] = {}
         for kind in WORKFLOWS:
@@ -130,6 +131,7 @@ class Scope:
         for flows in list(self.flows.values()):
             for flow in flows:
                 self._note_calls(flow)
+                self._templates.update((id(template.root), template) for template in flow.templates)
 
     def of(self, resource: Resource) -> list[Flow]:
         return self.flows.get(id(resource), [])
@@ -149,17 +151,17 @@ class Scope:
 
     def _note_calls(self, flow: Flow) -> None:
         spec = flow.spec
-        entry = _text(spec, "entrypoint")
-        for name in (entry, _text(spec, "onExit")):
-            if name:
-                self._note(flow, name, Call(None, flow, flow.arguments))
-        reference = mapping(spec, "workflowTemplateRef")
-        for other in self.referred(reference, flow):
+        others = self.referred(mapping(spec, "workflowTemplateRef"), flow)
+        for other in others:
             self._callers.setdefault(other, []).append(flow)
-            if not entry:
-                other_entry = _text(other.spec, "entrypoint")
-                if other_entry:
-                    self._note(other, other_entry, Call(None, flow, flow.arguments))
+        for key in ("entrypoint", "onExit"):
+            own = _text(spec, key)
+            if own:
+                self._note(flow, own, Call(None, flow, flow.arguments))
+            for other in others:
+                name = own or _text(other.spec, key)
+                if name:
+                    self._note(other, name, Call(None, flow, flow.arguments))
         for template in flow.templates:
             for step in steps_of(template.root):
                 call = Call(template, flow, _parameters(mapping(step, "arguments")))
@@ -191,9 +193,17 @@ class Scope:
         found = self.named.get((kind, _text(reference, "name")), [])
         return [one for one in found if not flow.namespace or not one.namespace or one.namespace == flow.namespace]
 
-    def _calling(self, template: Template) -> Iterator[Call]:
+    def calling(self, template: Template) -> Iterator[Call]:
         yield from self.calls.get((id(template.flow), template.name), ())
         yield from self.calls.get((id(template.root), ""), ())
+
+    def callers(self, flow: Flow) -> list[Flow]:
+        """Those that are made of a workflow's template."""
+        return self._callers.get(flow, [])
+
+    def at(self, root: Map) -> Template | None:
+        """The template that stands there."""
+        return self._templates.get(id(root))
 
     # Outsiders' words ---------------------------------------------------------------------------------------------
 
@@ -233,7 +243,7 @@ class Scope:
         if kind == "workflow":
             found = self._of_workflow(flow, name)
             if template is not None:  # of the workflow that calls it from elsewhere
-                others = [call for call in self._calling(template) if call.flow is not flow]
+                others = [call for call in self.calling(template) if call.flow is not flow]
                 further = (self._parameter(call.flow, call.template, kind, name) for call in others)
                 found = distinct((*found, *(source for sources in further for source in sources)))
         else:
@@ -244,7 +254,7 @@ class Scope:
 
     def _of_template(self, template: Template, name: str) -> tuple[Source, ...]:
         found: list[Source] = []
-        for call in self._calling(template):
+        for call in self.calling(template):
             if call.template is None:
                 found += self._parameter(call.flow, None, "workflow", name)
             elif name in call.arguments:
@@ -262,7 +272,7 @@ class Scope:
                 note = f"parameter {name} of {flow.kind} {flow.name}".rstrip()
                 found += [source.by_way_of(note, feed.item.place(feed.key), _shown(feed.item.get(feed.key)))
                           for source in feed.sources]  # fmt: skip
-        for caller in self._callers.get(flow, ()):
+        for caller in self.callers(flow):
             found += self._parameter(caller, None, "workflow", name)
         return distinct(found)
 
@@ -298,7 +308,7 @@ class Scope:
         if flow.sensor is not None:
             return self._awaited(flow, flow.sensor)
         if flow.kind in ("WorkflowTemplate", "ClusterWorkflowTemplate"):
-            others = [self.events(caller) for caller in self._callers.get(flow, ()) if caller.kind not in
+            others = [self.events(caller) for caller in self.callers(flow) if caller.kind not in
                       ("WorkflowTemplate", "ClusterWorkflowTemplate")]  # fmt: skip
             others = [other for other in others if other.place is not None]
             if others:

@@ -18,6 +18,12 @@ CONTAINER_KEYS = (
     "readinessProbe", "resources", "securityContext", "startupProbe", "volumeMounts", "workingDir",
 )  # fmt: skip
 
+BY_RUN = "the run that starts it may set it"
+_OF_RUN = ("serviceAccountName", "automountServiceAccountToken")
+# Of a pod's security context: what it is a fault to leave out. Whether a run asks for more than a task can (its node's
+# network or processes, kernel parameters, other types of SELinux) is asked of the run.
+_OF_ITS_CONTEXT = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile")
+
 
 def mapping(holder: Value, *path: str) -> Map | None:
     """The mapping at a path, None where there is none."""
@@ -98,6 +104,16 @@ def filled_in(target: Map, why: str, *keys: str) -> None:
     for key in keys:
         if target.get(key) is None:
             put(target, key, Unsaid(why))
+
+
+def left_to_runs(pod: Map, context: bool = True) -> None:
+    """What the run that starts a task may say of its pod; of its security context, where that is not the task's own."""
+    filled_in(pod, BY_RUN, *_OF_RUN)
+    written = pod.get("securityContext")
+    if context and (written is None or isinstance(written, Map)):
+        made = taken(written, tuple(written)) if written is not None else Map(pod.span, pod.header)
+        filled_in(made, BY_RUN, *_OF_ITS_CONTEXT)
+        pod.put("securityContext", made, made.header)
 
 
 def bearer(spec: Map, klass: str, metadata: Map | None = None, label: str = "", doubt: str = "",

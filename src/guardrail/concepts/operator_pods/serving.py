@@ -15,14 +15,14 @@ from guardrail.concepts.operator_pods.building import (
     taken,
 )
 from guardrail.concepts.pod_kinds import MERGED, Bearer
-from guardrail.model import Map, Seq
+from guardrail.model import Inventory, Map, Seq
 
 _COMPONENTS = ("predictor", "transformer", "explainer")
 _MODELS = ("model", "huggingface", "lightgbm", "onnx", "paddle", "pmml", "pytorch", "sklearn", "tensorflow", "triton",
            "xgboost")  # fmt: skip
 
 
-def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
+def bearers(kind: str, group: str, attributes: Map, inventory: Inventory) -> Iterator[Bearer]:
     spec = mapping(attributes, "spec")
     if spec is None:
         return

@@ -18,7 +18,7 @@ from guardrail.concepts.operator_pods.building import (
     taken,
 )
 from guardrail.concepts.pod_kinds import MERGED, Bearer
-from guardrail.model import Map, Unknown, Value
+from guardrail.model import Inventory, Map, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import quantity
 
@@ -28,7 +28,7 @@ _LEAST_OVERHEAD = 384 << 20
 _RENAMED = {"podSecurityContext": "securityContext", "serviceAccount": "serviceAccountName"}
 
 
-def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
+def bearers(kind: str, group: str, attributes: Map, inventory: Inventory) -> Iterator[Bearer]:
     path = ("spec", "template") if kind == "ScheduledSparkApplication" else ("spec",)
     spec = mapping(attributes, *path)
     if group != "sparkoperator.k8s.io" or spec is None:

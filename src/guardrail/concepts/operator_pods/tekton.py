@@ -10,8 +10,8 @@ from guardrail.concepts.operator_pods.building import (
     Standing,
     bearer,
     fill_in,
-    filled_in,
     items,
+    left_to_runs,
     listed,
     mapping,
     put,
@@ -19,24 +19,20 @@ from guardrail.concepts.operator_pods.building import (
     with_code,
 )
 from guardrail.concepts.pod_kinds import Bearer
-from guardrail.model import Map
+from guardrail.model import Inventory, Map
 from guardrail.model.patterns import lazy_regex
 
-_BY_RUN = "the run that starts it may set it"
 _PARAMETER = lazy_regex(r"""\$\((?:inputs\.)?params(?:\.([\w-]+)|\[["']([\w.-]+)["']\])\)""")
-_OF_RUN = ("serviceAccountName", "automountServiceAccountToken")
-# Of a pod's security context: what it is a fault to leave out. Whether a run asks for more than a task can (its node's
-# network or processes, kernel parameters, other types of SELinux) is asked of the run.
-_OF_ITS_CONTEXT = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile")
+# What only a run can ask for is asked of the run.
 _ASKED_OF_RUNS = ("appArmorProfile", "seLinuxOptions", "seccompProfile", "sysctls", "windowsOptions")
 
 
-def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
+def bearers(kind: str, group: str, attributes: Map, inventory: Inventory) -> Iterator[Bearer]:
     spec = mapping(attributes, "spec")
     if spec is None:
         return
     if group == "triggers.tekton.dev" and kind == "TriggerTemplate":
-        yield from _made(spec)
+        yield from _made(spec, inventory)
     if group != "tekton.dev":
         return
     if kind in ("Task", "ClusterTask"):
@@ -46,7 +42,7 @@ def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
         if step is not None:
             pod = Map(spec.span, spec.header)
             pod.put("containers", listed([step], spec), spec.header)
-            _left_to_runs(pod)
+            left_to_runs(pod)
             yield bearer(pod, "task")
     elif kind == "TaskRun":
         task = mapping(spec, "taskSpec")
@@ -65,13 +61,6 @@ def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
             yield from _of_named_task(run, mapping(run, "podTemplate"))
 
 
-def _left_to_runs(pod: Map) -> None:
-    filled_in(pod, _BY_RUN, *_OF_RUN)
-    context = Map(pod.span, pod.header)
-    filled_in(context, _BY_RUN, *_OF_ITS_CONTEXT)
-    put(pod, "securityContext", context)
-
-
 def _of_named_task(run: Map, pod_template: Map | None) -> Iterator[Bearer]:
     """The pods of a run whose tasks stand elsewhere, where it asks for more than these can."""
     context = mapping(pod_template, "securityContext") or Map()
@@ -84,7 +73,7 @@ def _of_named_task(run: Map, pod_template: Map | None) -> Iterator[Bearer]:
     yield bearer(pod, "task")
 
 
-def _made(template: Map) -> Iterator[Bearer]:
+def _made(template: Map, inventory: Inventory) -> Iterator[Bearer]:
     """The pods of the runs that a TriggerTemplate makes when an event comes."""
     for index, item in enumerate(items(template, "resourcetemplates")):
         version, kind = item.get("apiVersion"), item.get("kind")
@@ -92,7 +81,7 @@ def _made(template: Map) -> Iterator[Bearer]:
             metadata = mapping(item, "metadata") or Map()
             name = metadata.get("name") or metadata.get("generateName")
             label = name.rstrip("-") if isinstance(name, str) else f"resourcetemplates[{index}]"
-            for found in bearers(kind, "tekton.dev", item):
+            for found in bearers(kind, "tekton.dev", item, inventory):
                 yield found._replace(label=f"{label}/{found.label}" if found.label else label)
 
 
@@ -147,7 +136,7 @@ def _task(
     if run is not None:
         taken(run, ("serviceAccountName",), pod)
     else:
-        _left_to_runs(pod)
+        left_to_runs(pod)
     put(pod, "restartPolicy", "Never")
     volumes = [*items(spec, "volumes"), *items(pod_template, "volumes")]
     if volumes:

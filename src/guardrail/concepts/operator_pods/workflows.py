@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrail.concepts.cluster_pipelines.argo_runs import TEMPLATES, Run, runs_of
 from guardrail.concepts.operator_pods.building import (
     CONTAINER_KEYS,
     POD_KEYS,
@@ -12,6 +13,7 @@ from guardrail.concepts.operator_pods.building import (
     bearer,
     fill_in,
     items,
+    left_to_runs,
     listed,
     mapping,
     put,
@@ -19,7 +21,7 @@ from guardrail.concepts.operator_pods.building import (
     with_code,
 )
 from guardrail.concepts.pod_kinds import Bearer
-from guardrail.model import Map, Seq
+from guardrail.model import Inventory, Map, Seq
 from guardrail.model.patterns import lazy_regex
 
 _TYPES = ("container", "script", "containerSet", "dag", "steps", "resource", "suspend", "http", "data", "plugin")
@@ -27,25 +29,36 @@ PARAMETER = lazy_regex(r"\{\{\s*((?:inputs|workflow)\.parameters\.[\w-]+)\s*\}\}
 _SUBMITTED = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 
 
-def bearers(kind: str, group: str, attributes: Map) -> Iterator[Bearer]:
+def bearers(kind: str, group: str, attributes: Map, inventory: Inventory) -> Iterator[Bearer]:
     if group != "argoproj.io":
         return
     if kind == "Sensor":
-        yield from _submitted(attributes)
+        yield from _submitted(attributes, inventory)
         return
     spec = mapping(attributes, "spec", "workflowSpec") if kind == "CronWorkflow" else mapping(attributes, "spec")
     if spec is None:
         return
-    defaults = mapping(spec, "templateDefaults")
     for index, template in enumerate(_templates(spec)):
         name = template.get("name")
         label = name if isinstance(name, str) else f"templates[{index}]"
-        found = _bearer(template, spec, defaults, label)
-        if found is not None:
+        yield from _run(template, spec, label, kind in TEMPLATES, inventory)
+
+
+def _run(template: Map, spec: Map, label: str, partial: bool, inventory: Inventory) -> Iterator[Bearer]:
+    """The pods of a template, as the runs that start it have them: one where all of them come to the same."""
+    runs = runs_of(inventory)
+    standing = runs.scope.at(template)
+    different: list[Map] = []
+    for run in runs.of_template(standing) if standing is not None else [Run("", spec, partial)]:
+        found = _bearer(template, run, f"{label}@{run.name}" if different else label)
+        if found is None:
+            return
+        if isinstance(found.template, Map) and found.template not in different:
+            different.append(found.template)
             yield found
 
 
-def _submitted(attributes: Map) -> Iterator[Bearer]:
+def _submitted(attributes: Map, inventory: Inventory) -> Iterator[Bearer]:
     """The pods of the workflows that a sensor submits."""
     for index, trigger in enumerate(items(mapping(attributes, "spec"), "triggers")):
         template = mapping(trigger, "template")
@@ -56,7 +69,7 @@ def _submitted(attributes: Map) -> Iterator[Bearer]:
                 continue
             name = template.get("name") if template is not None else None
             label = name if isinstance(name, str) else f"triggers[{index}]"
-            for found in bearers(str(made["kind"]), version.rpartition("/")[0], made):
+            for found in bearers(str(made["kind"]), version.rpartition("/")[0], made, inventory):
                 yield found._replace(label=f"{label}/{found.label}")
 
 
@@ -74,7 +87,9 @@ def _templates(spec: Map) -> Iterator[Map]:
                     yield inline
 
 
-def _bearer(template: Map, spec: Map, defaults: Map | None, label: str) -> Bearer | None:
+def _bearer(template: Map, run: Run, label: str) -> Bearer | None:
+    spec = run.spec
+    defaults = mapping(spec, "templateDefaults")
     whole = template if defaults is None else _with_defaults(template, defaults)
     values = values_of(whole, spec)
     containers = [taken(item, CONTAINER_KEYS) for item in items(whole.get("containerSet"), "containers")]
@@ -90,6 +105,8 @@ def _bearer(template: Map, spec: Map, defaults: Map | None, label: str) -> Beare
         fill_in(container, "image", PARAMETER, values)
     pod = taken(whole, POD_KEYS)
     taken(spec, POD_KEYS, pod)
+    if run.partial:
+        left_to_runs(pod, "securityContext" not in whole)
     volumes = [*items(spec, "volumes"), *items(whole, "volumes")]
     if volumes:
         pod.put("volumes", listed(volumes, whole), (whole if "volumes" in whole else spec).place("volumes"))
