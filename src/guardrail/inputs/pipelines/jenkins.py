@@ -30,16 +30,19 @@ def read(files: Sequence[str], library: Library) -> Reading:
     reading = Reading()
     waiting = list(files)
     seen = set(files)
+    folders: dict[str, str] = {}  # of the workspace, in which the repository is
     for path in waiting:  # grows by what is loaded
         file = JenkinsFile(path, library.tree)
         if file.readable:
+            folder = _folder(file) or folders.get(path, "")
             for loaded in _file(file, reading, path not in files):
-                target = _target(path, loaded, library)
+                target = _target(path, loaded.removeprefix(folder), library) or _target(path, loaded, library)
                 if target is None:
                     what = f"{loaded}, which is loaded, is not in the scanned tree; not followed"
                     reading.notes.append(Note("missing-file", what, path))
                 elif target not in seen and len(seen) < len(files) + MAX_LOADED:
                     seen.add(target)
+                    folders[target] = folder
                     waiting.append(target)
         reading.problems += file.problems
         reading.notes += file.notes
@@ -58,6 +61,16 @@ def _target(path: str, loaded: str, library: Library) -> str | None:
         if joined and library.tree.is_file(joined):
             return joined
     return None
+
+
+def _folder(file: JenkinsFile) -> str:
+    """Where the pipeline has its repository, `folder/`; "" where that is the workspace itself."""
+    for statement in file.script.statements:
+        for node in walk(statement):
+            if isinstance(node, Call) and node.name == "checkoutToSubdirectory" and node.args:
+                written = file.plain(node.args[0])
+                return f"{written.strip('/')}/" if written else ""
+    return ""
 
 
 def _file(file: JenkinsFile, reading: Reading, loaded: bool) -> list[str]:
