@@ -9,13 +9,14 @@ from itertools import pairwise
 from guardrail.formats.groovy import Script, parse
 from guardrail.formats.groovy_nodes import Assign, Call, Literal, Member, Name, Node, Operation, Quote
 from guardrail.formats.text import decode
+from guardrail.inputs.pipelines.jenkins_margins import METHODS, cuts, shift, without
 from guardrail.model import HOLE, Note, Problem, Span, Text
 from guardrail.tree import Tree, Unreadable
 
 PROVIDER = "jenkins"
 MAX_PARTS = 500  # of a text that is put together from several
 MAX_NESTING = 20
-AS_IT_IS = frozenset(("stripIndent", "trim", "toString"))  # what leaves a text what it is, or nearly
+AS_IT_IS = frozenset(("trim", "toString"))  # what leaves a text what it is, or nearly
 Piece = tuple[str, int | None]  # a stretch of text, and where in the file it begins; None for what isn't there
 
 
@@ -193,11 +194,28 @@ class JenkinsFile:
                 state[1] = length
         if isinstance(node, Call) and node.receiver is not None and node.name in AS_IT_IS and deeper:
             return self._collect(node.receiver, pieces, holes, state, depth + 1)
+        if isinstance(node, Call) and node.receiver is not None and node.name in METHODS and deeper:
+            return self._stripped(node, pieces, holes, state, depth + 1)
         written = self.written(node)
         pieces += [("${", None), (written, node.start), ("}", None)]
         state[1] += len(written) + 3
         holes.append((length, state[1], node))
         return False
+
+    def _stripped(
+        self, node: Call, pieces: list[Piece], holes: list[tuple[int, int, Node]], state: list[int], depth: int
+    ) -> bool:
+        inner: list[Piece] = []
+        inside: list[tuple[int, int, Node]] = []
+        budget = [state[0], 0]
+        assert node.receiver is not None
+        found = self._collect(node.receiver, inner, inside, budget, depth)
+        left_out = cuts("".join(text for text, _ in inner), node)
+        length, moved = state[1], shift(left_out)
+        holes += [(length + moved(start), length + moved(end), hole) for start, end, hole in inside]
+        pieces += without(inner, left_out) or [("", node.start + 1)]
+        state[:] = [budget[0], length + moved(budget[1])]
+        return found
 
     def plain(self, node: Node | None) -> str | None:
         """The text of a string that has no interpolation, None for anything else."""
@@ -205,15 +223,18 @@ class JenkinsFile:
             return node.quoted.text
         return None
 
-    def template(self, node: Quote) -> Code:
-        """A string with a HOLE for each interpolation."""
+    def template(self, node: Quote, stripping: Iterable[Call] = ()) -> Code:
+        """A string with a HOLE for each interpolation; `stripping` are the methods that strip its lines."""
         pieces: list[Piece] = []
         at = 0
         for hole in node.quoted.holes:
             pieces += self.pieces(node, at, hole.start)
             pieces.append((HOLE, node.quoted.source(hole.start)))
             at = hole.end
-        return self.assembled(pieces + self.pieces(node, at, len(node.quoted.text)))
+        pieces += self.pieces(node, at, len(node.quoted.text))
+        for call in stripping:
+            pieces = without(pieces, cuts("".join(text for text, _ in pieces), call))
+        return self.assembled(pieces)
 
 
 def literal(node: Node | None) -> object:

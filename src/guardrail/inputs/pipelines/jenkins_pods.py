@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrail.formats.groovy_nodes import Call, Node, Quote
 from guardrail.formats.yaml import load
 from guardrail.inputs.pipelines.jenkins_file import AS_IT_IS, Code
+from guardrail.inputs.pipelines.jenkins_margins import METHODS
 from guardrail.inputs.pipelines.jenkins_scope import Scope, named
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, Keys, image_dependency, text_of
 from guardrail.model import HOLE, Map, Note, Noun, Problem, Seq, Span, Unknown
@@ -26,11 +27,11 @@ def container_draft(name: str, kind: str, header: Span, filled: Filled | None, e
 def pod_nouns(node: Node, scope: Scope, keys: Keys) -> Iterator[Noun]:
     """The containers of a pod's manifest. Where something is interpolated, what it is part of is unknown."""
     file = scope.file
-    quote = _quote_of(node, scope)
+    quote, stripping = _quote_of(node, scope)
     if quote is None:
         file.note("pod-not-read", "the pod of an agent is written elsewhere; its containers are not judged", node)
         return
-    template = file.template(quote)
+    template = file.template(quote, stripping)
     places = _Places(template)
     loaded = load(str(template).replace(HOLE, "x").encode(), file.path)
     for problem in loaded.problems:
@@ -51,16 +52,24 @@ def pod_nouns(node: Node, scope: Scope, keys: Keys) -> Iterator[Noun]:
                     yield from _container(body, _host_paths(spec), places, keys)
 
 
-def _quote_of(node: Node, scope: Scope) -> Quote | None:
-    """The string that a manifest is: written there, or in a variable that is set once."""
-    if isinstance(node, Call) and node.receiver is not None and node.name in AS_IT_IS:
-        node = node.receiver
+def _quote_of(node: Node, scope: Scope) -> tuple[Quote | None, list[Call]]:
+    """The string that a manifest is: written there, or in a variable that is set once; what strips its lines."""
+    stripping: list[Call] = []
+    node = _bare(node, stripping)
     name, holder = named(node)
     if name and not holder:
         top = scope.names.top.get(name)
         if top is not None and top.value is not None and scope.names.assigned.get(name) == 1:
-            node = top.value
-    return node if isinstance(node, Quote) else None
+            node = _bare(top.value, stripping)
+    return (node if isinstance(node, Quote) else None), stripping[::-1]
+
+
+def _bare(node: Node, stripping: list[Call]) -> Node:
+    while isinstance(node, Call) and node.receiver is not None and node.name in AS_IT_IS | METHODS:
+        if node.name in METHODS:
+            stripping.append(node)
+        node = node.receiver
+    return node
 
 
 class _Places:
