@@ -83,7 +83,7 @@ def job_resource(
     resource.add_noun(draft.noun(name))
     for noun in images(resolver, job, variables) if job.get("trigger") is None else ():
         resource.add_noun(noun)
-    taint = gitlab_taint.of_job(job, [level for level, _ in variables.levels], _conditions(job), _handed(job, handed))
+    taint = gitlab_taint.of_job(job, variables, _conditions(job), _handed(job, handed))
     event = next((event for event in own if event in UNTRUSTED_EVENTS), "")
     around = Surroundings(library, taint, gitlab_taint.dotenv_of(job), event)
     hooks = job.get("hooks")
@@ -122,8 +122,8 @@ def handed_by(resolver: Resolver, root: Map, names: list[str]) -> dict[str, Tain
         job = resolver.job(name)
         if not gitlab_taint.dotenv_of(job):
             continue
-        levels = [level for level, _ in Variables(job, root).levels]
-        left = handed_on(job, gitlab_taint.of_job(job, levels, _conditions(job), _handed(job, found)))
+        variables = Variables(job, root)
+        left = handed_on(job, gitlab_taint.of_job(job, variables, _conditions(job), _handed(job, found)))
         if left:
             found[name] = left
     return found
@@ -231,7 +231,7 @@ def _timeout(draft: Draft, resolver: Resolver, job: Map, variables: Variables, g
             draft.put("timeout", gap)
         return
     entry = job.spans["timeout"]
-    filled = variables.fill(text_of(declared))[0]
+    filled = variables.one(text_of(declared))
     if filled.unknown is not None:
         draft.put("timeout", filled.unknown, entry, filled.origin)
         return
@@ -274,7 +274,7 @@ def _environment(draft: Draft, job: Map, variables: Variables, gap: Unknown | No
     if isinstance(declared, Map):
         entry = declared.spans.get("name", entry)
         declared = declared.get("name")
-    filled = variables.fill(text_of(declared))[0]
+    filled = variables.one(text_of(declared))
     if filled.value is not None:
         draft.put("environment", filled.value, entry, filled.origin)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from guardrail.formats.yaml import Tag
 from guardrail.inputs.pipelines.gitlab_include import Merged, merge
 from guardrail.inputs.pipelines.vocabulary import Filled, text_of
-from guardrail.model import Map, Origin, Problem, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, Map, Origin, Problem, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 MAX_EXTENDS = 11  # GitLab's own limits
 MAX_REFERENCES = 10
 MAX_INSTANCES = 200
+MAX_RULES = 50  # of a job or workflow
+MAX_COMBINED = 1000  # of instances with what rules may set
 MAX_EXPANSIONS = 5000  # of variables in one text, over all instances of its job
 MAX_ENTRIES = 500_000  # copied in all while the pieces are put together
 
@@ -180,10 +183,10 @@ class Resolver:
 
 
 class Variables:
-    """What `$NAME` stands for in a job: `parallel:matrix` before the job's own variables before those of the
-    file."""
+    """What `$NAME` stands for in a job: `parallel:matrix` before its rules' variables, its own, those of the workflow's
+    rules, those of the file. `alternatives` are those of rules: any of them may be the one that matches."""
 
-    __slots__ = ("_left", "instances", "levels")
+    __slots__ = ("_left", "alternatives", "instances", "levels")
 
     def __init__(self, job: Map, root: Map) -> None:
         inherit = job.get("inherit")
@@ -193,7 +196,18 @@ class Variables:
             self.levels.append((job["variables"], None))
         if isinstance(root.get("variables"), Map) and wanted is not False:
             self.levels.append((root["variables"], {str(x) for x in wanted} if isinstance(wanted, Seq) else None))
-        self.instances = list(_instances(job.get("parallel")))[:MAX_INSTANCES] or [{}]
+        matrix = list(_instances(job.get("parallel")))[:MAX_INSTANCES] or [{}]
+        own, general = _of_rules(job), _of_rules(root.get("workflow")) if wanted is not False else []
+        self.alternatives = own + general
+        if not self.alternatives:
+            self.instances = matrix
+            return
+        declared = self.levels[0][0] if isinstance(job.get("variables"), Map) else Map()
+        taken = [{key: cell for key, cell in _cells(rule).items() if key not in declared and
+                  (not isinstance(wanted, Seq) or key in wanted)} for rule in general]  # fmt: skip
+        combined = ({**above, **_cells(rule), **cell} for cell in matrix for rule in own or [Map()] for above in taken
+                    or [{}])  # fmt: skip
+        self.instances = list(islice(combined, MAX_COMBINED))
 
     def fill(self, value: Value) -> list[Filled]:
         """The distinct values that a text stands for, over all instances of the job; at least one."""
@@ -207,6 +221,14 @@ class Variables:
             filled = self._fill(value, instance, 0)
             found.setdefault((filled.unknown is None, filled.template), filled)
         return list(found.values())
+
+    def one(self, value: Value) -> Filled:
+        """The same where several would make no sense; unknown if it hangs on which rule matches."""
+        found = self.fill(value)
+        if len(found) == 1 or not self.alternatives:
+            return found[0]
+        unknown = Unknown(f"{value} is what the rule that matches says")
+        return Filled(unknown, HOLE, unknown, None)
 
     def _fill(self, text: str, instance: dict[str, tuple[Value, Span]], depth: int) -> Filled:
         parts: list[str] = []
@@ -243,7 +265,7 @@ class Variables:
     def _find(self, name: str, instance: dict[str, tuple[Value, Span]]) -> tuple[str, Span] | None:
         if name in instance:
             value, span = instance[name]
-            text = text_of(value)
+            text = text_of(value.get("value") if isinstance(value, Map) else value)
             return (text, span) if text is not None else None
         for level, only in self.levels:
             if name in level and (only is None or name in only):
@@ -253,6 +275,23 @@ class Variables:
                 text = text_of(value)
                 return (text, level.spans[name]) if text is not None else None
         return None
+
+
+def _of_rules(holder: Value) -> list[Map]:
+    """The variables that rules set, one mapping for each that differs; none where no rule sets any."""
+    rules = holder.get("rules") if isinstance(holder, Map) else None
+    found: list[Map] = []
+    for rule in islice(rules, MAX_RULES) if isinstance(rules, Seq) else ():
+        if isinstance(rule, Map) and rule.get("when") != "never":
+            variables = rule.get("variables")
+            variables = variables if isinstance(variables, Map) else Map()
+            if variables not in found:
+                found.append(variables)
+    return found if any(found) else []
+
+
+def _cells(variables: Map) -> dict[str, tuple[Value, Span]]:
+    return {key: (value, variables.spans[key]) for key, value in variables.items()}
 
 
 def _why(written: str, name: str | None) -> Unknown:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from guardrail.formats.shell import expanded_variables
 from guardrail.formats.shell_commands import parsed
+from guardrail.inputs.pipelines.gitlab_resolve import Variables
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Origin, Seq, Span, Value
 from guardrail.model.patterns import lazy_regex
@@ -55,15 +56,14 @@ class Tainted(NamedTuple):
 Taint = dict[str, Tainted]
 
 
-def of_job(job: Map, levels: Iterable[Map], conditions: list[str], handed: Taint) -> Taint:
-    """The variables that an outsider fills when the job begins. `levels` are its variables, those of the file after
-    those of its own; `handed` is what earlier jobs leave it."""
+def of_job(job: Map, variables: Variables, conditions: list[str], handed: Taint) -> Taint:
+    """The variables that an outsider fills when the job begins; `handed` is what earlier jobs leave it."""
     fixed = REFERENCES if _for_one_branch(job, conditions) else frozenset()
     found: Taint = {name: Tainted(name, ()) for name in sorted(UNTRUSTED_VARIABLES - fixed)}
     found.update(handed)
     pending: list[tuple[str, str, Span]] = []
     seen: set[str] = set()
-    for level in levels:
+    for level, _ in variables.levels:
         for name in level:
             value = level[name]
             text = text_of(value.get("value") if isinstance(value, Map) else value)
@@ -72,6 +72,11 @@ def of_job(job: Map, levels: Iterable[Map], conditions: list[str], handed: Taint
                 found.pop(name, None)
                 if "$" in text:
                     pending.append((name, text, level.spans[name]))
+    for rule in variables.alternatives:  # perhaps, so that what it replaces stays
+        for name, value in rule.items():
+            text = text_of(value.get("value") if isinstance(value, Map) else value)
+            if text is not None and "$" in text:
+                pending.append((name, text, rule.spans[name]))
     for _ in range(3):  # variables of variables, in whatever order they stand
         changed = False
         for name, text, span in pending[:MAX_NAMES]:
