@@ -11,11 +11,13 @@ from guardrail.formats.shell import (
     environment_from_file,
     evaluated,
     expanded_variables,
+    may_evaluate,
     pipelines,
     remote_pipe,
     reverse_shell,
     skips_verification,
 )
+from guardrail.formats.shell_commands import heredocs
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,35 @@ def test_code_that_is_evaluated() -> None:
     code = "eval \"a $ONE\"\nbash -ec \"$TWO ${THREE}\"\nsh -c 'x $FOUR'\necho $FIVE"
     names = [name for _, arguments in evaluated(code) for name in expanded_variables(arguments)]
     assert names == ["ONE", "TWO", "THREE"]
+
+
+@pytest.mark.parametrize("code", [
+    'echo "$M" | bash', 'printf %s "$M" | sudo sh -x', 'echo "x $M" | ssh -T deploy@host', 'bash <<< "$M"',
+    'su - app -c "echo $M"', 'su app --command="echo $M"', "ssh host <<EOF\necho '$M'\nEOF\necho $N",
+    "ssh -o BatchMode=yes -p 22 u@h 'bash -s' <<-EOF\n# $M\n\tEOF", "cat <<EOF | bash\necho \"$M\nEOF\n",
+    "bash -s -- x <<EOF\n$M\nEOF", "docker exec -i web sh <<EOF\n$M\nEOF",
+    "kubectl exec -i p -- bash -e <<EOF\n$M\nEOF",
+    "python3 <<EOF\nprint('$M')\nEOF", 'echo "$M" | su - app', "sshpass -p x ssh u@h << EOF\n$M\nEOF",
+    'ssh host "./answer \'$M\'"', 'timeout 5 bash -lc "$M"',
+])  # fmt: skip
+def test_code_that_comes_another_way(code: str) -> None:
+    names = [name for _, text in evaluated(code) for name in expanded_variables(text)]
+    assert names == ["M"]
+    assert may_evaluate(code)
+
+
+@pytest.mark.parametrize("code", [
+    "ssh host <<'EOF'\necho $M\nEOF", "bash <<\\EOF\necho $M\nEOF", "bash <<EOF\necho \\$M\nEOF",
+    "echo '$M' | bash", 'echo "$M" | ssh host "cat > file"', 'echo "$M" | python3 -m json.tool',
+    'echo "$M" | sh script.sh', "cat <<EOF\n$M\nEOF\nbash", "psql <<EOF\n$M\nEOF", 'echo "$M" | tr -cd a-z | bash',
+    'echo "$M" || bash', 'cat <<< "$M"', 'docker exec -i web sh x.sh <<EOF\n$M\nEOF', 'su - app "$M"',
+])  # fmt: skip
+def test_what_is_only_data(code: str) -> None:
+    assert [name for _, text in evaluated(code) for name in expanded_variables(text)] == []
+
+
+def test_a_here_string_is_no_document() -> None:
+    assert heredocs('cat <<< "word"\necho x\n') == []
 
 
 @given(st.text(alphabet="curl |shbas\"'$()<>`\\\n;&#- =", max_size=80))

@@ -13,6 +13,9 @@ from guardrail.formats.shell_commands import Command as Command
 from guardrail.formats.shell_commands import expanded_variables as expanded_variables
 from guardrail.formats.shell_commands import pipelines as pipelines
 from guardrail.formats.shell_downloads import ADDRESS, BY_COMMIT, runs_unchecked
+from guardrail.formats.shell_evaluated import evaluated as evaluated
+from guardrail.formats.shell_evaluated import may_evaluate as may_evaluate
+from guardrail.formats.shell_evaluated import runs_stdin
 from guardrail.formats.shell_habits import (
     plain_transport,
     privileged_container,
@@ -25,17 +28,6 @@ from guardrail.model.patterns import lazy_regex
 
 MAX_NESTING = 3
 
-# An interpreter that takes its program from standard input: no script named, no `-c`, no `-m`.
-_RUNS_STDIN = lazy_regex(
-    PREFIX + r"(?:(?:" + SH + r"|fish|pwsh|powershell)(?:\s+-(?!-?[a-zA-Z]*c)[\w-]*(?:\s+pipefail\b)?)*"
-    r"|(?:python[\d.]*|perl|ruby|node|php)(?:\s+-(?!-?[a-zA-Z]*[cmenpr])[\w-]*)*)"
-    r"(?:\s+/dev/stdin)?\s*(?:[)}`'\"]|\d?[<>]|\Z)",
-    re.DOTALL,
-)
-_SHELL_STDIN_WITH_ARGUMENTS = lazy_regex(
-    PREFIX + r"(?:" + SH + r")\s+(?:-[a-zA-Z]+\s+)*-[a-zA-Z]*s\b"
-)
-_SOURCE_STDIN = lazy_regex(PREFIX + r"(?:source|\.)\s+/dev/(?:stdin|fd/0)\b")
 _DOWNLOAD = lazy_regex(r"(?:\A|[\s($`{/])(?:curl|wget)(?:\.exe)?\s")
 _RUNS_SUBSTITUTION = lazy_regex(
     PREFIX + r"(?:(?:" + SH + r"|fish|python[\d.]*|perl|ruby|node|source|\.)"
@@ -99,14 +91,6 @@ _GIT_TAKES_OUT = lazy_regex(
 )
 _PULL_CHECKOUT = lazy_regex(PREFIX + r"(?:gh\s+pr\s+checkout|hub\s+pr\s+checkout)\b")
 _PULL_REF = lazy_regex(r"\b(?:refs/)?(?:pull|merge-requests|pr)/[^\s\"']{1,200}/(?:head|merge)\b")
-_EVALUATES = lazy_regex(
-    PREFIX
-    + r"(?:eval\s|(?:(?:docker|podman|kubectl|nerdctl|su|flock|timeout|xargs|chroot)\s[^\n|;&'\"]{0,200}?\s)?(?:/\S*/)?"
-    + SH
-    + r"\s+(?:-\S+\s+)*-[a-zA-Z]*c\s|python[\d.]*\s+-c\s|perl\s+-e\s|node\s+-e\s|ruby\s+-e\s|ssh\s+(?=\S+\s+\S))"
-)
-
-
 _DENO = lazy_regex(
     PREFIX + r"deno\s+(?:run|install)\s(?=[^\n]{0,500}?(?:-A|--allow-all)\s)[^\n]{0,500}?\bhttps?://"
 )
@@ -126,7 +110,7 @@ def remote_pipe(text: str, nesting: int = 0) -> tuple[int, int] | None:
         for number, command in enumerate(stages):
             stage = command.text
             if (
-                (number and downloaded and _runs_stdin(stage))
+                (number and downloaded and runs_stdin(stage))
                 or (number and powershell and _POWERSHELL_RUNS.match(stage))
                 or _RUNS_SUBSTITUTION.match(stage)
                 or _DENO.match(stage)
@@ -174,10 +158,6 @@ def reverse_shell(text: str) -> tuple[int, int] | None:
     return None
 
 
-def _runs_stdin(stage: str) -> bool:
-    return bool(_RUNS_STDIN.match(stage) or _SHELL_STDIN_WITH_ARGUMENTS.match(stage) or _SOURCE_STDIN.match(stage))
-
-
 def checkouts(text: str, later: Iterable[str] = ()) -> Iterator[tuple[Command, bool]]:
     """Commands that take code out of git, with whether they plainly name a pull request's. What is only fetched changes
     no file; it counts where a later command, or one of the scripts `later`, takes something out."""
@@ -200,15 +180,6 @@ def _takes_out(script: str) -> bool:
     return "git" in script and any(
         _GIT_TAKES_OUT.match(command.text) for stages in parsed(script) for command in stages
     )
-
-
-def evaluated(text: str) -> Iterator[tuple[Command, str]]:
-    """Commands that take their arguments for code (`eval`, `sh -c`), with those arguments as written."""
-    for stages in parsed(text):
-        for command in stages:
-            match = _EVALUATES.match(command.text)
-            if match:
-                yield command, command.text[match.end() :]
 
 
 _ENVIRONMENT_FILE = lazy_regex(

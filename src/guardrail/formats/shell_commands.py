@@ -34,6 +34,7 @@ PREFIX = (
     r"(?:sudo\s+(?:-[ugh]\s+[^\s-]\S*\s+|-(?![ugh]\s)\S+\s+|\w+=\S*\s+)*)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?"
 )
 VARIABLE = lazy_regex(r"(?<!\\)\$\{?!?([A-Za-z_][A-Za-z0-9_]*)")
+_UNQUOTED = str.maketrans("'\"#", "   ")  # in a document, quotes and comments are only text
 
 
 class Command(NamedTuple):
@@ -102,25 +103,42 @@ def parsed(text: str) -> tuple[tuple[Command, ...], ...]:
     return tuple(tuple(stages) for stages in pipelines(text))
 
 
-_HEREDOC = lazy_regex(r"<<-?[ \t]*[\"']?(\w{1,64})[\"']?")
+_HEREDOC = lazy_regex(r"(?<!<)<<-?[ \t]*([\"'\\]?)(\w{1,64})[\"']?")
+MAX_DOCUMENTS = 200
 
 
-def heredocs(text: str) -> list[tuple[int, int]]:
-    """Where documents stand that are handed to a command (`cat <<EOF`), and so are no commands themselves."""
-    found: list[tuple[int, int]] = []
+class Document(NamedTuple):
+    """A document that is handed to a command (`cat <<EOF`): `<<` stands `at`, what it says is `start` to `end`. `code`:
+    what the shell puts variables into, quoted or not; "" where it takes the text as it stands."""
+
+    at: int
+    start: int
+    end: int
+    code: str
+
+
+def documents(text: str) -> list[Document]:
+    found: list[Document] = []
     if "<<" not in text:
         return found
     for match in _HEREDOC.finditer(text):
         start = text.find("\n", match.end())
-        if start < 0 or (found and match.start() < found[-1][1]):
+        if start < 0 or (found and match.start() < found[-1].end):
             continue
         end = start
         while end >= 0:
             stop = text.find("\n", end + 1)
-            if text[end + 1 : stop if stop >= 0 else len(text)].strip() == match.group(1):
+            if text[end + 1 : stop if stop >= 0 else len(text)].strip() == match.group(2):
                 break
             end = stop
-        found.append((start, end if end >= 0 else len(text)))
-        if len(found) > 200:
+        end = end if end >= 0 else len(text)
+        code = "" if match.group(1) else text[start:end].translate(_UNQUOTED)
+        found.append(Document(match.start(), start, end, code))
+        if len(found) > MAX_DOCUMENTS:
             break
     return found
+
+
+def heredocs(text: str) -> list[tuple[int, int]]:
+    """Where documents stand, which are no commands themselves."""
+    return [(document.start, document.end) for document in documents(text)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
+from guardrail.formats.shell_commands import VARIABLE
 from guardrail.formats.shell_lines import detected_in
 from guardrail.inputs.pipelines import deployments
 from guardrail.inputs.pipelines.document import Library
@@ -312,6 +313,21 @@ def _evaluated(text: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
     )
 
 
+def _whole(text: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+    return ((0, len(text), tuple(dict.fromkeys(VARIABLE.findall(text)))),)
+
+
+def _remote_commands(items: Value) -> Iterator[tuple[str, Span]]:
+    """What the pipes of a script have another machine's shell run: Bitbucket puts the variables in before."""
+    for item in _flat(items, 0) if isinstance(items, Seq) else ():
+        name = text_of(item.get("pipe")) if isinstance(item, Map) else None
+        variables = item.get("variables") if isinstance(item, Map) else None
+        if name and name.startswith("atlassian/ssh-run:") and isinstance(variables, Map):
+            text = text_of(variables.get("COMMAND"))
+            if text is not None and variables.get("MODE") != "script":
+                yield text, variables.spans["COMMAND"]
+
+
 def _script(setting: Setting, step: Map, key: str, given: dict[str, Span]) -> Noun:
     entry = step.spans[key]
     lines = list(_lines(step[key], entry))
@@ -325,11 +341,12 @@ def _script(setting: Setting, step: Map, key: str, given: dict[str, Span]) -> No
         text, span = lines[hit.line]
         source = setting.library.get(span.file) if span.file else None
         detected[field] = source.place(text, hit.start, hit.end, span) if source else span
-    for text, span in lines:
+    commands = list(_remote_commands(step[key]))
+    for index, (text, span) in enumerate([*lines, *commands]):
         source = setting.library.get(span.file) if span.file else None
         if "$" not in text or source is None:
             continue
-        for start, end, variables in _evaluated(text):
+        for start, end, variables in _evaluated(text) if index < len(lines) else _whole(text):
             for variable in variables:
                 if (variable in PUSHED_VARIABLES or variable in given) and len(chosen) < MAX_HITS:
                     place = source.place(text, start, end, span)

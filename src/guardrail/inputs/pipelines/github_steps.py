@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.formats.packages import loose_installs, publishes
-from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
+from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables, may_evaluate
 from guardrail.inputs.pipelines.expressions import find_expressions
 from guardrail.inputs.pipelines.github_control import FIXED, control_of
 from guardrail.inputs.pipelines.github_environment import environment_writes
@@ -302,7 +302,7 @@ def _hit(hits: Seq, words: str, source: Taint, where: Span, around: Surroundings
 def _evaluated(code: str, scope: Scope) -> list[tuple[str, Taint, int, int]]:
     """Variables that hold an outsider's words and that the script takes for code (`eval`, `sh -c`)."""
     found: list[tuple[str, Taint, int, int]] = []
-    if "eval" not in code and " -c" not in code and " -e" not in code:
+    if not may_evaluate(code):
         return found
     for command, arguments in evaluated(code):
         for name in dict.fromkeys(expanded_variables(arguments)):
