@@ -13,6 +13,9 @@ FIND = dict(DETECTIONS)
 
 FOUND = {
     "prints_secret": [
+        'echo "$(echo $TOKEN)"', 'echo "$(mask "$A") $TOKEN"', "echo $(base64 <<< $TOKEN)", 'echo "$((1 + 2)) $TOKEN"',
+        'echo "a) $(cat x) ($TOKEN)"', 'echo "$(echo "$(date)" "$TOKEN")"', "kubectl get pod $TOKEN\necho $TOKEN",
+        "echo $GOOGLE_APPLICATION_CREDENTIALS_JSON",
         "Write-Host $env:API_TOKEN",
         "Write-Output \"key: ${env:API_KEY}\"",
         "secret=web-tls\nsecret=$(openssl rand -hex 8)\necho $secret",
@@ -111,6 +114,11 @@ FOUND = {
 
 NOT_FOUND = {
     "prints_secret": [
+        'echo "K=$(mask "$AWS_SECRET_ACCESS_KEY")"', 'echo "$(./login --token "$TOKEN" | jq .id) $(date)"',
+        'echo "$(f "$(g $TOKEN)" (h) $TOKEN) done"', "echo $(login $TOKEN",
+        'kubectl -n x get secret "$PULL_SECRET"\necho "no $PULL_SECRET"',
+        "oc create secret generic ${SECRET}\necho $SECRET",
+        'echo "no file at ${GOOGLE_APPLICATION_CREDENTIALS}"',
         "Write-Host $env:TOKEN.Length",
         "Write-Host $env:TOKEN_FILE",
         "echo \"$PW_PASSWORD\" | docker login --password-stdin",

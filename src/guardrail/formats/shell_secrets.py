@@ -11,6 +11,7 @@ from guardrail.model.patterns import lazy_regex
 _WORDS = r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY|SIGNING_?KEY|SSH_?KEY|CREDENTIALS?"
 # A variable that by its name holds a secret, and not where it is found, how long it is or what it is called.
 _NAME = (
+    r"(?!GOOGLE_APPLICATION_CREDENTIALS\b)"
     r"(?:[A-Za-z0-9]+_)*[A-Za-z0-9]{0,20}?(?:" + _WORDS + r")(?:_(?!(?:FILE|PATH|DIR|NAME|ID|URL|URI|ARN|TYPE"
     r"|LENGTH|LEN|COUNT|USER|USERNAME|HOST|EXPIR\w*|TTL|STATUS|ISSUER|AUDIENCE|VERSION|REGION|HASH|SET|OK|CODE|PERMISSIONS?|SCOPES?|ENDPOINT"
     r"|PREFIX|ENABLED|REQUIRED|MANAGER|STORE|SOURCE|KIND|EST|ESTIMATE|LIMIT|MAX|MIN|USAGE|BUDGET|COST)\b)[A-Za-z0-9]+)*\b"
@@ -25,6 +26,14 @@ _OF_PLATFORM = lazy_regex(r"::add-mask::|::set-output |::save-state |##vso\[|##t
 _ENCODES = lazy_regex(
     PREFIX + r"(?:base64|base32|xxd|hexdump|od|rev|tr|sed|fold|tee\s+/dev/(?:stderr|stdout))\b"
     r"(?!\s+(?:-d|-D|--decode)\b)"
+)
+_PARENTHESES = lazy_regex(r"(?<!\\)\$\(|[()]")
+# A command that says what it is told; arithmetic, and a value of PowerShell's.
+_REPEATS = lazy_regex(
+    PREFIX + r"(?:echo|printf|cat\s*<<<|base64|base32|xxd|hexdump|od|rev|tr|sed|fold)\b|\s*[($]", re.IGNORECASE
+)
+_OBJECT = lazy_regex(
+    r"\b(?:kubectl|oc)\s[^\n|;&]{0,200}?\ssecrets?(?:/|\s+(?:(?:generic|tls|docker-registry)\s+)?)[\"']?\$\{?(\w{1,80})"
 )
 _REDIRECTS = lazy_regex(r"(?<![0-9&])(?:[01]|&)?>>?(?!\s*(?:&\s*[12]\b|/dev/(?:stderr|stdout|tty)\b))")
 _CLOSES = lazy_regex(r"\s*(?:\}|\)|done|fi|esac)\s*(?:[|>]|\d?>>?)|\s*(?:\}|\)|done|fi|esac)\s*\Z")
@@ -72,6 +81,25 @@ def _shown(command: str) -> str:
     return _DIGEST.sub("", kept)
 
 
+def _said(command: str) -> str:
+    """What of an `echo` is printed: of a command that it puts in, not the arguments but what that says."""
+    text = _shown(command)
+    kept: list[str] = []
+    at = depth = 0
+    outer: int | None = None  # the depth at which a command began that is left out
+    for mark in _PARENTHESES.finditer(text):
+        if mark.group() == ")":
+            depth -= 1
+            if outer is not None and depth <= outer:
+                outer, at = None, mark.end()
+            continue
+        if outer is None and mark.group() == "$(" and not _REPEATS.match(text, mark.end()):
+            kept.append(text[at : mark.start()])
+            outer = depth
+        depth += 1
+    return "".join((*kept, "" if outer is not None else text[at:]))
+
+
 def bare(command: str) -> str:
     """The command without any quoted text."""
     return "".join("''" if part.lastgroup in ("single", "double") else part.group() for part in TOKEN.finditer(command))
@@ -89,12 +117,13 @@ def secret_in(code: str, but: Collection[str] = ()) -> str | None:
 
 def _given_names(text: str) -> set[str]:
     """Variables that the script itself gives nothing but names such as objects of a cluster bear: what
-    `secret=web-session-key` holds is what the Secret is called."""
+    `secret=web-session-key` holds is what the Secret is called, and so is what `kubectl get secret` is told."""
     given: dict[str, bool] = {}
     for assigned in _ASSIGNS.finditer(text):
         name = assigned.group(1)
         given[name] = given.get(name, True) and _OBJECT_NAME.match(assigned.group(2)) is not None
-    return {name for name, only in given.items() if only}
+    called = {found.group(1) for found in _OBJECT.finditer(text)}
+    return {name for name, only in given.items() if only} | called
 
 
 def _grouped(text: str) -> bool:
@@ -113,7 +142,7 @@ def prints_secret(text: str) -> tuple[int, int] | None:
     inside, names = heredocs(text), _given_names(text)
     for stages in parsed(text):
         first = stages[0]
-        if not _PRINTS.match(first.text) or not secret_in(_shown(first.text), names):
+        if not _PRINTS.match(first.text) or not secret_in(_said(first.text), names):
             continue
         if _OF_PLATFORM.search(first.text):
             continue
