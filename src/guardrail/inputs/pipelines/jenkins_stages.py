@@ -26,6 +26,8 @@ _WRAPPERS = frozenset(
      "configFileProvider", "nodejs", "withMaven", "withAWS")
 )  # fmt: skip
 _ORDER = frozenset(("beforeAgent", "beforeInput", "beforeOptions"))  # when a condition is looked at
+# Credentials that are a file: the variable holds its path.
+_NAMES_FILE = lazy_regex(r"(?i)(?:kube[_-]?config|[_-]file)\Z")
 CHANGE_REQUEST = "change_request"
 MAX_STAGES = 2000
 MAX_TRIGGERS = 50
@@ -73,7 +75,8 @@ class Around:
             value = declared.value
             if isinstance(value, Call) and value.name == "credentials" and value.receiver is None:
                 identity = (self.file.plain(value.args[0]) if value.args else None) or "credentials"
-                secrets[name] = secrets[f"{name}_PSW"] = identity
+                if not (_NAMES_FILE.search(name) or _NAMES_FILE.search(identity)):
+                    secrets[name] = secrets[f"{name}_PSW"] = identity
                 self.used = {**self.used, identity: self.file.of(declared.entry)}
         self.secrets = secrets
         agent = agent_of(closure)

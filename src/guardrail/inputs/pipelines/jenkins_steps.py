@@ -14,6 +14,7 @@ from guardrail.inputs.pipelines.jenkins_scope import Scope, named, shortened
 from guardrail.inputs.pipelines.jenkins_taint import Taint, is_chosen, place_of
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown
+from guardrail.model.patterns import lazy_regex
 
 SHELLS = {"sh": "sh", "bat": "cmd", "powershell": "powershell", "pwsh": "pwsh"}
 # Of other steps, the argument that is code for another machine's shell.
@@ -32,6 +33,8 @@ _DEFAULT_VARIABLES = {
     "azureServicePrincipal": "AZURE_CLIENT_SECRET",
 }
 _RUNS_IMAGE = frozenset(("inside", "withRun", "run", "pull"))
+# Before the path of a file: what is pasted there is where Jenkins has put the secret.
+_AS_PATH = lazy_regex(r"(?:--(?:kubeconfig|identity-file|key-file)[=\s]\s*|\s-i\s+|\bcp\s+(?:-\w+\s+)*)[\"']?\Z")
 MAX_HITS = 200  # in one script; more would say no more
 
 
@@ -161,6 +164,8 @@ class Work:
         for start, end, expression in phrase.holes if phrase else ():
             name, holder = named(expression)
             if not name or holder == "params" or name not in secrets:
+                continue
+            if phrase and _AS_PATH.search(phrase.code, max(start - 200, 0), start):
                 continue
             place = phrase.code.place(self.file.path, start, end) if phrase else header
             item = Map(place)
