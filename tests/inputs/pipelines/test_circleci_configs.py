@@ -347,3 +347,26 @@ def test_commands_that_call_each_other_end(read_circle: Callable[[str], Any]) ->
 ])  # fmt: skip
 def test_recognised(path: str, text: str, wanted: bool) -> None:
     assert (recognise(path, text.encode()) == "circleci") is wanted
+
+
+def test_a_job_has_the_environment_of_its_executor(read_texts: Callable[..., Any]) -> None:
+    text = """version: 2.1
+executors:
+  node:
+    parameters: {level: {type: string, default: "1"}}
+    docker: [{image: "cimg/node:22.12.0"}]
+    environment: {LEVEL: << parameters.level >>, CI: "yes"}
+jobs:
+  build:
+    executor: {name: node, level: "2"}
+    environment: {CI: "no"}
+    steps: [{run: make}]
+  test:
+    executor: node
+    steps: [{run: make test}]
+"""
+    read = read_texts({".circleci/config.yml": text})
+    build = read.by_address[".circleci/config.yml#jobs.build"].attributes["environment"]
+    assert build == {"LEVEL": "2", "CI": "no"}
+    assert (build.place("LEVEL").line, build.place("CI").line) == (6, 10)
+    assert read.by_address[".circleci/config.yml#jobs.test"].attributes["environment"] == {"LEVEL": "1", "CI": "yes"}

@@ -75,7 +75,7 @@ def job_resources(
     header = job.header
     steps, listed = _steps(file, config, job, scope, uses, maybe)
     shell = _shell(executor)
-    attributes = _attributes(job, scope)
+    attributes = _attributes(job, scope, executor)
     if listed is not None:
         attributes.put("steps", listed, job.spans.get("steps", job.span))
     local = file.local(f"{prefix}.{name}", header)
@@ -106,11 +106,22 @@ def job_resources(
     return found
 
 
-def _attributes(job: Map, scope: Scope) -> Map:
+def _attributes(job: Map, scope: Scope, executor: Executor) -> Map:
+    """What the job says; its environment is that of its executor, too."""
     whole = Map(job.span, job.header)
     for key in job:
         if key not in ("steps", "parameters"):
             whole.put(key, scope.whole(job[key], job.spans[key]), job.spans[key])
+    own = whole.get("environment")
+    for holder, inner in executor.levels[1:] if own is None or isinstance(own, Map) else ():
+        general = holder.get("environment")
+        given = inner.whole(general, holder.spans["environment"]) if isinstance(general, Map) else None
+        if isinstance(given, Map):
+            together = Map(given.span, given.header)
+            for source in (given, *([own] if isinstance(own, Map) else ())):
+                for key in source:
+                    together.copy_entry(source, key)
+            whole.put("environment", together, (job if isinstance(own, Map) else holder).spans["environment"])
     return whole
 
 
