@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from guardrail.concepts.build import build
 from guardrail.inputs.kubernetes import read
 from guardrail.inputs.reader import ReadOptions
@@ -130,3 +132,20 @@ spec:
       steps: [[{name: a, templateRef: {name: shared, template: a}}]]
 """
     assert list(of(judged(text), "workload")) == ["b/task"]
+
+
+@pytest.mark.parametrize("written", [
+    "{{inputs.parameters.v-1}}", "{{= inputs.parameters.v2 }}", "{{=workflow.parameters['v-1']}}",
+    '{{=sprig.trim(inputs.parameters["v-1"])}}', "{{=sprig.trim( workflow.parameters.v2 )}}",
+])  # fmt: skip
+def test_what_a_reference_stands_for(written: str) -> None:
+    given = "parameters: [{name: v-1, default: '7'}, {name: v2, default: '7'}]"
+    text = (shared(f"arguments: {{{given}}}").replace("{{workflow.parameters.v}}", written.replace('"', '\\"'))
+            .replace("- name: main", f"- name: main\n      inputs: {{{given}}}"))  # fmt: skip
+    assert of(judged(text), "container")["main/main"]["image"] == "example.com/tool:7"
+
+
+@pytest.mark.parametrize("written", ["{{=inputs.parameters.a + 'x'}}", "{{workflow.parameters.gone}}"])
+def test_what_stays_open_is_named(written: str) -> None:
+    image = of(judged(shared().replace("{{workflow.parameters.v}}", written)), "container")["main/main"]["image"]
+    assert image.reason == f"{written} is filled in later"

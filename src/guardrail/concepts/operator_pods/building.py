@@ -18,6 +18,7 @@ CONTAINER_KEYS = (
     "readinessProbe", "resources", "securityContext", "startupProbe", "volumeMounts", "workingDir",
 )  # fmt: skip
 
+MAX_SHOWN = 80  # of an expression, in a reason
 BY_RUN = "the run that starts it may set it"
 _OF_RUN = ("serviceAccountName", "automountServiceAccountToken")
 # Of a pod's security context: what it is a fault to leave out. Whether a run asks for more than a task can (its node's
@@ -66,7 +67,8 @@ class Standing(NamedTuple):
 
 
 def fill_in(target: Map, key: str, expression: re.Pattern[str], values: Mapping[str, Standing]) -> None:
-    """Puts what expressions stand for into a text; of those for which nothing is written, it stays unknown."""
+    """Puts what expressions stand for into a text; of those for which nothing is written, it stays unknown. The groups
+    of `expression` make a name, with dots between them."""
     text = target.get(key)
     if not isinstance(text, str):
         return
@@ -74,7 +76,7 @@ def fill_in(target: Map, key: str, expression: re.Pattern[str], values: Mapping[
     unknown: list[str] = []
 
     def stands_for(match: re.Match[str]) -> str:
-        name = "".join(group or "" for group in match.groups())
+        name = ".".join(group for group in match.groups() if group)
         found = values.get(name)
         if found is None or not isinstance(found.value, str) or expression.search(found.value):
             unknown.append(match.group())
@@ -84,9 +86,10 @@ def fill_in(target: Map, key: str, expression: re.Pattern[str], values: Mapping[
 
     template = expression.sub(stands_for, text)
     if unknown:
-        value: Value = Unknown(f"{unknown[0]} is filled in later")
+        why = f"{unknown[0][:MAX_SHOWN]} is filled in later"
+        value: Value = Unknown(why)
         if template.strip(HOLE):
-            value = PartText(f"{unknown[0]} is filled in later", (), template)
+            value = PartText(why, (), template)
     elif origins:
         value = template
     else:

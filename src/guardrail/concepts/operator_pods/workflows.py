@@ -25,7 +25,12 @@ from guardrail.model import Inventory, Map, Seq
 from guardrail.model.patterns import lazy_regex
 
 _TYPES = ("container", "script", "containerSet", "dag", "steps", "resource", "suspend", "http", "data", "plugin")
-PARAMETER = lazy_regex(r"\{\{\s*((?:inputs|workflow)\.parameters\.[\w-]+)\s*\}\}")
+_IN_EXPRESSION = r"""(inputs|workflow)\.parameters(?:\.(\w+)|\[\s*["']([^"'\]\n]{1,200})["']\s*\])"""
+# The last alternative is any other expression: what it comes to is not known.
+PARAMETER = lazy_regex(
+    r"\{\{(?:\s*(inputs|workflow)\.parameters\.([\w-]+)\s*|=\s*" + _IN_EXPRESSION + r"\s*"
+    r"|=\s*sprig\.trim\(\s*" + _IN_EXPRESSION + r"\s*\)\s*|=[^\n]{1,2000}?)\}\}"
+)
 _SUBMITTED = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
 
 
@@ -138,8 +143,8 @@ def values_of(template: Map, spec: Map) -> dict[str, Standing]:
         for item in items(holder, "parameters"):
             key = "value" if "value" in item else "default"
             if isinstance(item.get("name"), str) and key in item:
-                name = f"{kind}.parameters.{item['name']}"
-                found[name] = Standing(item[key], f"default of {name}", item.place(key))
+                note = f"default of {kind}.parameters.{item['name']}"
+                found[f"{kind}.{item['name']}"] = Standing(item[key], note, item.place(key))
     return found
 
 
