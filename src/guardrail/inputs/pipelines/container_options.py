@@ -46,6 +46,18 @@ def mount_item(text: str, span: Span) -> Map:
     return item
 
 
+def _bind(text: str, span: Span) -> Map:
+    """`type=bind,source=/a,target=/b,readonly`."""
+    told = {key: value for key, _, value in (part.partition("=") for part in text.split(","))}
+    item = Map(span)
+    item.put("path", told.get("target") or told.get("destination") or told.get("dst"), span)
+    item.put("read_only", told.get("readonly", told.get("ro", "false")) != "false", span)
+    source = told.get("source") or told.get("src")
+    if source and told.get("type") == "bind":
+        item.put("host_path", source, span)
+    return item
+
+
 def create_options(draft: Draft, text: str, span: Span, mounts: Seq) -> None:
     """What `docker create` is told: the options that the container concept has a field for."""
     try:
@@ -85,6 +97,10 @@ def create_options(draft: Draft, text: str, span: Span, mounts: Seq) -> None:
                 draft.put("seccomp_profile", "Unconfined" if profile == "unconfined" else profile, span)
         elif option in ("--volume", "-v"):
             mounts.add(mount_item(value, span), span)
+        elif option == "--mount":
+            mounts.add(_bind(value, span), span)
+        elif option == "--pid":
+            draft.put("host_pid", value == "host", span)
         elif option == "--health-cmd":
             probe = Map(span)
             probe.put("command", value, span)

@@ -47,7 +47,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "name", "image", "class", "command", "requests.cpu", "requests.memory", "requests.ephemeral_storage",
         "limits.cpu", "limits.memory", "limits.ephemeral_storage", "privileged", "run_as_non_root", "run_as_user",
         "run_as_group", "read_only_root_filesystem", "allow_privilege_escalation", "capabilities.add",
-        "capabilities.drop", "seccomp_profile", "proc_mount", "env", "ports", "mounts", "probes.liveness",
+        "capabilities.drop", "seccomp_profile", "proc_mount", "host_pid", "env", "ports", "mounts", "probes.liveness",
         "probes.readiness", "probes.startup", "image_pull_policy", "long_running", "serves",
     ),
 }  # fmt: skip
