@@ -89,13 +89,17 @@ def permission(resource: Resource) -> Noun:
             listed.add(value, place)
             fields.put(field, listed, place)
     limits = [attributes.get(key) for key in ("source_account", "source_arn", "principal_org_id", "organization_id")]
-    fields.put("conditions", any(value is not None for value in limits), header)
+    through_url = attributes.get("invoked_via_function_url")  # whom that lets in, the statement for the URL says
+    limited: Value = through_url if isinstance(through_url, Unknown) else through_url in (True, "true")
+    if any(value is not None for value in limits):
+        limited = True
+    fields.put("conditions", limited, header)
     principal, place = attributes.get("principal"), attributes.place("principal")
     anyone: Value = False
     if isinstance(principal, Unknown):
         anyone = False if surely_named(principal) else among(principal, ("*",))
     elif principal == "*":
-        anyone = not fields["conditions"]
+        anyone = limited if isinstance(limited, Unknown) else not limited
     fields.put("anyone", anyone, place)
     fields.put("all_actions", attributes.get("action") == "*", attributes.place("action"))
     fields.put("service_wildcard", attributes.get("action") in ("*", "lambda:*"), attributes.place("action"))
