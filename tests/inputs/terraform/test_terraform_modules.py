@@ -445,6 +445,29 @@ resource "aws_route" "r" {
     assert notes == [("main.tf", 8), ("route/main.tf", 3)]
 
 
+@pytest.mark.parametrize("source", ["./n", "acme/n/aws"])
+def test_what_rejects_the_arguments_of_a_call_that_perhaps_is_none(reading, source):
+    """As of a resource's: an evaluation error there says nothing, but that of a call that surely is does."""
+    made = reading({"main.tf": f"""
+data "aws_availability_zones" "here" {{
+}}
+locals {{
+  tags = null
+}}
+module "perhaps" {{
+  source = "{source}"
+  count  = length(data.aws_availability_zones.here.names)
+  tags   = local.tags["x"]
+}}
+module "surely" {{
+  source = "{source}"
+  tags   = local.tags["x"]
+}}
+""", "n/main.tf": 'variable "tags" {\n}\n'})
+    assert [(problem.file, problem.line) for problem in made.problems] == [("main.tf", 14)]
+    assert ("main.tf", 10) in [(note.file, note.line) for note in made.notes if note.kind == "instance-unknown"]
+
+
 def test_a_null_is_of_its_variables_type(reading):
     made = reading("""
 variable "pool" {

@@ -12,6 +12,7 @@ from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.expansion import expand, key_text
 from guardrail.inputs.terraform.variables import Words
 from guardrail.model import Map, Origin, Resource, Seq, Value
+from guardrail.model.resource import Edge
 
 _EVALUATED = frozenset(("backend", "cloud"))
 
@@ -75,12 +76,29 @@ def _providers(module: Module, trace: tuple[Origin, ...], block: Block) -> list[
 
 
 def _made(
-    module: Module, trace: tuple[Origin, ...], kind: str, block: Block, address: str, scope: Scope
+    module: Module,
+    trace: tuple[Origin, ...],
+    kind: str,
+    block: Block,
+    address: str,
+    scope: Scope,
+    doubtful: bool = False,
 ) -> Resource:
-    evaluation = Evaluation(module.run, module.address + address)
-    resource = _resource(module, trace, kind, block, address, evaluation.body(block, scope))
-    resource.edges = evaluation.edges
+    attributes, edges = _evaluated(module, block, address, scope, doubtful)
+    resource = _resource(module, trace, kind, block, address, attributes)
+    resource.edges = edges
     return resource
+
+
+def _evaluated(module: Module, block: Block, address: str, scope: Scope, doubtful: bool) -> tuple[Map, list[Edge]]:
+    """`doubtful`: perhaps there is no such instance, though there is the module that it stands in."""
+    run = module.run
+    evaluation = Evaluation(run, module.address + address)
+    outer, run.perhaps = run.perhaps, module.doubtful or doubtful
+    try:
+        return evaluation.body(block, scope), evaluation.edges
+    finally:
+        run.perhaps = outer
 
 
 def _resource(
@@ -97,7 +115,7 @@ def _call(module: Module, trace: tuple[Origin, ...], name: str, block: Block) ->
     Terraform does not evaluate the others either."""
     scopes = _scopes(module, name)
     if scopes:
-        made = _made(module, trace, "module", block, f"module.{name}", scopes[0])
+        made = _made(module, trace, "module", block, f"module.{name}", *scopes[0])
         note_arguments(module, name, made, 1)
         return made
     body = Body()
@@ -108,9 +126,11 @@ def _call(module: Module, trace: tuple[Origin, ...], name: str, block: Block) ->
     return _made(module, trace, "module", short, f"module.{name}", module.scope)
 
 
-def _scopes(module: Module, name: str) -> list[Scope]:
+def _scopes(module: Module, name: str) -> list[tuple[Scope, bool]]:
+    """Of each instance, and whether perhaps there is none."""
     with suppress(EvalError):  # told where the call is followed
-        return [scope for _, scope in module.calls.expanded(name)[0].scopes]
+        expansion = module.calls.expanded(name)[0]
+        return [(scope, expansion.doubt(key) is not None) for key, scope in expansion.scopes]
     return []
 
 
@@ -120,10 +140,8 @@ def note_arguments(module: Module, name: str, call: Resource, first: int = 0) ->
     block = module.folder.modules.get(name)
     if block is None or module.calls.target(name)[0] is not None:
         return
-    for scope in _scopes(module, name)[first:]:
-        evaluation = Evaluation(module.run, f"{module.address}module.{name}")
-        evaluation.body(block, scope)
-        call.edges += evaluation.edges
+    for scope, doubtful in _scopes(module, name)[first:]:
+        call.edges += _evaluated(module, block, f"module.{name}", scope, doubtful)[1]
 
 
 def _variable(module: Module, trace: tuple[Origin, ...], name: str, block: Block) -> Resource:
