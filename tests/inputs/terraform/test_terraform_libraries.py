@@ -87,6 +87,47 @@ def test_a_default_that_cannot_be_meant_is_noted_and_its_value_unknown(variable,
     assert [r.kind for r in made.resources if r.mode == "managed"] == ["a_b"]
 
 
+BLAME = """
+variable "names" {
+  default = []
+}
+variable "level" {
+  default = "error"
+}
+locals {
+  sizes = { small = 1 }
+  level = "${var.level}"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("argument", "blamed"),
+    [
+        ('v = "${var.names[0]} ${var.level}"', "var.names"),
+        ('v = "${var.level} ${var.names[0]}"', "var.names"),
+        ('v = "${local.level} ${local.sizes["large"]}"', ""),
+        ('v = "${local.sizes["large"]} ${var.names[0]}"', ""),
+        ("v = local.sizes[local.level]", "var.level"),
+        ('v = [{ a = var.level, b = local.sizes["large"] }]', ""),
+        ("count = [var.level, -1][1]", ""),
+        ('for_each = { x = var.level }\n  v = [each.value, local.sizes["large"]]', ""),
+        ('for_each = { (var.level) = 1 }\n  v = local.sizes[each.key]', "var.level"),
+    ],
+)
+def test_a_default_is_blamed_only_where_another_value_would_help(argument, blamed):
+    made = reading(BLAME + f'resource "a_b" "c" {{\n  {argument}\n}}\n')
+    notes = [note.message for note in made.notes if note.kind == "default-insufficient"]
+    assert [blamed in note for note in notes] == [True] * bool(blamed), notes
+    assert bool(made.problems) is not bool(blamed)
+
+
+def test_both_defaults_are_to_blame_where_neither_alone_is():
+    made = reading('variable "a" {\n  default = null\n}\nvariable "b" {\n  default = null\n}\n'
+                   'resource "a_b" "c" {\n  v = "${var.a}${var.b}"\n}\n')  # fmt: skip
+    assert (made.problems, [note.kind for note in made.notes]) == ([], ["default-insufficient"])
+
+
 def test_a_given_value_that_cannot_be_meant_is_a_problem():
     code = 'variable "x" {\n  default = null\n}\nresource "a_b" "c" {\n  name = "${var.x}.example"\n}\n'
     made = reading({"main.tf": code, "terraform.tfvars": "x = null\n"})
