@@ -636,6 +636,14 @@ def test_a_policy_of_many_statements_is_not_compared_for_ever() -> None:
     assert isinstance(found[299]["anyone"], Unknown)
 
 
+@pytest.mark.parametrize("argument", ["source_policy_documents", "override_policy_documents"])
+def test_a_document_that_is_taken_in_with_unknown_parts_grants_what_surely_stands_there(argument: str) -> None:
+    policy = r"{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": [\"arn:${var.a}:s3:::*\", \"*\"]}]}"
+    text = f'variable "a" {{}}\ndata "aws_iam_policy_document" "d" {{\n  {argument} = ["{policy}"]\n}}\n'
+    (fields,) = grants(text)
+    assert (fields["all_actions"], fields["all_resources"]) == (True, True)
+
+
 _DOCUMENT = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["*"]\n    resources = ["*"]\n  }\n}\n'
 _POLICY = 'resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
 _BOUNDARY = 'resource "aws_iam_role" "r" {\n  permissions_boundary = aws_iam_policy.p.arn\n}\n'

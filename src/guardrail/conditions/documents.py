@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from guardrail.formats import holes
@@ -21,7 +20,6 @@ from guardrail.model import (
     Unknown,
     Value,
 )
-from guardrail.model.patterns import lazy_regex
 
 MAX_DEPTH = 150
 
@@ -55,17 +53,12 @@ def document(value: Value, span: Span) -> Map | Seq | Unknown | None:
         return None
 
 
-_STRING = lazy_regex(r'"(?:\\.|[^"\\])*"', re.DOTALL)
-
-
 def _with_holes(part: PartText, span: Span) -> Map | Seq | None:
     """A document of which parts are unknown: within strings, and where whole values stand. None where a part may hold
     more than that (it stands where an entry would)."""
-    numbered = holes.marked(part, holes.BARE)
-    if numbered is None:
+    marked = holes.marked_json(part)
+    if marked is None:
         return None
-    strings = _STRING.sub(lambda match: match.group().replace(holes.BARE, holes.MARK), numbered)
-    marked = re.sub(f"{holes.BARE}[0-9]+{holes.END}", lambda match: f'"{match.group()}"', strings)
     root = document(part.template.like(marked) if isinstance(part.template, Text) else marked, span)
     if not isinstance(root, (Map, Seq)):
         return None

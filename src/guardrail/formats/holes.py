@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from guardrail.formats.hcl_values import PartialMap
 from guardrail.model import HOLE, EncodedUnknown, Entries, Map, PartText, Seq, Span, Text, Value
 from guardrail.model.patterns import lazy_regex
 
 MARK, BARE, END = "\ue000", "\ue001", "\ue002"  # for private use, so that no document has them
 _MARKS = lazy_regex(f"[{MARK}{BARE}]([0-9]+){END}")
+_LOOSE = lazy_regex(f"{BARE}[0-9]+{END}")
+_STRING = lazy_regex(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
 def marked(part: PartText, mark: str) -> str | None:
@@ -18,6 +22,15 @@ def marked(part: PartText, mark: str) -> str | None:
         return None
     pieces = template.split(HOLE)
     return "".join(f"{piece}{mark}{number}{END}" for number, piece in enumerate(pieces[:-1])) + pieces[-1]
+
+
+def marked_json(part: PartText) -> str | None:
+    """The same of JSON: what stands outside of strings is a string itself, of a BARE mark."""
+    numbered = marked(part, BARE)
+    if numbered is None:
+        return None
+    strings = _STRING.sub(lambda match: match.group().replace(BARE, MARK), numbered)
+    return _LOOSE.sub(r'"\g<0>"', strings)
 
 
 def opened(root: Map | Seq, part: PartText) -> Value:

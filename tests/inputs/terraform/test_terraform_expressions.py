@@ -93,6 +93,8 @@ UNKNOWN = "timestamp()"
         ("true || {u} == 1", True),
         ("{{ a = {u}, b = 2 }}.b", 2),
         ('jsondecode(jsonencode({{ a = {u}, b = 2 }})).b', 2),
+        (r'jsondecode("{{\"a\": \"x-${{{u}}}\", \"b\": 2}}").b', 2),
+        (r'jsondecode("{{\"a\": ${{{u}}}, \"b\": [2]}}").b[0]', 2),
         ("reverse([{u}, 2])[0]", 2),
         ("flatten([[1], [2]])[length([{u}])]", 2),
         ("false ? {{ a = true, b = 1, c = {u} }} : {{}}", {}),
@@ -108,6 +110,8 @@ def test_known_parts_stay_known(text, value, module):
     ["{u} + 1", '"a${{{u}}}"', "upper({u})", "[{u}][0]", 'join(",", [{u}])', 'sort([{u}, "a"])[0]',
      'contains([{u}], "a")',
      "merge({u}, {{ a = 1 }}).b", "merge({{ a = 1 }}, {u}).a", "{u} ? 1 : 2", "[for x in {u} : x]", "toset({u})",
+     r'jsondecode("{{\"a\": ${{{u}}}, \"b\": 2}}").a', r'jsondecode("{{${{{u}}}: 1, \"b\": 2}}").b',
+     r'jsondecode("{{${{{u}}} \"b\": 2}}").b', r'jsondecode("${{{u}}}{{}}")',
      "coalesce({u}, 1)", "can({u})", "alltrue([true, {u}])", 'format("%s", {u})', "flatten([{u}])", "distinct([{u}])"],
 )  # fmt: skip
 def test_unknown_stays_unknown(text, module):

@@ -12,6 +12,7 @@ from guardrail.model import (
     EncodedUnknown,
     Entries,
     Map,
+    PartText,
     Perhaps,
     Sensitive,
     Seq,
@@ -71,7 +72,7 @@ def _documents(attributes: Map, name: str) -> list[tuple[Value, Span]]:
     for item in items:
         if isinstance(item, EncodedUnknown):
             found.append((item.decoded, span))
-        elif isinstance(item, Unknown):
+        elif isinstance(item, Unknown) and not isinstance(item, PartText):
             found.append((item, span))
         elif item:
             try:

@@ -43,14 +43,14 @@ class FileText(str):
 
 
 def decode(value: Value, yaml: bool) -> Value:
-    """`jsondecode`, or `yamldecode`. Of YAML of which a part is unknown, what surely stands there. Raises EvalError."""
+    """`jsondecode`, or `yamldecode`. Of what is unknown in part, what surely stands there. Raises EvalError."""
     if isinstance(value, Sensitive):
         made = decode(value.reveal(), yaml)
         return made if isinstance(made, Unknown) else Sensitive(made)
     if isinstance(value, (Encoded, EncodedUnknown)) and isinstance(value.decoded, (dict, list)):
         return value.decoded
-    if isinstance(value, PartText) and yaml:
-        return _decode_part(value)
+    if isinstance(value, PartText):
+        return _decode_part(value, yaml)
     if isinstance(value, Unknown):
         return combined([value])
     source = text(value)
@@ -82,13 +82,13 @@ def decode(value: Value, yaml: bool) -> Value:
     return found if path else placed(found)
 
 
-def _decode_part(part: PartText) -> Value:
+def _decode_part(part: PartText, yaml: bool) -> Value:
     """What is known of the document; all of it unknown where an unknown part may bring entries of its own."""
-    marked = holes.marked(part, holes.MARK)
-    if marked is None or _may_bring_entries(part.template):
+    marked = holes.marked(part, holes.MARK) if yaml else holes.marked_json(part)
+    if marked is None or (yaml and _may_bring_entries(part.template)):
         return part.whole()
     try:
-        root = decode(part.template.like(marked) if isinstance(part.template, Text) else marked, yaml=True)
+        root = decode(part.template.like(marked) if isinstance(part.template, Text) else marked, yaml)
     except EvalError:  # what the unknown parts are may make sense of it
         return part.whole()
     return holes.opened(root, part) if isinstance(root, (Map, Seq)) else part.whole()
