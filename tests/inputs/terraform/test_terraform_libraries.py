@@ -218,3 +218,43 @@ def test_what_a_value_is_comes_before_what_decided_it():
     attributes = next(r for r in made.resources if r.address == "module.m.a_b.c").attributes
     notes = [origin.note for origin in attributes.origin_of("size")]
     assert notes == ["argument size of module.m", "default of var.on"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('file(abspath("${path.module}/x.txt"))', "here"),
+        ('file("${abspath(path.module)}/x.txt")', "here"),
+        ('file("${abspath("")}/m/../m/x.txt")', "here"),
+        ('fileexists(abspath("m/x.txt"))', True),
+        ('join(",", fileset(abspath(path.module), "*.txt"))', "x.txt"),
+        ('templatefile(abspath("${path.module}/x.txt"), {})', "here"),
+        ('file(pathexpand("${path.module}/x.txt"))', "here"),
+        ("local.text", "here"),
+        ('abspath("m/x.txt")', None),
+        ('templatestring(local.folder, {})', None),
+        ('file("${abspath(path.module)}${var.name}")', None),
+        ('file("/etc${abspath(path.module)}/x.txt")', None),
+        ('file(abspath("../../../../etc/hostname"))', None),
+        ('file("${abspath(path.module)}/../../../../etc/hostname")', None),
+        ('file("${abspath("/")}/etc/hostname")', None),
+        ('file("${abspath("~")}/x.txt")', None),
+    ],
+)
+def test_a_file_is_the_same_wherever_terraform_runs(tmp_path, expression, value):
+    module = """
+variable "name" {
+}
+locals {
+  folder = abspath(path.module)
+  text   = file("${local.folder}/x.txt")
+}
+"""
+    (tmp_path / "m").mkdir()
+    (tmp_path / "main.tf").write_text('module "m" {\n  source = "./m"\n  name   = plantimestamp()\n}\n')
+    (tmp_path / "m/main.tf").write_text(f'{module}resource "a_b" "c" {{\n  v = {expression}\n}}\n')
+    (tmp_path / "m/x.txt").write_text("here")
+    made = read(["main.tf", "m/main.tf"], Tree(str(tmp_path)), ReadOptions())
+    assert made.problems == []
+    found = attribute(made, "module.m.a_b.c", "v")
+    assert isinstance(found, Unknown) if value is None else found == value

@@ -10,7 +10,7 @@ from guardrail.formats.hcl_types import listed
 from guardrail.formats.hcl_values import EvalError, sensitive
 from guardrail.inputs.terraform.functions.decoding import FileText
 from guardrail.inputs.terraform.functions.encoding import digest
-from guardrail.inputs.terraform.functions.table import RAW, Surroundings, function, text
+from guardrail.inputs.terraform.functions.table import RAW, AbsolutePath, Surroundings, function, text
 from guardrail.model import Map, Sensitive, Unknown, Value
 
 
@@ -167,7 +167,7 @@ def abspath(path: Value) -> Value:
     import posixpath
 
     given = text(path)
-    return posixpath.normpath(given) if given.startswith("/") else Unknown("abspath() depends on where Terraform runs")
+    return posixpath.normpath(given) if given.startswith("/") else AbsolutePath(given)
 
 
 @function()

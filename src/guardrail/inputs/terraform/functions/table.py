@@ -26,7 +26,7 @@ from guardrail.formats.hcl_values import (
     survey,
 )
 from guardrail.inputs.terraform.functions.signatures import SIGNATURES
-from guardrail.model import Map, Sensitive, Unknown, Value
+from guardrail.model import HOLE, Map, PartText, Sensitive, Unknown, Value
 
 WHOLE, OUTER, RAW = range(3)
 
@@ -46,8 +46,31 @@ class Surroundings(Protocol):
     def locate(self, path: str) -> str: ...
 
 
+class AbsolutePath(Unknown):
+    """What abspath() makes of a relative path: text that nobody knows, of a file that is the same wherever Terraform
+    runs."""
+
+    __slots__ = ("relative",)
+
+    def __init__(self, relative: str) -> None:
+        super().__init__("abspath() depends on where Terraform runs")
+        self.relative = relative
+
+
+def _relative(path: Value) -> Value:
+    """An absolute path, or one below it, as the relative one that it was made of: what is looked up is held to the
+    scanned tree as any other is."""
+    if isinstance(path, AbsolutePath):
+        return path.relative
+    if isinstance(path, PartText) and len(path.holes) == 1 and path.template.startswith(f"{HOLE}/"):
+        folder = path.holes[0]
+        if isinstance(folder, AbsolutePath):
+            return f"{folder.relative or '.'}{path.template[len(HOLE) :]}"
+    return path
+
+
 class Function:
-    __slots__ = ("call", "high", "low", "mode", "name", "outward")
+    __slots__ = ("call", "high", "low", "mode", "name", "outward", "takes_path")
 
     def __init__(self, call: Callable[..., Value], mode: int, outward: bool) -> None:
         code: Any = call.__code__
@@ -55,6 +78,7 @@ class Function:
         many = bool(code.co_flags & 4)
         self.name = call.__name__
         self.call, self.mode, self.outward = call, mode, outward
+        self.takes_path = outward and code.co_varnames[1] == "path"
         self.high = -1 if many else code.co_argcount - taken
         self.low = code.co_argcount - taken - len(call.__defaults__ or ())
 
@@ -86,6 +110,8 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
     several = args[-1 if name == "join" else 0] if name in _OF_ONE else None
     if isinstance(several, Several) and len(args) < 3:
         return several.item
+    if found.takes_path and args:
+        args[0] = _relative(args[0])
     _fit(name, args)
     hidden = False
     if found.mode == RAW:
