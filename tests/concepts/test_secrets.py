@@ -10,15 +10,15 @@ from harness import ends
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.concepts.secret_forms import (
-    assignments_in,
+from guardrail.concepts.secrets import hide, mask_lines
+from guardrail.formats.secret_forms import (
     forms_in,
     hinted,
     looks_random,
     secret_by_name,
     star_out,
 )
-from guardrail.concepts.secrets import hide, mask_lines
+from guardrail.formats.secret_texts import assignments_in
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import READERS, load
 from guardrail.model import (

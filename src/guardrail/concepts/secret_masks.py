@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from guardrail.concepts.secret_forms import star_out
+from guardrail.formats.secret_forms import star_out
 from guardrail.model import (
     Encoded,
     EncodedUnknown,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from guardrail.concepts.secret_forms import forms_in
+from guardrail.formats.secret_forms import forms_in
 from guardrail.model import Map, Resource, Seq, Value
 from guardrail.model.patterns import lazy_regex
 

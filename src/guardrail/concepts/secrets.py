@@ -14,17 +14,6 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from guardrail.concepts.secret_forms import (
-    Match,
-    assignments_in,
-    forms_in,
-    hinted,
-    is_script_with_secret,
-    looks_random,
-    secret_by_name,
-    star_out,
-    starred,
-)
 from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, veil_origin
 from guardrail.concepts.secret_places import (
     EXAMPLES_TELL,
@@ -35,6 +24,16 @@ from guardrail.concepts.secret_places import (
     told_by_their_place,
 )
 from guardrail.concepts.secret_services import throwaway_passwords
+from guardrail.formats.secret_forms import (
+    Match,
+    forms_in,
+    hinted,
+    looks_random,
+    secret_by_name,
+    star_out,
+    starred,
+)
+from guardrail.formats.secret_texts import assignments_in, is_script_with_secret
 from guardrail.model import (
     HOLE,
     Encoded,
