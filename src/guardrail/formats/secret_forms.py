@@ -178,13 +178,14 @@ def star_out(text: str) -> str:
     return starred(text, forms_in(text))
 
 
-def starred(text: str, matches: Iterator[Match] | list[Match]) -> str:
+def starred(text: str, matches: Iterator[Match] | list[Match], stars: str = "") -> str:
+    """`stars`: what stands for each, where that is not one star a character."""
     parts: list[str] = []
     position = 0
     for match in matches:
         if match.start < position:
             continue
-        parts += (text[position : match.start], re.sub(r"[^\n]", "*", text[match.start : match.end]))
+        parts += (text[position : match.start], stars or re.sub(r"[^\n]", "*", text[match.start : match.end]))
         position = match.end
     return "".join((*parts, text[position:])) if parts else text
 

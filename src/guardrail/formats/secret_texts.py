@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from guardrail.formats.secret_forms import PASSWORD, Match, forms_in, secret_by_name
+from guardrail.formats.secret_forms import PASSWORD, Match, forms_in, hinted, secret_by_name, starred
 from guardrail.model.patterns import lazy_regex
 
 # Of text in lower case: to ignore the case would take three times as long, and every text is asked.
@@ -74,6 +74,13 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
 def _same_word(name: str, value: str) -> bool:
     """`password=db_password`: one variable handed to another."""
     return bool(re.search(r"pass|secret|token|key|pwd|cred", value, re.I))
+
+
+def veiled(text: str, throwaway: bool = False) -> str:
+    """A text for names and messages: three stars for each credential in it, which don't tell its length either."""
+    found = [*(forms_in(text, throwaway) if hinted(text) else ()), *assignments_in(text, throwaway)]
+    found.sort(key=lambda match: match.start)
+    return starred(text, found, "***") if found else text
 
 
 def is_script_with_secret(item: str) -> bool:

@@ -24,6 +24,7 @@ from guardrail.concepts.cluster_pipelines.tekton_references import references
 from guardrail.concepts.cluster_pipelines.tekton_scope import Scope, scope_of
 from guardrail.concepts.operator_pods.building import items, mapping
 from guardrail.formats.builds import builds
+from guardrail.formats.secret_texts import veiled
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, key_line
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
@@ -170,7 +171,7 @@ def _runs_untrusted(found: Object, events: Events, codes: list[Code]) -> Seq:
         if first is not None:
             place = key_line(code.place, "script")
             item = Map(place)
-            item.put("command", first.text.strip().partition("\n")[0][:80], place)
+            item.put("command", veiled(first.text.strip().partition("\n")[0], throwaway=True)[:80], place)
             if not items:
                 items.header = place
             items.add(item, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from guardrail.formats.secret_texts import veiled
 from guardrail.formats.shell import DETECTIONS
 from guardrail.inputs.pipelines import deployments
 from guardrail.inputs.pipelines.azure_expand import CODE_KEYS, Level
@@ -93,7 +94,7 @@ def step_name(step: Map) -> str:
 
 
 def _short(text: str, limit: int = 60) -> str:
-    text = " ".join(text.split())
+    text = " ".join(veiled(text, throwaway=True).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

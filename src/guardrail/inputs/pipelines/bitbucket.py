@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from guardrail.formats.secret_texts import veiled
 from guardrail.inputs.pipelines.bitbucket_steps import PROVIDER, Setting, job_resource, registered_images
 from guardrail.inputs.pipelines.document import Library, conclude
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin, pipeline_resource, text_of
@@ -259,7 +260,7 @@ def _lasting(step: Map) -> str:
     for item in script if isinstance(script, Seq) else ():
         text = text_of(item.get("pipe")) if isinstance(item, Map) else text_of(item)
         if text:
-            return text.strip().partition("\n")[0][:40]
+            return veiled(text.strip().partition("\n")[0], throwaway=True)[:40]
     return "step"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from guardrail.formats.secret_texts import veiled
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
 from guardrail.inputs.pipelines.circleci_config import Config, File, one_entry
 from guardrail.inputs.pipelines.circleci_scope import EXPRESSION, Scope, bind, holds
@@ -189,7 +190,7 @@ def step_name(step: Step, body: Value) -> str:
 
 
 def _short(text: str, limit: int = 60) -> str:
-    text = " ".join(text.split())
+    text = " ".join(veiled(text, throwaway=True).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from guardrail.formats.secret_texts import veiled
 from guardrail.inputs.pipelines.document import Library, Source
 from guardrail.inputs.pipelines.expressions import Expression, ExpressionError, Node, find_expressions, parse
 from guardrail.inputs.pipelines.vocabulary import text_of
@@ -151,7 +152,7 @@ def repository_top(path: str) -> str | None:
 
 
 def shorten(text: str, limit: int = 60) -> str:
-    text = " ".join(text.split())
+    text = " ".join(veiled(text, throwaway=True).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.formats.packages import loose_installs, publishes
+from guardrail.formats.secret_texts import veiled
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables, may_evaluate
 from guardrail.inputs.pipelines.expressions import find_expressions
 from guardrail.inputs.pipelines.github_control import FIXED, control_of
@@ -113,7 +114,7 @@ def _step(file: GithubFile, step: Map, index: int, at: str, around: Surroundings
     name = step_name(step, index)
     run, uses = step.get("run"), step.get("uses")
     # The fingerprint's name of a step must survive steps that are put in before it.
-    lasting = text_of(step.get("id")) or text_of(step.get("name")) or ""
+    lasting = text_of(step.get("id")) or veiled(text_of(step.get("name")) or "", throwaway=True)
     if not lasting and isinstance(uses, str):
         lasting = uses.partition("@")[0]
     if not lasting:

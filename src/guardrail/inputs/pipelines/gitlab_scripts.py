@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from guardrail.formats.packages import loose_installs, publishes
+from guardrail.formats.secret_texts import veiled
 from guardrail.formats.shell import DETECTIONS, evaluated, expanded_variables
 from guardrail.formats.shell_lines import detected_in
 from guardrail.inputs.pipelines import gitlab_taint
@@ -53,7 +54,7 @@ def script(holder: Map, key: str, kind: str, around: Surroundings, name: str = "
             continue
         for command, tool, which in _packages(text):
             place = source.place(text, *command, span)
-            _item(lists[which], place, command=text[slice(*command)].strip()[:120], tool=tool)
+            _item(lists[which], place, command=_shorten(text[slice(*command)], 120), tool=tool)
         for template, paste in pastes_in(text):
             place = source.place(template, paste.start, paste.end, span)
             words = template[paste.start : paste.end]
@@ -115,7 +116,7 @@ def _follow(
         if write.lines and around.event:
             place = place_of(text, write.start, write.end, span)
             _item(
-                lists["environment_writes"], place, command=text[write.start : write.end].strip()[:120],
+                lists["environment_writes"], place, command=_shorten(text[write.start : write.end], 120),
                 file=write.file, trigger=around.event,
             )  # fmt: skip
 
@@ -128,6 +129,10 @@ def _hit(lists: dict[str, Seq], place: Span, words: str, tainted: Tainted) -> No
     item.put("source", tainted.source, place, (lambda: hops) if hops else None)
     item.put("control" if pushed else "privileged", "chosen" if pushed else False, place)
     _add(lists["expansions" if pushed else "untrusted"], item, place)
+
+
+def _shorten(text: str, limit: int) -> str:
+    return veiled(text.strip(), throwaway=True)[:limit]
 
 
 def _item(items: Seq, place: Span, **facts: str) -> None:
@@ -210,5 +215,6 @@ def handed_on(job: Map, taint: Taint) -> Taint:
                     taint = {**taint, name: tainted}
             for write in gitlab_taint.writes(text, files, taint):
                 if write.name:
-                    found[write.name] = write.tainted.through(f"{write.name} in {write.file}", span, text.strip()[:200])
+                    way = write.tainted.through(f"{write.name} in {write.file}", span, _shorten(text, 200))
+                    found[write.name] = way
     return found

@@ -19,6 +19,7 @@ from guardrail.formats.groovy_nodes import (
     Quote,
     walk,
 )
+from guardrail.formats.secret_texts import veiled
 from guardrail.inputs.pipelines.jenkins_file import JenkinsFile, literal, target_name
 from guardrail.inputs.pipelines.vocabulary import Filled, text_of
 from guardrail.model import HOLE, Map, Origin, OriginsOf, PartText, Seq, Span, Unknown, Value
@@ -244,7 +245,7 @@ def environment_of(closure: Closure | None) -> dict[str, Declared]:
 
 
 def shortened(text: str, limit: int = 60) -> str:
-    line = " ".join(text.split())
+    line = " ".join(veiled(text, throwaway=True).split())
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
