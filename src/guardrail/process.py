@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.concepts.build import build_all
+from guardrail.concepts.secret_masks import without_secrets
 from guardrail.concepts.secrets import hide, mask_lines
 from guardrail.concepts.surroundings import Unread, surround
 from guardrail.exceptions.comments import remarked_files
@@ -152,8 +153,8 @@ def process(group: Group, task: Task) -> Part:
     environments = {name for resource in reading.resources for name in resource.environments}
     part = Part(
         findings,
-        problems,
-        list(reading.notes),
+        without_secrets(problems, hidden),
+        without_secrets(list(reading.notes), hidden),
         dict(reading.files),
         sum(1 for resource in reading.resources if resource.mode != "config"),
         passed,

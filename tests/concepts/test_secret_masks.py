@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from guardrail.concepts.secret_masks import Concealer
-from guardrail.model import Encoded, Map, Sensitive, Span
+from guardrail.concepts.secret_masks import Concealer, without_secrets
+from guardrail.model import Encoded, Map, Note, Problem, Sensitive, Span
 
 HERE, THERE = Span("main.tf", 3, 1, 3, 9), Span("main.tf", 9, 1, 9, 9)
 
@@ -45,3 +45,20 @@ def test_credentials_are_known_by_their_form_too() -> None:
     harmless = Map(THERE)
     harmless.put("url", "https://db.internal/app", THERE)
     assert conceal(harmless, THERE) is harmless
+
+
+def test_messages_tell_no_credential() -> None:
+    key = "h8Jk2LmP9qXz4Rt6"  # no credential of anybody
+    told = [
+        Problem("a", f"there is no entry {key}", "a", 1),
+        Problem("b", "DB_PASSWORD=Sommer2024! is no flag", "a", 2),
+    ]
+    assert without_secrets(told, [(key, HERE), ("latest", HERE), ("production", HERE)]) == [
+        Problem("a", "there is no entry ***", "a", 1),
+        Problem("b", "DB_PASSWORD=*** is no flag", "a", 2),
+    ]
+    note = Note("c", "ghp_h8Jk2LmP9qXz4Rt6Wv8Yb1Nc5Df3Gh7Sj9Ak is taken as it is")
+    assert without_secrets([note], []) == [Note("c", "*** is taken as it is")]
+    assert isinstance(without_secrets([note], [])[0], Note)
+    plain = [Problem("a", "the image of production is not text", "a", 1)]
+    assert without_secrets(plain, [("production", HERE)]) == plain

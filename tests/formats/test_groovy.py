@@ -213,7 +213,7 @@ SNIPPETS = st.sampled_from(
 def test_punctuation_in_quotes_is_a_string() -> None:
     with ends(20):
         script = parse(";';'$x\\")
-    assert [fault.message for fault in script.faults] == ["`$x` means nothing here", "'\\\\' means nothing here"]
+    assert [fault.message for fault in script.faults] == ["a word means nothing here", "'\\\\' means nothing here"]
     assert [type(statement) for statement in script.statements] == [Compound]
     for text in ("return ';'", "x = '{'", "echo '}'", "a ? '(' : ')'", "f(';', '[')", "['{': 1, ';': 2]"):
         assert not parse(text).faults, text

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
-from guardrail.formats.secret_forms import star_out
+from guardrail.formats.secret_forms import looks_random, star_out
+from guardrail.formats.secret_texts import veiled
 from guardrail.model import (
     Encoded,
     EncodedUnknown,
@@ -15,6 +17,7 @@ from guardrail.model import (
     Origin,
     OriginsOf,
     PartText,
+    Problem,
     Resource,
     Sensitive,
     Seq,
@@ -135,6 +138,23 @@ class Scrubber:
         if isinstance(item, Text):
             return item.like(text)
         return Encoded(text, item.decoded) if isinstance(item, Encoded) else text
+
+
+# ---- messages ----------------------------------------------------------------------------------------
+
+_Told = TypeVar("_Told", bound=Problem)
+
+
+def without_secrets(told: list[_Told], hidden: Iterable[tuple[str, Span]]) -> list[_Told]:
+    """Problems and notes without the credentials that their messages quote."""
+    if not told:
+        return told
+    values = sorted({value for value, _ in hidden if len(value) >= 8 and looks_random(value)}, key=len, reverse=True)
+    copies = re.compile("|".join(map(re.escape, values))) if values else None
+    return [
+        problem._replace(message=veiled(copies.sub("***", problem.message) if copies else problem.message))
+        for problem in told
+    ]
 
 
 # ---- excerpts ----------------------------------------------------------------------------------------

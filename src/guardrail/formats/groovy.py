@@ -107,7 +107,8 @@ class _Reader(Declarations):
         before = self.toks[self.index - 1]
         if before.kind == "op" and before.text in ("}", ":"):  # `} else`, `case x:`; and code on one line
             return
-        what = f"`{token.text}`" if token.quoted is None else "a string"  # which may be anything, and secret
+        # A string or a word may be anything, and secret.
+        what = "a string" if token.quoted is not None else f"`{token.text}`" if token.kind == "op" else "a word"
         raise Unclear(f"{what} means nothing here", token.start)
 
     def _recover(self, start: int) -> Node:

@@ -18,6 +18,7 @@ from guardrail.formats.hcl_syntax import (
     error_nodes,
     items_of,
     stuck_at,
+    words_at,
 )
 from guardrail.formats.hcl_templates import unescape
 from guardrail.model import Problem
@@ -71,8 +72,8 @@ class Compiler(ExpressionCompiler):
             if node.is_missing:
                 what = _ENDS.get(node.type, f"`{node.type}` is missing")
             else:
-                words = self.slice(stuck, min(len(self.source), stuck + 200)).split("\n")[0].strip()
-                what = f"unexpected `{words[:60]}`" if words else "unexpected text"
+                words = words_at(self.source, stuck)
+                what = f"unexpected `{words}`" if words else "unexpected text"
             self.problems.append(Problem("syntax", f"not valid HCL: {what}", self.file, line))
 
     def fill(self, body: Body, items: list[Tree], depth: int) -> None:
@@ -99,16 +100,19 @@ class Compiler(ExpressionCompiler):
 
     def _no_new_line(self, item: Tree) -> None:
         if not self.checked:
-            words = self.slice(item.start_byte, min(item.end_byte, item.start_byte + 40)).split("\n")[0]
-            self._tell(Rejected(f"not valid HCL: no new line before `{words}`", self._line(item)))
+            self._tell(Rejected(f"not valid HCL: no new line before `{self._name(item)}`", self._line(item)))
+
+    def _name(self, node: Tree) -> str:
+        """Of an attribute or a block what it is called; a value may be a secret."""
+        named = node.children[0] if node.children else node
+        return self.slice(named.start_byte, named.end_byte)
 
     def _check_lines(self, item: Tree) -> None:
         stray = broken_line(item, self.source)
         if stray is not None:
-            words = self.slice(stray.start_byte, min(stray.end_byte, stray.start_byte + 40)).split("\n")[0]
-            what = f"no new line may come before `{words}` outside of brackets"
+            what = "a value goes on in a new line only within brackets"
             if stray.type == "template_literal":
-                what = f"the string that goes on with `{words}` is not closed in its line"
+                what = "a string is not closed in its line"
             raise Rejected(f"not valid HCL: {what}", self._line(stray))
 
     def _attribute(self, body: Body, item: Tree, last_row: int) -> None:
@@ -167,8 +171,7 @@ class Compiler(ExpressionCompiler):
         if self.checked and item.has_error:
             body.broken = True
         elif (stray := misplaced(item)) is not None:
-            words = self.slice(stray.start_byte, min(stray.end_byte, stray.start_byte + 40)).split("\n")[0]
-            self._tell(Rejected(f"not valid HCL: `{words}` may not stand in this line", self._line(stray)))
+            self._tell(Rejected(f"not valid HCL: `{self._name(stray)}` may not stand in this line", self._line(stray)))
         if self.lost:
             first, last = item.start_point[0], item.end_point[0]
             body.broken = body.broken or any(first <= row <= last for row in self.lost)

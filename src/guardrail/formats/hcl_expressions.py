@@ -146,7 +146,7 @@ class ExpressionCompiler:
         try:
             return Literal(parse_number(text))
         except ValueError:
-            raise Rejected(f"not valid HCL: `{text[:40]}` is no number", self._line(node)) from None
+            raise Rejected("not valid HCL: a number that is none", self._line(node)) from None
 
     def _collection(self, node: Tree, depth: int) -> Node:
         child = node.named_children[0]

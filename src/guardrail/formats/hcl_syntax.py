@@ -19,6 +19,7 @@ MAX_PROBLEMS = 20  # told of one file
 # A whole number with an exponent, which the grammar does not know: read as a name and told by its first character.
 EXPONENT = lazy_regex(rb"(?<![\w.])\d+[eE][-+]?\d+(?!\w)")
 _parser: Parser | None = None
+_QUOTABLE = lazy_regex(r"[^\w\"']*(?:[A-Za-z_][\w-]{0,60}\s{0,20}[=:{])?")
 
 
 class Attribute:
@@ -73,6 +74,13 @@ class Rejected(Exception):
 def without_exponents(source: bytes) -> bytes:
     """The same bytes with names of the same length where such numbers stand."""
     return EXPONENT.sub(lambda match: b"_" * len(match[0]), source)
+
+
+def words_at(source: bytes, start: int) -> str:
+    """What a message may quote of the source: punctuation, and the name before `=`, `:` or `{`. Anything else may be a
+    password, within quotes or without."""
+    line = source[start : start + 200].decode("utf-8", "replace").partition("\n")[0]
+    return _QUOTABLE.match(line)[0].strip()  # type: ignore[index]
 
 
 def tree_of(source: bytes) -> Tree:

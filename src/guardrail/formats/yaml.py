@@ -245,8 +245,7 @@ class _Loader:
             elif kind is alias_event:
                 if event.anchor not in anchors:
                     raise _Refused(
-                        Problem("syntax", f"alias *{event.anchor} stands inside or before what it names", file,
-                                start.line + 1)
+                        Problem("syntax", "an alias stands inside or before what it names", file, start.line + 1)
                     )  # fmt: skip
                 value, size = anchors[event.anchor]
                 expanded += size

@@ -166,3 +166,11 @@ def test_every_well_formed_expression_parses(body: str) -> None:
     (found,) = find_expressions("${{ " + body + " }}")
     assert found.node is not None, found.error
     assert {paste.path for paste in pasted(found.node)} <= set(contexts(found.node))
+
+
+@pytest.mark.parametrize("body", ["a 'h8Jk2'", "a == b 'h8Jk2'", "f(a 'h8Jk2')", "a['h8Jk2' b]", "!'h8Jk2' 'h8Jk2'"])
+def test_a_bad_expression_is_told_without_its_texts(body: str, read_texts) -> None:
+    text = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ %s }}\n"
+    (problem,) = read_texts(text % body).problems
+    assert problem.kind == "expression"
+    assert "h8Jk2" not in problem.message

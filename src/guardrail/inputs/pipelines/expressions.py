@@ -84,7 +84,7 @@ def parse(body: str) -> Node:
     parser = _Parser(_tokens(body))
     node = parser.either(0)
     if parser.at < len(parser.tokens):
-        raise ExpressionError(f"{parser.tokens[parser.at][1]!r} is not expected here")
+        raise ExpressionError(f"{_told(parser.tokens[parser.at])} is not expected here")
     return node
 
 
@@ -105,6 +105,11 @@ def _tokens(body: str) -> list[tuple[str, str]]:
     return tokens
 
 
+def _told(token: tuple[str, str]) -> str:
+    """What a message calls a token. A text may be a password."""
+    return "a text" if token[0] == "string" else repr(token[1])
+
+
 class _Parser:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self.tokens, self.at = tokens, 0
@@ -118,7 +123,7 @@ class _Parser:
 
     def expect(self, operator: str) -> None:
         if self.peek() != operator:
-            found = repr(self.tokens[self.at][1]) if self.at < len(self.tokens) else "its end"
+            found = _told(self.tokens[self.at]) if self.at < len(self.tokens) else "its end"
             raise ExpressionError(f"expected {operator!r}, found {found}")
         self.at += 1
 

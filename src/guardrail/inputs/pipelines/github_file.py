@@ -23,6 +23,8 @@ _DOT_GITHUB = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/")
 # Forgejo and Gitea take whole addresses. Theirs are mirrors of what GitHub has under the same name.
 _HOST = lazy_regex(r"https://(?:github\.com|gitea\.com|(?:data|code)\.forgejo\.org)/(?=[\w.-]+/[\w.-])")
 
+_LITERAL = lazy_regex(r"'[^']*(?:'|\Z)")
+
 
 class GithubFile:
     """`top` is the repository's root as a folder of the tree, None where the file's name doesn't tell it.
@@ -113,7 +115,8 @@ class GithubFile:
                 if expression.node is None and told < MAX_TOLD:
                     told += 1
                     where = self.source.place(text, expression.start, expression.end, place)
-                    what = f"{shorten(expression.body)!r} is no expression: {expression.error}"
+                    body = shorten(_LITERAL.sub("'...'", expression.body))
+                    what = f"{body!r} is no expression: {expression.error}"
                     self.problem("expression", what, where)
 
 

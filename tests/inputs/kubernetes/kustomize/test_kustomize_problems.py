@@ -320,3 +320,9 @@ def test_what_may_be_in_a_remote_base_is_not_missing(step: str, unread: str) -> 
     assert any("it may be in what is not read" in note.message for note in made.notes)
     made = reading({K: KIND + f"resources:\n- a.yaml\n{step}", "a.yaml": POD, "p.yaml": FOR_B})
     assert [problem.file for problem in made.problems] in (["p.yaml"], [K])
+
+
+def test_a_literal_of_a_secret_is_not_told() -> None:
+    text = "resources: [a.yaml]\nsecretGenerator:\n- name: x\n  literals: [h8Jk2LmP9q]\n"
+    (problem,) = reading({"kustomization.yaml": KIND + text, "a.yaml": POD}).problems
+    assert "h8Jk2" not in problem.message

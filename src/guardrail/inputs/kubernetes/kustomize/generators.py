@@ -86,7 +86,7 @@ def _pairs(item: Map, source: Source) -> list[Pair]:
     for text, span in _listed(item, "literals"):
         key, separator, literal = text_of(text).partition("=")
         if not separator or not key:
-            raise Failed(f"a literal without key and value, which would be written key=value: {key!r}", span)
+            raise Failed("a literal without key and value, which would be written key=value", span)
         pairs.append(Pair(key, _unquoted(literal), span))
     for text, span in _listed(item, "files"):
         key, separator, path = word(text).rpartition("=")
