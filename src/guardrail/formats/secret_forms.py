@@ -196,7 +196,7 @@ def starred(text: str, matches: Iterator[Match] | list[Match], stars: str = "") 
 def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None:
     """The class of secret that a literal under a name is, or None."""
     name = name.removesuffix("_wo")  # Terraform keeps a write-only value out of its state, but not out of the source
-    if not value or not _is_telling(name) or len(value) > 4096 or "\n" in value:
+    if not value or not is_telling(name) or len(value) > 4096 or "\n" in value:
         return None
     if _NO_VALUE.search(value) or _PLACEHOLDER.match(value) or _HOLDS_PLACE.search(value):
         return None
@@ -226,7 +226,7 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
 
 
 @lru_cache(maxsize=1024)
-def _is_telling(name: str) -> bool:
+def is_telling(name: str) -> bool:
     """Whether a literal under this name may be a secret at all: there are many values, but few names."""
     if _ABOUT.search(name):
         return False

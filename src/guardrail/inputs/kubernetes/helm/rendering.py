@@ -15,6 +15,7 @@ from guardrail.inputs.kubernetes.helm.engine import Engine, Job, Rendering
 from guardrail.inputs.kubernetes.helm.generated import makes_anything
 from guardrail.inputs.kubernetes.helm.manifests import Failure, ManifestReader, Rendered
 from guardrail.inputs.kubernetes.helm.marks import Marker
+from guardrail.inputs.kubernetes.helm.messages import without_secrets
 from guardrail.inputs.kubernetes.helm.output import Sources
 from guardrail.inputs.kubernetes.helm.placed import PlacedTemplates
 from guardrail.inputs.kubernetes.helm.profiles import Profile
@@ -291,7 +292,8 @@ class Renderer:
 
     def _failure(self, profile: Profile, rendering: Rendering) -> Failure:
         said = rendering.error.replace(self.folder + os.sep, "").replace(self.folder, "")
-        message = " ".join(said.split())
+        seen = [instance.values for instance in self.workspace.instances(self.values_of(profile))]
+        message = without_secrets(" ".join(said.split()), seen)
         if len(message) > MAX_MESSAGE:
             message = message[: MAX_MESSAGE - 3] + "..."
         return Failure(profile, message, *self._place_in(said), rendering.aborted)
