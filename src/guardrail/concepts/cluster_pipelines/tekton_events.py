@@ -17,7 +17,7 @@ _EVENT_IN = lazy_regex(r"""\bevent(?:_type)?\s+in\s*\[([^\]\n]{1,300})\]""")
 _WORD = lazy_regex(r"""["'](\w[\w ]*)["']""")
 _HEADER = lazy_regex(
     r"""header(?:\.match\(\s*|\[|\.canonical\(\s*)["']X-(?:GitHub|Gitlab|Gitea)-Event["'][\])]?"""
-    r"""\s*(?:,|==|in)?\s*\[?\s*["']([\w :-]+)["']""",
+    r"""\s*(?:(?:,|==|in)\s*)?(?:\[\s*)?["']([\w :-]+)["']""",
     re.IGNORECASE,
 )
 

@@ -29,7 +29,7 @@ from guardrail.tree import Unreadable
 
 MAX_GENERATED = 300  # applications of one set
 MAX_FOLDERS = 5000  # looked at for one generator
-_PLACEHOLDER = lazy_regex(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_PLACEHOLDER = lazy_regex(r"\{\{-?([^{}]*?)-?\}\}")
 _NAME = lazy_regex(r"\.?([\w-]+(?:(?:\.[\w-]+)|(?:\[\d+\]))*)\Z")
 _INDEX = lazy_regex(r"index\s+\.?([\w.]+)\s+(\d+)\Z")
 _SETTINGS = ("namePrefix", "nameSuffix", "images", "replicas", "patches", "commonLabels", "commonAnnotations",
@@ -313,7 +313,7 @@ def filled(value: Value, parameters: Parameters, depth: int = 0) -> Value:
 
 
 def _word(match: re.Match[str], parameters: Parameters) -> str:
-    inside = match[1]
+    inside = match[1].strip()
     indexed = _INDEX.match(inside)
     named = _NAME.match(inside)
     name = f"{indexed[1]}[{indexed[2]}]" if indexed else named[1] if named else ""
