@@ -1042,3 +1042,11 @@ resource "aws_secretsmanager_secret_version" "own" {
 }
 """
     assert [line for _, line in secrets(text)] == [5, 8]
+
+
+def test_lines_of_a_longer_text_are_hidden_without_being_called_a_secret() -> None:
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n    env:\n" \
+           f"    - name: SECRET\n      value: |\n        line one\n        {RANDOM}\n"  # fmt: skip
+    resources, hidden = scanned({"a.yaml": text})
+    assert [value for value, _ in hidden] == [RANDOM]
+    assert not [noun for resource in resources for noun in resource.nouns.get("secret", [])]

@@ -28,6 +28,7 @@ from guardrail.formats.secret_forms import (
     Match,
     forms_in,
     hinted,
+    is_telling,
     looks_random,
     secret_by_name,
     star_out,
@@ -260,7 +261,11 @@ class _Finder:
             kind = found[0].kind
         if kind:
             return self._whole(kind, name, item, str(item), holder, key)
-        if not self.throwaway and concept not in _NAMES_ONLY and len(item) <= _REMEMBERED:
+        lines = [line.strip() for line in item.split("\n")[:100]] if "\n" in item and is_telling(name) else []
+        shown = [line for line in lines if secret_by_name(name, line, self.pipeline)]
+        if shown and concept not in _NAMES_ONLY:  # too little to call it a secret, too much to show it
+            self.hidden += [(line, self._place(line, holder, key)) for line in shown]
+        elif not self.throwaway and concept not in _NAMES_ONLY and len(item) <= _REMEMBERED:
             self.clean.add((name, item))
         return item
 

@@ -64,7 +64,7 @@ _HINT = lazy_regex(
 # Cosmos DB and storage, which are the same on every machine.
 _DOCUMENTED = lazy_regex(r"EXAMPLE|C2y6yDjf5/R\+ob0N8A7Cgv30VRDJIWEHLM|Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50u")
 
-PASSWORD = lazy_regex(r"(?:password|passwd|passphrase|passwort|pwd|(?:^|[_.\-])pass)$", re.I)
+_PASSWORD = lazy_regex(r"(?:password|passwd|passphrase|passwort|pwd|(?:^|[_.\-])pass)$", re.I)
 _KEY = lazy_regex(
     r"(?:^|[_.\-]|(?<=[a-z]))(?:secret|token|api_?-?key|access_?-?key|secret_?-?key|private_?-?key|client_?-?secret"
     r"|auth_?-?key|secret_?access_?key|signing_?-?key|signing_?-?secret|encryption_?-?key|shared_?-?key|account_?-?key"
@@ -115,6 +115,7 @@ _CONNECTION = lazy_regex(r"connection_?-?string$", re.I)
 _TELLING_PAIR = lazy_regex(
     r"(?:\A|;)[^;=]{0,60}(?:pass|pwd|key|secret|token|sig|sas|credential)[^;=]{0,60}=([^;]*)", re.I
 )
+_NUMBER = lazy_regex(r"(?:[_.-]|(?<=[A-Za-z]))(?!64\Z)\d{1,2}\Z")  # not of `..._base64`
 _UUID = lazy_regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Passwords of databases that live as long as a CI job, and of nobody's.
 _THROWAWAY_WORDS = """
@@ -195,19 +196,21 @@ def starred(text: str, matches: Iterator[Match] | list[Match], stars: str = "") 
 
 def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None:
     """The class of secret that a literal under a name is, or None."""
-    name = name.removesuffix("_wo")  # Terraform keeps a write-only value out of its state, but not out of the source
-    if not value or not is_telling(name) or len(value) > 4096 or "\n" in value:
+    if not value or not is_telling(name):
+        return None
+    lower = name.lower()
+    name, value = _unnumbered(name), value.rstrip("\r\n")  # of a block of YAML, the line's end is a part
+    if not value or len(value) > 4096 or "\n" in value:
         return None
     if _NO_VALUE.search(value) or _PLACEHOLDER.match(value) or _HOLDS_PLACE.search(value):
         return None
     if throwaway and _is_throwaway(value):
         return None
-    lower = name.lower()
     if value == name or value.lower().endswith((f":{lower}", f"/{lower}", f"#{lower}")):  # where a vault has it
         return None
     if _VAULT_PATH.match(value) or _VARIABLE.match(value):
         return None
-    if PASSWORD.search(name):
+    if _PASSWORD.search(name):
         if len(value) < 3 or " " in value or _is_setting(name, value):
             return None
         return "password"
@@ -226,11 +229,19 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
 
 
 @lru_cache(maxsize=1024)
+def _unnumbered(name: str) -> str:
+    """`DB_PASSWORD_1` and `DB_PASSWORD2` are both DB_PASSWORD. Terraform keeps what is under `..._wo`, write-only, out
+    of its state, but not out of the source."""
+    return _NUMBER.sub("", name.removesuffix("_wo"))
+
+
+@lru_cache(maxsize=1024)
 def is_telling(name: str) -> bool:
     """Whether a literal under this name may be a secret at all: there are many values, but few names."""
     if _ABOUT.search(name):
         return False
-    return bool(PASSWORD.search(name) or _OUTRIGHT.match(name) or _KEY.search(name))
+    name = _unnumbered(name)
+    return bool(_PASSWORD.search(name) or _OUTRIGHT.match(name) or _KEY.search(name))
 
 
 def _is_setting(name: str, value: str) -> bool:

@@ -10,13 +10,14 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from guardrail.formats.secret_forms import PASSWORD, Match, forms_in, hinted, secret_by_name, starred
+from guardrail.formats.secret_forms import Match, forms_in, hinted, secret_by_name, starred
 from guardrail.model.patterns import lazy_regex
 
 # Of text in lower case: to ignore the case would take three times as long, and every text is asked.
-_WORD = lazy_regex(r"pass(?:w|phrase|\b|_)|pwd|secret|token|key\b|credential|connection_?string|-u ")
+_WORD = lazy_regex(r"pass(?:w|phrase|\b|_)|pwd|secret|token|key(?:\b|[_\d])|credential|connection_?string|-u ")
 _ASSIGNED = lazy_regex(
-    r"(?<![\w.$@/-])(?P<name>[\w.-]{0,80}?(?:password|passwd|passphrase|pwd|pass|secret|token|key|credentials?|string))"
+    r"(?<![\w.$@/-])(?P<name>[\w.-]{0,80}?(?:password|passwd|passphrase|pwd|pass|secret|token|key|credentials?|string)"
+    r"(?:[_.-]?\d{1,2})?)"
     r"(?P<close>[\"']?)(?P<gap>[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}|[ \t]{1,4})"
     r"(?:\"(?P<dq>[^\"\n]{1,200})\"|'(?P<sq>[^'\n]{1,200})'"
     r"|(?P<bare>[^\s\"'`<>|;&(){}\[\],$\\=#][^\s\"'`<>|;&(){}\[\],$\\]{0,199})(?=[\s\"'`;&|),]|\Z))",
@@ -57,16 +58,14 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
                 continue
             if _CODE.match(value) and (spaced or "." in value or _same_word(name, value)):
                 continue
-        if secret_by_name(name, value, throwaway):
-            kind = "password" if PASSWORD.search(name) else "token"
+        if kind := secret_by_name(name, value, throwaway):
             found.append(Match(kind, name, match.start(group), match.end(group)))
     for match in _USER.finditer(text):
         if secret_by_name("password", match["bare"], throwaway):
             found.append(Match("password", "--user", match.start("bare"), match.end("bare")))
     for match in _PAIR.finditer(text):
         group, name = ("value", match["name"]) if match["name"] else ("first", match["second"])
-        if secret_by_name(name, match[group], throwaway):
-            kind = "password" if PASSWORD.search(name) else "token"
+        if kind := secret_by_name(name, match[group], throwaway):
             found.append(Match(kind, name, match.start(group), match.end(group)))
     yield from sorted(found, key=lambda match: match.start)
 
