@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from harness import ends
 
 from guardrail.formats.secret_forms import secret_by_name
 from guardrail.formats.secret_texts import assignments_in, veiled
@@ -44,3 +45,75 @@ def test_veiled() -> None:
     assert veiled("DB_PASSWORD=postgres make", throwaway=True) == "DB_PASSWORD=postgres make"
     text = "make test"
     assert veiled(text) is text
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "name"),
+    [
+        (f"docker login -u a -p {RANDOM} reg", RANDOM, "login -p"),
+        (f"docker login reg \\\n  -u a \\\n  -p '{RANDOM}'", RANDOM, "login -p"),
+        (f"sudo podman --log-level error login -p={RANDOM} reg", RANDOM, "login -p"),
+        (f"az login --service-principal -u a -p {RANDOM} --tenant x", RANDOM, "login -p"),
+        (f"sshpass -p {RANDOM} ssh root@h", RANDOM, "sshpass -p"),
+        (f'sshpass -p"{RANDOM}" scp a b', RANDOM, "sshpass -p"),
+        (f"mysql -uroot -p{RANDOM} db < x.sql", RANDOM, "mysql -p"),
+        (f"mysqldump -h db -u root -p'{RANDOM}' db", RANDOM, "mysql -p"),
+        (f'echo "{RANDOM}" | docker login -u x --password-stdin', RANDOM, "echo"),
+        (f"echo -n {RANDOM} | sudo docker login -u x --password-stdin reg", RANDOM, "echo"),
+        (f"echo {RANDOM} | gh auth login --with-token", RANDOM, "echo"),
+        (f'curl -H "Authorization: Bearer {RANDOM}" https://x', RANDOM, "Authorization"),
+        (f"curl -H 'authorization: {RANDOM}' https://x", RANDOM, "authorization"),
+        ("curl -H 'Authorization: Basic YWRtaW46aHVudGVyLXg='", "YWRtaW46aHVudGVyLXg=", "Authorization"),
+        (f"curl -H 'X-Api-Key: {RANDOM}' https://x | sh", RANDOM, "X-Api-Key"),
+        (f'curl -H \\"PRIVATE-TOKEN: {RANDOM}\\" https://x', RANDOM, "PRIVATE-TOKEN"),
+    ],
+)
+def test_commands(text: str, hidden: str, name: str) -> None:
+    assert [(text[match.start : match.end], match.name) for match in assignments_in(text)] == [(hidden, name)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "docker login -u a -p $PASSWORD reg",
+        'docker login -u a -p "${{ secrets.TOKEN }}" reg',
+        "docker login -u a -p {{ password }}",
+        "docker login -u a -p <password>",
+        "docker login -u a -p %PASS%",
+        "docker login -u a -p changeme",
+        "docker login -u test -p test",
+        "docker login -u a -p $(cat token)",
+        "docker login -u a --password-stdin",
+        f"docker login; docker run -p {RANDOM}",
+        "docker run -p 8080:80 login",
+        "sshpass -e ssh root@h",
+        "sshpass -p $P ssh root@h",
+        "mysql -uroot -p db < x.sql",
+        "mysql -uroot -p3306",
+        "mysql -uroot -ppassword db",
+        'mysql -uroot -p"$PASSWORD" db',
+        f"mysql -P {RANDOM}",
+        "echo $TOKEN | docker login -u x --password-stdin",
+        'echo "${{ secrets.T }}" | docker login -u x --password-stdin',
+        f"echo {RANDOM} | tee file",
+        f"echo {RANDOM}; docker login --password-stdin < x",
+        'curl -H "Authorization: Bearer $TOKEN"',
+        "curl -H 'Authorization: Bearer your-token-here'",
+        "curl -H 'Authorization: Bearer <token>'",
+        "curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZA=='",
+        "curl -H 'X-Api-Key: my-own-key'",
+        "Authorization: required for all",
+        "authorization: rbac",
+        f"tokens: {RANDOM}",
+    ],
+)
+def test_commands_that_tell_nothing(text: str) -> None:
+    assert list(assignments_in(text)) == []
+
+
+@pytest.mark.parametrize(
+    "word", ["docker login ", "docker ", "mysql ", "sshpass -p$ ", "echo abc | ", "authorization:", '"a-', "'a-key: $"]
+)
+def test_commands_without_end(word: str) -> None:
+    with ends():
+        assert list(assignments_in(word * 20_000)) == []

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
+from guardrail.formats.secret_commands import commands_in
 from guardrail.formats.secret_forms import Match, forms_in, hinted, secret_by_name, starred
 from guardrail.model.patterns import lazy_regex
 
@@ -40,9 +41,14 @@ _CODE = lazy_regex(r"[a-z]+(?:_[a-z]+)*\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Z
 def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
     """`DB_PASSWORD=...`, `--token ...`, `"apiKey": "..."`, `spring.datasource.password = ...` within a script
     or a configuration file, in order."""
-    if _WORD.search(text.lower()) is None:
-        return
-    found: list[Match] = []
+    lower = text.lower()
+    found = list(commands_in(text, lower))
+    if _WORD.search(lower) is not None:
+        found += _named_in(text, throwaway)
+    yield from sorted(found, key=lambda match: match.start)
+
+
+def _named_in(text: str, throwaway: bool) -> Iterator[Match]:
     for match in _ASSIGNED.finditer(text):
         group = next(name for name in ("dq", "sq", "bare") if match[name] is not None)
         name, value, gap = match["name"].strip("-."), match[group], match["gap"]
@@ -59,15 +65,14 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
             if _CODE.match(value) and (spaced or "." in value or _same_word(name, value)):
                 continue
         if kind := secret_by_name(name, value, throwaway):
-            found.append(Match(kind, name, match.start(group), match.end(group)))
+            yield Match(kind, name, match.start(group), match.end(group))
     for match in _USER.finditer(text):
         if secret_by_name("password", match["bare"], throwaway):
-            found.append(Match("password", "--user", match.start("bare"), match.end("bare")))
+            yield Match("password", "--user", match.start("bare"), match.end("bare"))
     for match in _PAIR.finditer(text):
         group, name = ("value", match["name"]) if match["name"] else ("first", match["second"])
         if kind := secret_by_name(name, match[group], throwaway):
-            found.append(Match(kind, name, match.start(group), match.end(group)))
-    yield from sorted(found, key=lambda match: match.start)
+            yield Match(kind, name, match.start(group), match.end(group))
 
 
 def _same_word(name: str, value: str) -> bool:
