@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from result_builder import excerpt, finding, mixed, result
 
-from guardrail.model import Evidence, Excerpt, Problem, Result, Span
+from guardrail.model import Evidence, Excerpt, Problem, Result, Span, Suppression
 from guardrail.reports import render
 from guardrail.reports.sarif import uri
 
@@ -193,3 +193,41 @@ def test_always_valid(file: str, text: str, line: int, column: int, more: int, e
 def test_schema_is_the_official_one() -> None:
     assert os.path.getsize(FIXTURE) > 100_000
     assert json.loads(FIXTURE.read_text("utf-8"))["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+
+
+def test_a_rule_has_no_more_tags_than_services_take() -> None:
+    many = [f"CC{number}.1" for number in range(30)]
+    (rule,) = run_of(result(finding(category="supply-chain", frameworks={"soc2": many, "iso": ["A.1"]})))[
+        "tool"
+    ]["driver"]["rules"]  # fmt: skip
+    tags, controls = rule["properties"]["tags"], rule["properties"]["controls"]
+    assert tags[:3] == ["security", "supply-chain", "iso/A.1"]
+    assert len(tags) == 20
+    assert set(controls) == {"iso/A.1", *(f"soc2/{control}" for control in many)}
+    assert tags[2:] == controls[:18]
+
+
+def test_a_rule_without_many_controls_has_all_of_them_as_tags() -> None:
+    (rule,) = run_of(result(finding(category="cost", frameworks={"soc2": ["CC6.1"]})))["tool"]["driver"]["rules"]
+    assert rule["properties"]["tags"] == ["cost", "soc2/CC6.1"]
+
+
+def test_a_run_has_no_more_results_than_services_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guardrail.reports.sarif.MAX_RESULTS", 3)
+    waived = Suppression("waiver", "known")
+    made = result(
+        finding(message="low", severity="low"),
+        finding(message="waived", severity="critical", suppression=waived),
+        finding(message="open", severity="critical", verdict="undetermined"),
+        finding(message="high", severity="high"),
+        finding(message="critical", severity="critical"),
+    )
+    run = run_of(made)
+    assert {told["message"]["text"] for told in run["results"]} == {"low", "high", "critical"}
+    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["descriptor"] == {"id": "left-out", "index": 0}
+    assert note["message"]["text"].startswith("2 of 5 findings are left out")
+    assert run["tool"]["driver"]["notifications"] == [{"id": "left-out"}]
+    monkeypatch.setattr("guardrail.reports.sarif.MAX_RESULTS", 5)
+    assert len(run_of(made)["results"]) == 5
+    assert not run_of(made)["invocations"][0]["toolExecutionNotifications"]

@@ -8,6 +8,8 @@ Choices that the specification leaves open:
 - Locations are relative to the base `%SRCROOT%`, whose own URI is left to the consumer: the report tells
   nothing about the machine that it was made on, and is the same on every one.
 - A finding about a whole file (line 0) stands at line 1, without which services refuse it.
+- GitHub refuses a run with more than 25,000 results, and a rule with more than 20 tags. The least severe results are
+  left out, which a notification tells; all controls of a rule stand in its properties.
 - Text that a viewer would take for a link or a placeholder (`[a](b)`, `{0}`) is broken: it comes from scanned files.
 """
 
@@ -19,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from guardrail._version import __version__
-from guardrail.model import Evidence, Finding, Problem, Result, RuleCard, Span, Suppression
+from guardrail.model import Evidence, Finding, Note, Problem, Result, RuleCard, Span, Suppression, severity_rank
 from guardrail.model.patterns import lazy_regex
 from guardrail.reports.evidence import in_words
 from guardrail.reports.excerpts import region_text
@@ -34,6 +36,8 @@ SECURITY_SEVERITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "
 SECURITY_CATEGORIES = ("security", "supply-chain")
 BASE = "%SRCROOT%"
 MAX_SNIPPET = 2000
+MAX_RESULTS = 25_000
+MAX_TAGS = 20
 
 _PLACEHOLDER = lazy_regex(r"\{(\d+)\}")
 
@@ -48,10 +52,11 @@ def pieces(result: Result, options: ReportOptions) -> Iterator[str]:
 
 def _document(result: Result) -> dict[str, Any]:
     """The log as plain data; its results as they are asked for."""
-    findings = in_order(result.findings)
+    findings, left_out = _most_severe(in_order(result.findings))
     rules = _cards(result, findings)
     index = {rule: number for number, rule in enumerate(rules)}
-    kinds = sorted({problem.kind for problem in (*result.problems, *result.notes)})
+    notes = [*result.notes, *left_out]
+    kinds = sorted({problem.kind for problem in (*result.problems, *notes)})
     driver = {
         "name": "guardrail",
         "version": __version__,
@@ -70,7 +75,7 @@ def _document(result: Result) -> dict[str, Any]:
                 "exitCode": result.exit_code,
                 "toolExecutionNotifications": [
                     *(_notification(problem, "error", kinds) for problem in sorted(result.problems, key=_order)),
-                    *(_notification(note, "note", kinds) for note in sorted(result.notes, key=_order)),
+                    *(_notification(note, "note", kinds) for note in sorted(notes, key=_order)),
                 ],
             }
         ],
@@ -80,6 +85,20 @@ def _document(result: Result) -> dict[str, Any]:
 
 
 _order = Problem.sort_key
+
+
+def _most_severe(findings: list[Finding]) -> tuple[list[Finding], list[Note]]:
+    """As many as a run may have, in the order that they are in, and a note of what is left out."""
+    if len(findings) <= MAX_RESULTS:
+        return findings, []
+
+    def weight(finding: Finding) -> tuple[bool, bool, int]:
+        return finding.suppression is not None, finding.verdict != "fail", severity_rank(finding.severity)
+
+    kept = set(map(id, sorted(findings, key=weight)[:MAX_RESULTS]))
+    left = len(findings) - MAX_RESULTS
+    what = f"{left:,} of {len(findings):,} findings are left out, the least severe: a run of SARIF has no more"
+    return [finding for finding in findings if id(finding) in kept], [Note("left-out", what)]
 
 
 def _cards(result: Result, findings: list[Finding]) -> dict[str, RuleCard]:
@@ -96,9 +115,10 @@ def _cards(result: Result, findings: list[Finding]) -> dict[str, RuleCard]:
 
 
 def _rule(card: RuleCard) -> dict[str, Any]:
-    tags = {card.category, *(f"{name}/{control}" for name, controls in card.frameworks.items() for control in controls)}
-    if card.category in SECURITY_CATEGORIES:
-        tags.add("security")  # services read security-severity only beside this tag
+    controls = sorted({f"{name}/{control}" for name, listed in card.frameworks.items() for control in listed})
+    # Services read security-severity only beside the tag "security".
+    tags = ["security", card.category] if card.category in SECURITY_CATEGORIES else [card.category]
+    tags = [*dict.fromkeys(tags), *controls]
     return {
         "id": card.id,
         "name": "".join(part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]+", card.id)),
@@ -107,11 +127,12 @@ def _rule(card: RuleCard) -> dict[str, Any]:
         "help": {"text": _help(card, markdown=False), "markdown": _help(card, markdown=True)},
         "defaultConfiguration": {"level": LEVELS[card.severity]},
         "properties": {
-            "tags": sorted(tags),
+            "tags": tags[:MAX_TAGS],
             "precision": "high",
             "security-severity": SECURITY_SEVERITY[card.severity],
             "severity": card.severity,
             "category": card.category,
+            "controls": controls,
         },
     }
 
