@@ -781,6 +781,32 @@ def test_a_repeated_value_is_masked_wherever_the_excerpt_shows_it() -> None:
     assert not any(RANDOM in line for line in mask_lines(lines, 1, [(RANDOM, Span("a", 2, 1, 2, 30))]))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["a:", "  b: first-one", "  c: x", "  b: h8Jk2LmP9q", "  d: y"],
+        ["a:", "  b: h8Jk2LmP9q", "  c: x", "", "  b: first-one", "  d: y"],
+        ["a {", "  b = first-one", "  c = x", "  b     = h8Jk2LmP9q", "  d = y", "}"],
+    ],
+)
+def test_a_key_that_stands_twice_is_masked_twice(lines: list[str]) -> None:
+    number = next(index for index, line in enumerate(lines) if "h8Jk" in line) + 11
+    shown = mask_lines(lines, 11, [("h8Jk2LmP9q", Span("a", number, 3, number, 20))])
+    assert "first-one" not in "\n".join(shown)
+    assert [line for line in shown if "*" not in line] == [line for line in lines if not line.startswith("  b")]
+
+
+def test_a_key_of_another_mapping_is_not_masked() -> None:
+    lines = ["- name: a", "  value: h8Jk2LmP9q", "- name: b", "  value: plain"]
+    assert mask_lines(lines, 1, [("h8Jk2LmP9q", Span("a", 2, 3, 2, 20))])[3] == "  value: plain"
+
+
+def test_what_no_reader_has_seen_is_masked_by_its_name() -> None:
+    lines = ['  password: "h8Jk2LmP9q"', "  POSTGRES_PASSWORD: postgres", "  docker login -p h8Jk2LmP9q x"]
+    shown = mask_lines(lines, 1, [])
+    assert shown == ['  password: "**********"', "  POSTGRES_PASSWORD: postgres", "  docker login -p ********** x"]
+
+
 def test_the_middle_of_a_private_key() -> None:
     line = KEY_BODY.split("\n")[0]
     assert mask_lines([line, "x = y"], 10, []) == ["*" * len(line), "x = y"]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from guardrail.formats.secret_forms import looks_random, star_out
-from guardrail.formats.secret_texts import veiled
+from guardrail.formats.secret_forms import looks_random, star_out, starred
+from guardrail.formats.secret_texts import assignments_in, veiled
 from guardrail.model import (
     Encoded,
     EncodedUnknown,
@@ -159,12 +159,13 @@ def without_secrets(told: list[_Told], hidden: Iterable[tuple[str, Span]]) -> li
 
 # ---- excerpts ----------------------------------------------------------------------------------------
 
+_KEY = lazy_regex(r"(\s*)([^\s:=#]{1,200})\s*[:=]")
 _KEY_LINE = lazy_regex(r"\s*[\"']?[A-Za-z0-9+/=]{48,}[\"',]*\s*\Z")  # of a private key whose head is further up
 
 
 def mask_lines(lines: list[str], first_line: int, secrets: Iterable[tuple[str, Span]]) -> list[str]:
     """Source lines (starting at line `first_line` of their file) without the secrets that stand in them."""
-    shown = [re.sub(r"[^\s\"',]", "*", line) if _KEY_LINE.match(line) else star_out(line) for line in lines]
+    shown = [re.sub(r"[^\s\"',]", "*", line) if _KEY_LINE.match(line) else _starred(line) for line in lines]
     last_line = first_line + len(shown) - 1
     for value, span in secrets:
         parts = sorted({part for part in _parts(value) if part}, key=len, reverse=True)
@@ -180,12 +181,32 @@ def mask_lines(lines: list[str], first_line: int, secrets: Iterable[tuple[str, S
             for part in parts:
                 shown[index] = shown[index].replace(part, "*" * min(len(part), 12))
             found = found or any(part in before for part in parts)
+        for index in _twins(lines, span.line - first_line):
+            shown[index] = _after_key(shown[index])
         if not found:
             # The source spells it differently (escapes, folding, a number): everything after the key goes.
             for number in range(max(span.line, first_line), min(span.end_line, last_line) + 1):
                 index = number - first_line
                 shown[index] = _after_key(shown[index]) if number == span.line else re.sub(r"\S", "*", shown[index])
     return shown
+
+
+def _starred(line: str) -> str:
+    """Also what no reader has seen: in a file with a syntax error, under a key that stands twice."""
+    line = star_out(line)
+    return starred(line, assignments_in(line, throwaway=True))
+
+
+def _twins(lines: list[str], index: int) -> Iterator[int]:
+    """Lines with the key of this one in the same mapping: one of the two is dropped, and nobody judges its value."""
+    own = _KEY.match(lines[index]) if 0 <= index < len(lines) else None
+    for further in (range(index - 1, -1, -1), range(index + 1, len(lines))) if own else ():
+        for at in further:
+            other = _KEY.match(lines[at])
+            if other and own and other.groups() == own.groups():
+                yield at
+            elif lines[at].strip() and own and len(lines[at]) - len(lines[at].lstrip()) < len(own[1]):
+                break
 
 
 def _after_key(line: str) -> str:
