@@ -77,3 +77,8 @@ def test_each_copy_is_told_of_by_its_own_address(tmp_path: Path) -> None:
     assert {instance for finding in told for instance in finding.instances} == {
         'kubernetes_manifest.held["a"]', 'kubernetes_manifest.held["b"]',
     }  # fmt: skip
+
+
+def test_a_kind_of_another_group_is_not_taken_for_the_one_of_its_name(tmp_path: Path) -> None:
+    foreign = INGRESS.replace("networking.k8s.io/v1", "config.openshift.io/v1")
+    assert not {"endpoint-encrypted", "namespace-not-default", "manifest-schema-valid"} & set(found(tmp_path, foreign))

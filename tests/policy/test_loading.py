@@ -48,6 +48,11 @@ def test_it_loads(tmp_path: Path, vocabulary: Vocabulary) -> None:
     assert load_rule(str(tmp_path / "my-rule.yaml"), vocabulary)["id"] == "my-rule"
 
 
+def test_another_groups_kind_of_a_known_name_is_known(vocabulary: Vocabulary) -> None:
+    assert vocabulary.kind_known("Role.iam.aws.upbound.io")
+    assert not vocabulary.kind_known("Rol.iam.aws.upbound.io")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [

@@ -104,9 +104,6 @@ def _pods(
 
 
 def _policy(resource: Resource, attributes: Map, spelling: Spelling, inventory: Inventory) -> Iterator[Noun]:
-    version = attributes.get("apiVersion")
-    if isinstance(version, str) and not version.startswith(("networking.k8s.io/", "extensions/")):
-        return
     yield from _pods(resource, attributes, spelling, inventory, "podSelector", "policy-pods")
     spec, metadata = spelling.block(attributes, "spec"), spelling.block(attributes, "metadata")
     for direction, side in (("ingress", "from"), ("egress", "to")):

@@ -31,7 +31,9 @@ _RANGES = {"LimitRange", "kubernetes_limit_range", "kubernetes_limit_range_v1"}
 _POLICIES = {"NetworkPolicy", "kubernetes_network_policy", "kubernetes_network_policy_v1"}
 # Of a group of their own, with selectors of their own; some hold for the whole cluster.
 _OTHER_POLICIES = {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "GlobalNetworkPolicy",
-                   "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"}  # fmt: skip
+                   "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy",
+                   "NetworkPolicy.projectcalico.org", "NetworkPolicy.crd.projectcalico.org"}  # fmt: skip
+_OF_A_NAMESPACE = ("CiliumNetworkPolicy", "NetworkPolicy.")
 
 _WRITTEN = {"policies": "NetworkPolicy", "budgets": "PodDisruptionBudget"}
 _PERHAPS_UNREAD = Unknown("a manifest that is no part of the change may say")
@@ -92,7 +94,7 @@ class Joins:
                 elif kind in _BINDINGS:
                     self._binding(resource, attributes, spelling)
                 elif kind in _POLICIES or kind in _OTHER_POLICIES:
-                    policies.append(self._policy(resource, attributes, spelling))
+                    policies.append(self._policy(resource, attributes, spelling, kind))
         self.budgets, self.services, self.policies = Selectors(budgets), Selectors(services), Selectors(policies)
 
     @staticmethod
@@ -128,14 +130,12 @@ class Joins:
             yield Selector(resource.address, namespace_of(spelling.block(attributes, "metadata")), selector, None)
 
     @staticmethod
-    def _policy(resource: Resource, attributes: Block, spelling: Spelling) -> Selector:
+    def _policy(resource: Resource, attributes: Block, spelling: Spelling, kind: str) -> Selector:
         """What a network policy applies to. An empty selector is all pods of its namespace; Calico's are expressions,
         which we do not read."""
         namespace = namespace_of(spelling.block(attributes, "metadata"))
-        version = attributes.get("apiVersion") if isinstance(attributes, Map) else None
-        group = version.partition("/")[0] if isinstance(version, str) else ""
-        if resource.kind in _OTHER_POLICIES or group.endswith("projectcalico.org"):
-            if resource.kind != "CiliumNetworkPolicy" and resource.kind != "NetworkPolicy":
+        if kind in _OTHER_POLICIES:
+            if not kind.startswith(_OF_A_NAMESPACE):
                 namespace = Unknown("it holds for the whole cluster")
             return Selector(resource.address, namespace, Unknown("its selector is not read"), None)
         selector = spelling.path(attributes, ("spec", "podSelector"))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from guardrail.concepts.blocks import KUBERNETES, TERRAFORM, Block, Spelling, opened, partly
+from guardrail.inputs.kubernetes.kinds import kind_of
 from guardrail.model import Inventory, Map, PartText, Reference, Resource, Seq, Unknown, Value
 
 
@@ -16,8 +17,7 @@ def spelled(resource: Resource) -> tuple[str, Block, Spelling]:
     """Kind, attributes and spelling; of a `kubernetes_manifest` those of the object that it holds."""
     if resource.kind == "kubernetes_manifest":
         manifest = opened(resource.attributes.get("manifest"))
-        kind = manifest.get("kind") if isinstance(manifest, Map) else None
-        return kind if isinstance(kind, str) else "", manifest, KUBERNETES
+        return kind_of(manifest) if isinstance(manifest, Map) else "", manifest, KUBERNETES
     if resource.platform == "terraform":
         return resource.kind, resource.attributes, TERRAFORM
     return resource.kind, resource.attributes, KUBERNETES

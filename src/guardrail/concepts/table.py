@@ -6,6 +6,8 @@ Modules are named, not imported: only those whose kinds turn up in a scan are lo
 
 from __future__ import annotations
 
+from guardrail.inputs.kubernetes.kinds import BUILT_IN
+
 PODS = "guardrail.concepts.pods"
 OWN_PODS = "pods"  # stands for a concept where guardrail.yaml says where kinds of one's own have their pods
 ECS = "guardrail.concepts.ecs"
@@ -171,22 +173,6 @@ _TEKTON_KINDS = (
 )  # fmt: skip
 _ARGO_KINDS = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "Sensor")
 
-# Those of Kubernetes itself, as kubernetes_schema.gz has them.
-_API_KINDS = """
-    APIService Binding CSIDriver CSINode CSIStorageCapacity CertificateSigningRequest ClusterRole
-    ClusterRoleBinding ClusterTrustBundle ComponentStatus ConfigMap ControllerRevision CronJob
-    CustomResourceDefinition DaemonSet Deployment DeviceClass DeviceTaintRule EndpointSlice Endpoints Event
-    Eviction FlowSchema HorizontalPodAutoscaler IPAddress Ingress IngressClass Job Lease LeaseCandidate
-    LimitRange LocalSubjectAccessReview MutatingAdmissionPolicy MutatingAdmissionPolicyBinding
-    MutatingWebhookConfiguration Namespace NetworkPolicy Node PersistentVolume PersistentVolumeClaim Pod
-    PodCertificateRequest PodDisruptionBudget PodGroup PodTemplate PriorityClass PriorityLevelConfiguration
-    ReplicaSet ReplicationController ResourceClaim ResourceClaimTemplate ResourceQuota ResourceSlice Role
-    RoleBinding RuntimeClass Scale Secret SelfSubjectAccessReview SelfSubjectReview SelfSubjectRulesReview
-    Service ServiceAccount ServiceCIDR StatefulSet Status StorageClass StorageVersionMigration
-    SubjectAccessReview TokenRequest TokenReview ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding
-    ValidatingWebhookConfiguration VolumeAttachment VolumeAttributesClass Workload
-"""
-
 CODE: dict[str, list[str]] = {}
 for _module, _kinds in (
     (PODS, _POD_KINDS), (ECS, _CLOUD_CONTAINER_KINDS), (BATCH, ("aws_batch_job_definition",)),
@@ -197,7 +183,7 @@ for _module, _kinds in (
                "KubeadmControlPlane", "KubeadmControlPlaneTemplate")),
     (TEKTON, _TEKTON_KINDS), (ARGO, _ARGO_KINDS),
     (ARTIFACTS, ("job", "step")), (CLOUD_LOGINS, ("pipeline", "job", "step", "action")),
-    (SCHEMA_FAULTS, (*_API_KINDS.split(), "kubernetes_manifest")),
+    (SCHEMA_FAULTS, (*sorted(BUILT_IN), "kubernetes_manifest")),
     (RBAC, _RBAC_KINDS), (CLOUD_DEPENDENCIES, _OTHER_DEPENDENCY_KINDS), (DEPENDENCIES, ("module", "terraform")),
 ):  # fmt: skip
     for _kind in _kinds:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from guardrail.conditions.outcome import TRUE, Condition, Leaf, Outcome, Scope, conjunction, disjunction, negation
 from guardrail.conditions.paths import Path, parse_path
+from guardrail.inputs.kubernetes.kinds import kind_of
 from guardrail.model import Map, Reference, Resource, Unknown
 
 _HOLDER = "kubernetes_manifest"
@@ -138,7 +139,7 @@ def _written(resource: Resource) -> Map:
 
 def _holders(scope: Scope, kind: str) -> list[Resource]:
     """Terraform's resources that hold objects of a kind of Kubernetes'."""
-    return [other for other in scope.inventory.by_kind.get(_HOLDER, ()) if _written(other).get("kind") == kind]
+    return [other for other in scope.inventory.by_kind.get(_HOLDER, ()) if kind_of(_written(other)) == kind]
 
 
 def _kind(resource: Resource) -> str:

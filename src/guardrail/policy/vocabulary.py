@@ -50,7 +50,7 @@ class Vocabulary:
     def kind_known(self, kind: str) -> bool:
         name = kind.removeprefix("data.")
         return (
-            name in KUBERNETES_KINDS
+            name.partition(".")[0] in KUBERNETES_KINDS  # `Role.iam.aws.upbound.io`: another group's
             or any(name in kinds for kinds in PLATFORM_KINDS.values())
             or name in terraform_kinds()["data" if kind.startswith("data.") else "resources"]
             or kind in OLDER_KINDS

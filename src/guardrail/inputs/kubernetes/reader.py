@@ -12,13 +12,14 @@ from guardrail.inputs.kubernetes import documents, fillings
 from guardrail.inputs.kubernetes.expectations import expectations
 from guardrail.inputs.kubernetes.helm import read_charts
 from guardrail.inputs.kubernetes.helm.layout import ChartFolders
+from guardrail.inputs.kubernetes.kinds import group_of, kind_of
 from guardrail.inputs.kubernetes.kustomize import Kustomizations
 from guardrail.inputs.kubernetes.platform.catalog import entity, is_entity, is_skeleton
 from guardrail.inputs.kubernetes.platform.releases import Releases
 from guardrail.inputs.kubernetes.platform.sources import add_sources
 from guardrail.inputs.kubernetes.platform.unseen import add_unseen
 from guardrail.inputs.kubernetes.recognise import CLUSTER_CONFIGURATION, CLUSTER_CONFIGURATIONS, NOT_FOR_A_CLUSTER
-from guardrail.inputs.kubernetes.scopes import address, group_of, settle
+from guardrail.inputs.kubernetes.scopes import address, settle
 from guardrail.inputs.kubernetes.secrets import hide
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.model import Map, Note, Problem, Resource, Seq, Span, Value
@@ -257,7 +258,7 @@ def _resource(value: Map, path: str, span: Span) -> Resource:
     return Resource(
         "kubernetes",
         "kubernetes",
-        kind,
+        kind_of(value),
         address(kind, _word(namespace), _word(name) or UNNAMED, group_of(value)),
         value,
         span=span,

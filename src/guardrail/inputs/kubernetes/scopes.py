@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from guardrail.inputs.kubernetes.kinds import group_of
 from guardrail.model import Map, Resource
 
 _BUILT_IN = """
@@ -71,21 +72,22 @@ _EVERY = frozenset("*")
 
 
 def is_cluster_scoped(kind: str, group: str = "") -> bool:
+    kind = _without_group(kind, group)
     found = _BY_GROUP.get(group)
     return kind in CLUSTER_SCOPED or (found is not None and (kind in found or found == _EVERY))
 
 
 def address(kind: str, namespace: str, name: str, group: str = "") -> str:
     """`Kind/namespace/name`, or `Kind/name` for kinds outside namespaces."""
+    kind = _without_group(kind, group)
     if is_cluster_scoped(kind, group):
         return f"{kind}/{name}"
     return f"{kind}/{namespace or 'default'}/{name}"
 
 
-def group_of(value: Map) -> str:
-    """The API group of an object, "" for the core's."""
-    version = value.get("apiVersion")
-    return version.rpartition("/")[0] if isinstance(version, str) else ""
+def _without_group(kind: str, group: str) -> str:
+    """A kind as the object has it; see `kinds`."""
+    return kind.removesuffix(f".{group}")
 
 
 def settle(resources: Iterable[Resource]) -> None:
@@ -102,7 +104,7 @@ def settle(resources: Iterable[Resource]) -> None:
         return
     for resource in resources:
         group = group_of(resource.attributes)
-        cluster = defined.get((group, resource.kind))
+        cluster = defined.get((group, _without_group(resource.kind, group)))
         if cluster is None or cluster == is_cluster_scoped(resource.kind, group):
             continue
         parts = resource.address.split("/", 2)

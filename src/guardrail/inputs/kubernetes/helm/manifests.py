@@ -17,7 +17,8 @@ from guardrail.inputs.kubernetes.helm.profiles import Profile
 from guardrail.inputs.kubernetes.helm.standins import settle
 from guardrail.inputs.kubernetes.helm.values import SeenValues
 from guardrail.inputs.kubernetes.helm.workspace import Instance, Part, owner_of
-from guardrail.inputs.kubernetes.scopes import group_of, is_cluster_scoped
+from guardrail.inputs.kubernetes.kinds import group_of
+from guardrail.inputs.kubernetes.scopes import is_cluster_scoped
 from guardrail.model import ELSEWHERE, Map, Origin, Problem, Resource, Seq, Span, Value
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from guardrail.inputs.kubernetes.kinds import kind_of
 from guardrail.inputs.kubernetes.kustomize.files import DIALECT, NAMES, Files, Kustomization, ReadManifest
 from guardrail.inputs.kubernetes.kustomize.graph import roots_of
 from guardrail.inputs.kubernetes.kustomize.objects import Budget, Built, Refused
@@ -158,7 +159,7 @@ def _resource(built: Built, root: Kustomization, trace: tuple[Origin, ...]) -> R
     made = Resource(
         "kubernetes",
         "kubernetes",
-        kind,
+        kind_of(value),
         address(kind, built.namespace, name, built.group_version[0]),
         value,
         span=built.span,

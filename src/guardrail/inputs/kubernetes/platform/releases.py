@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from guardrail.inputs.kubernetes.scopes import address, group_of, is_cluster_scoped
+from guardrail.inputs.kubernetes.kinds import group_of
+from guardrail.inputs.kubernetes.scopes import address, is_cluster_scoped
 from guardrail.model import Map, Note, Origin, OriginsOf, Resource, Seq, Span, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable

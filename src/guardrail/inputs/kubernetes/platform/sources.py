@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from guardrail.inputs.kubernetes.scopes import group_of
+from guardrail.inputs.kubernetes.kinds import group_of
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 

@@ -6,10 +6,11 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from guardrail.inputs.kubernetes.kinds import group_of
 from guardrail.inputs.kubernetes.platform.asked import Asked, items, mapping, name_of, text
 from guardrail.inputs.kubernetes.platform.releases import KUSTOMIZATIONS
 from guardrail.inputs.kubernetes.platform.variables import Filling, Substitution, Variable, agreed
-from guardrail.inputs.kubernetes.scopes import address, group_of
+from guardrail.inputs.kubernetes.scopes import address
 from guardrail.model import Map, Resource, Seq, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from guardrail.inputs.kubernetes.kinds import group_of
 from guardrail.inputs.kubernetes.platform.asked import items, mapping, name_of, text
-from guardrail.inputs.kubernetes.scopes import group_of
 from guardrail.inputs.reader import Reading
 from guardrail.model import Map, Note, Resource, Span
 from guardrail.tree import Tree
