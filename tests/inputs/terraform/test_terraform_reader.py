@@ -176,6 +176,35 @@ def test_configuration(by_address):
     assert plain(by_address["module.bucket"].attributes["tags"]) == {"Owner": "ops", "CostCentre": "42"}
 
 
+def test_how_a_state_is_encrypted_is_evaluated(tmp_path):
+    (tmp_path / "main.tf").write_text("""
+terraform {
+  required_version = ">= 1.7"
+  encryption {
+    key_provider "pbkdf2" "k" {
+      passphrase = local.passphrase
+    }
+    method "aes_gcm" "m" {
+      keys = key_provider.pbkdf2.k
+    }
+    state {
+      method = method.aes_gcm.m
+    }
+  }
+}
+locals {
+  passphrase = "correct-horse"
+}
+""")
+    made = read(["main.tf"], Tree(str(tmp_path)), ReadOptions())
+    assert not made.problems
+    (settings,) = (resource for resource in made.resources if resource.kind == "terraform")
+    assert settings.attributes["required_version"] == ">= 1.7"
+    encryption = settings.attributes["encryption"][0]
+    assert encryption["key_provider"][0]["passphrase"] == "correct-horse"
+    assert isinstance(encryption["state"][0]["method"], Unknown)
+
+
 def test_options_outrank_tfvars():
     base = FIXTURES / "shop"
     options = ReadOptions(variables=(("acl", "log-delivery-write"), ("size", "nano")))

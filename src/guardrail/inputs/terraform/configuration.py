@@ -11,10 +11,11 @@ from guardrail.formats.hcl_values import Deferred, EvalError, copy_map, copy_seq
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.expansion import expand, key_text
 from guardrail.inputs.terraform.variables import Words
-from guardrail.model import Map, Origin, Resource, Seq, Value
+from guardrail.model import Map, Origin, Resource, Seq, Unknown, Value
 from guardrail.model.resource import Edge
 
-_EVALUATED = frozenset(("backend", "cloud"))
+_EVALUATED = frozenset(("backend", "cloud", "encryption"))
+_KEYS: dict[str, Value] = dict.fromkeys(("key_provider", "method"), Unknown("what OpenTofu encrypts the state with"))
 
 if TYPE_CHECKING:
     from guardrail.inputs.terraform.module import Module
@@ -38,7 +39,8 @@ def configuration_resources(module: Module, trace: tuple[Origin, ...]) -> list[R
 
 
 def _settings(module: Module, trace: tuple[Origin, ...], block: Block, words: Scope) -> Resource:
-    """A `terraform` block. Its arguments and providers are words; OpenTofu evaluates where the state is kept."""
+    """A `terraform` block. Its arguments and providers are words; OpenTofu evaluates where the state is kept, and
+    how it is encrypted."""
     plain, evaluated = Body(), Body()
     plain.attributes = block.body.attributes
     for inner in block.body.blocks:
@@ -46,7 +48,7 @@ def _settings(module: Module, trace: tuple[Origin, ...], block: Block, words: Sc
     made = _made(module, trace, "terraform", _with(block, plain), "terraform", words)
     if evaluated.blocks:
         evaluation = Evaluation(module.run, made.address)
-        evaluation.body(_with(block, evaluated), module.scope, into=made.attributes)
+        evaluation.body(_with(block, evaluated), module.scope.child(_KEYS), into=made.attributes)
         made.edges += evaluation.edges
     return made
 
