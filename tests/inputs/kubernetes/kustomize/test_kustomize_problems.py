@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from guardrail.inputs.kubernetes import read
 from guardrail.inputs.kubernetes.kustomize import build, objects
 from guardrail.inputs.reader import Reading, ReadOptions
+from guardrail.model import Unknown
 from guardrail.tree import Tree
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: i}]}\n"
@@ -107,6 +108,33 @@ def test_what_leaves_the_scan_complete_is_a_note(text: str, kind: str) -> None:
     assert [note.kind for note in found.notes] == [kind]
     assert found.notes[0].line
     assert "Pod" in {resource.kind for resource in found.resources}
+
+
+@pytest.mark.parametrize("more", ["envs: [ignored.env]", "files: [key=ignored.txt]"])
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+def test_what_an_absent_file_would_give_others_is_not_known(kind: str, more: str) -> None:
+    generator = f"{kind[0].lower()}{kind[1:]}Generator:\n- {{name: s, literals: [a=b], {more}}}\n"
+    text = f"""resources: [a.yaml]
+{generator}replacements:
+- source: {{kind: {kind}, name: s, fieldPath: data.key}}
+  targets:
+  - {{select: {{kind: Pod}}, fieldPaths: [spec.hostname], options: {{create: true}}}}
+  - {{select: {{kind: Pod}}, fieldPaths: [spec.subdomain], options: {{delimiter: ., index: 1}}}}
+vars:
+- {{name: V, objref: {{apiVersion: v1, kind: {kind}, name: s}}, fieldref: {{fieldpath: data.key}}}}
+"""
+    pod = POD.replace("image: i", "image: i, args: [$(V), -v=$(V)]").replace("spec: {", "spec: {subdomain: a.b, ")
+    found = reading({K: text, "a.yaml": pod})
+    assert not found.problems
+    (spec,) = (resource.attributes["spec"] for resource in found.resources if resource.kind == "Pod")
+    given = [spec["hostname"], spec["subdomain"], *spec["containers"][0]["args"]]
+    assert all(isinstance(value, Unknown) for value in given), given
+
+
+def test_what_a_generated_object_surely_lacks_is_told() -> None:
+    text = "configMapGenerator:\n- {name: s, envs: [ignored.env]}\nreplacements:\n"
+    text += "- {source: {name: s, fieldPath: metadata.labels.a}, targets: [{select: {kind: Pod}}]}\n"
+    assert told(reading({K: text})) == [("kustomize", K, 4)]
 
 
 def test_an_unused_component_is_not_built_and_its_manifests_are_judged() -> None:

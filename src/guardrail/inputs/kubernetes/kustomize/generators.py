@@ -60,7 +60,8 @@ def generate(kind: str, item: Map, source: Source) -> Built:
     secret = kind == "Secret"
     if secret:
         value.put("type", word(item.get("type")) or "Opaque", item.place("type"))
-    _fill(value, _pairs(item, source), secret)
+    pairs, lacking = _pairs(item, source)
+    _fill(value, pairs, secret)
     options, shared = map_of(item, "options"), source.options
     for key in ("labels", "annotations"):
         for given in (shared.get(key), options.get(key)):
@@ -72,17 +73,23 @@ def generate(kind: str, item: Map, source: Source) -> Built:
             break
     made = Built(value, source.file, source.folder, address(kind, namespace, name), item.span)
     made.hashed = not (options.get("disableNameSuffixHash") is True or shared.get("disableNameSuffixHash") is True)
-    made.behavior = word(item.get("behavior")).lower()
+    made.behavior, made.lacking = word(item.get("behavior")).lower(), lacking
     return made
 
 
-def _pairs(item: Map, source: Source) -> list[Pair]:
+def _pairs(item: Map, source: Source) -> tuple[list[Pair], Unknown | None]:
+    """And why there may be more of them."""
     pairs: list[Pair] = []
+    lacking: Unknown | None = None
     env_files = [(name, span) for name, span in _listed(item, "envs")]
     if item.get("env"):
         env_files.append((item.get("env"), item.place("env")))
     for name, span in env_files:
-        pairs += _env_file(word(name), span, source)
+        of_file = _env_file(word(name), span, source)
+        if of_file is None:
+            lacking = Unknown(f"{word(name)} is not among the files")
+        else:
+            pairs += of_file
     for text, span in _listed(item, "literals"):
         key, separator, literal = text_of(text).partition("=")
         if not separator or not key:
@@ -103,7 +110,7 @@ def _pairs(item: Map, source: Source) -> list[Pair]:
         if pair.key in seen:
             raise Failed(f"the key {pair.key!r} stands twice", pair.span)
         seen.add(pair.key)
-    return pairs
+    return pairs, lacking
 
 
 def _listed(item: Map, key: str) -> list[tuple[Value, Span]]:
@@ -120,11 +127,11 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if quoted else text
 
 
-def _env_file(path: str, span: Span, source: Source) -> list[Pair]:
-    """`KEY=value` lines; nothing is unquoted, and what has no value is empty."""
+def _env_file(path: str, span: Span, source: Source) -> list[Pair] | None:
+    """`KEY=value` lines; nothing is unquoted, and what has no value is empty. None where the file isn't there."""
     found = source.contents(path, span)
     if found is None:
-        return []
+        return None
     name, data = found
     try:
         text = data.decode("utf-8-sig")
@@ -191,6 +198,7 @@ def absorb(objects: list[Built], made: Built) -> None:
             if entry not in kept:
                 kept.put(entry, text, span)
     if made.behavior == "merge":
+        made.lacking = made.lacking or old.lacking
         for key in ("data", "binaryData"):
             entries = old.value.get(key)
             if not isinstance(entries, Map):

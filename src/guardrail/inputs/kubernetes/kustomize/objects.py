@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from guardrail.model import Map, Origin, OriginsOf, Resource, Seq, Span, Value
+from guardrail.model import Map, Origin, OriginsOf, Resource, Seq, Span, Unknown, Value
 
 MAX_DEPTH = 200
 MAX_VALUES = 10_000_000
@@ -107,9 +107,11 @@ class Built:
     """An object. `prior` are the (kind, name, namespace) that it had before each change of them, oldest first;
     `prefixes` and `suffixes` what its name was given; `hashed` whether its name gets a suffix for its content;
     `behavior` a generated one's: create, merge or replace. `local`, `scope` and `span` are those of what it was
-    made from, `path` is that file."""
+    made from, `path` is that file. `lacking`: why a generated one's data may hold more."""
 
-    __slots__ = ("behavior", "hashed", "local", "path", "prefixes", "prior", "scope", "span", "suffixes", "value")
+    __slots__ = (
+        "behavior", "hashed", "lacking", "local", "path", "prefixes", "prior", "scope", "span", "suffixes", "value",
+    )  # fmt: skip
 
     def __init__(self, value: Map, path: str, scope: str, local: str, span: Span) -> None:
         self.value, self.path, self.scope, self.local, self.span = value, path, scope, local, span
@@ -118,6 +120,7 @@ class Built:
         self.suffixes: tuple[str, ...] = ()
         self.hashed = False
         self.behavior = ""
+        self.lacking: Unknown | None = None
 
     @property
     def metadata(self) -> Map:

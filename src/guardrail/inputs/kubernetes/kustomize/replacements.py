@@ -28,7 +28,7 @@ from guardrail.inputs.kubernetes.kustomize.objects import (
 )
 from guardrail.inputs.kubernetes.kustomize.patterns import BadPattern, Pattern, pattern
 from guardrail.inputs.kubernetes.kustomize.selectors import Exact
-from guardrail.model import Map, Origin, Sensitive, Seq, Span, Text, Value
+from guardrail.model import Map, Origin, Sensitive, Seq, Span, Text, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 _NAME = "metadata.name"
@@ -81,12 +81,12 @@ def _source(objects: list[Built], source: Map) -> Entry:
         raise fault(f"the source of a replacement selects {what}", source.header)
     path = word(source.get("fieldPath")) or _NAME
     place = next(_fields(found[0].value, fields_in_path(path), "", source.place("fieldPath")), None)
-    entry = entry_of(*place) if place is not None else None
+    entry = entry_of(*place) if place is not None else _perhaps(found[0], path, source.place("fieldPath"))
     if entry is None or entry.value is None or entry.value in ({}, []):
         raise Failed(f"{found[0].id} has no {path}", source.place("fieldPath"))
     options = source.get("options")
     delimiter = text_of(options.get("delimiter")) if isinstance(options, Map) else ""
-    if isinstance(options, Map) and delimiter:
+    if isinstance(options, Map) and delimiter and not isinstance(entry.value, Unknown):
         if isinstance(entry.value, (Map, Seq)):
             raise Failed(f"{path} is no single value, so nothing delimits its parts", options.header)
         revealed = entry.value.reveal() if isinstance(entry.value, Sensitive) else entry.value
@@ -99,10 +99,15 @@ def _source(objects: list[Built], source: Map) -> Entry:
     if (
         found[0].kind == "Secret"
         and path.startswith(("data.", "stringData."))
-        and not isinstance(entry.value, Sensitive)
+        and not isinstance(entry.value, (Sensitive, Unknown))
     ):
         entry = entry._replace(value=Sensitive(entry.value))
     return entry
+
+
+def _perhaps(built: Built, path: str, span: Span) -> Entry | None:
+    """What stands at a path of a generated object, where a file that isn't here may give it."""
+    return Entry(built.lacking, span, None) if built.lacking is not None and path.startswith("data.") else None
 
 
 def _number(options: Map) -> int:
@@ -142,13 +147,13 @@ def _set_at(built: Built, path: str, span: Span, options: Map, value: Entry, bud
     for holder, key in places:
         old: Value = holder[key]  # type: ignore[index]
         new = _joined(old, options, value.value, span)
-        shown = None if isinstance(new, Sensitive) else value.value if not isinstance(value.value, (Map, Seq)) else None
+        shown = None if isinstance(new, (Sensitive, Unknown)) or isinstance(value.value, (Map, Seq)) else value.value
         origins = [Origin(f"put here by a replacement in {span.file}", span, None)]
         if value.span.line:
             origins.append(Origin("copied from", value.span, shown))
         if isinstance(new, (Map, Seq)):
             put(holder, key, copied(new, budget), None, *origins)
-        elif not isinstance(new, Sensitive) and not isinstance(old, (Map, Seq, Sensitive)):
+        elif not isinstance(new, (Sensitive, Unknown)) and not isinstance(old, (Map, Seq, Sensitive)):
             # The text goes where the old one was, which decides what sort of value it is.
             text = text_of(new)
             put(holder, key, text if isinstance(old, str) else plain_scalar(text, "kustomize") if text else "", None,
@@ -165,6 +170,8 @@ def _joined(old: Value, options: Map, value: Value, span: Span) -> Value:
         raise Failed("nothing delimits the parts of what is no single value", span)
     if isinstance(value, Sensitive) or isinstance(old, Sensitive):
         return value if isinstance(value, Sensitive) else old
+    if isinstance(value, Unknown) or isinstance(old, Unknown):
+        return value if isinstance(value, Unknown) else old
     parts = text_of(old).split(delimiter)
     index = _number(options)
     if index < 0:
@@ -297,9 +304,10 @@ class Variable:
         path = self.path or _NAME
         parts = fields_in_path(_INDEX.sub(r".\1", path))
         place = next(_fields(self.source.value, parts, "", self.item.header), None)
-        if place is None:
+        found = entry_of(*place) if place is not None else _perhaps(self.source, path, self.item.header)
+        if found is None:
             raise Failed(f"{self.source.id} has no {path}", self.item.header)
-        return entry_of(*place)
+        return found
 
 
 def fill_in(objects: Iterable[Built], values: dict[str, Entry], specs: Specs, budget: Budget) -> None:
@@ -337,7 +345,10 @@ def _expand(holder: Map | Seq, key: str | int, values: dict[str, Entry]) -> None
     text: Value = _VARIABLE.sub(write, old)
     if text == old:
         return
-    if len(used) == 1 and _VARIABLE.fullmatch(old):
+    unknown = next((entry.value for entry in used if isinstance(entry.value, Unknown)), None)
+    if unknown is not None:
+        text = unknown
+    elif len(used) == 1 and _VARIABLE.fullmatch(old):
         text = used[0].value
     elif any(isinstance(entry.value, Sensitive) for entry in used):
         text = Sensitive(text)
