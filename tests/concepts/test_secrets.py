@@ -989,6 +989,21 @@ def test_which_entry_of_a_secret_is_meant_is_none() -> None:
     assert secrets(f'resource "x_client" "y" {{\n  {entry}}}\n') == [("token", 2)]
 
 
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ("{existingSecret: db, secretKeys: {password: mysql-password, admin: {password: root-pass}}}", 0),
+        ("{existingSecretName: db, existingSecretKeys: {rootPassword: root}}", 0),
+        ("{existingSecret: db, secretKeyNames: {password: mysql-password}, password: h8Jk2LmP9q}", 1),
+        ("{secretKeys: {password: h8Jk2LmP9q}}", 1),  # which perhaps makes one
+        ("{existingSecret: db, auth: {password: h8Jk2LmP9q}}", 1),
+    ],
+)
+def test_entries_of_a_secret_that_is_there_already_are_none(values: str, found: int) -> None:
+    text = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x}\nspec:\n"
+    assert len(secrets(f"{text}  values: {{db: {values}}}\n", "a.yaml")) == found
+
+
 @pytest.mark.parametrize("name", ["KUBE_CERT_PRODUCTION", "OPENSEARCH_SLACK_URL", "SIGNING_CERTIFICATE_V2"])
 def test_the_name_of_a_variable_that_has_it_is_none(name: str) -> None:
     assert secrets(f'variable "cert" {{\n  sensitive = true\n  default   = "{name}"\n}}\n') == []

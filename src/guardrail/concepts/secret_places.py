@@ -67,6 +67,9 @@ _AT_THE_END = ("database", "host", "name", "port", "url", "user")  # of the word
 _WORD = lazy_regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _NAMED = ("secret_name", "name", "key")  # what the value beside it is called, in a store of secrets
 _HANDED_OVER = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
+# `secretKeys`, `existingSecretKeys` beside `existingSecret`, as many charts take them.
+_KEYS_OF_ONE = lazy_regex(r"(?:existing_?)?secret_?keys(?:_?(?:names?|map(?:ping)?))?\Z", re.I)
+_SECRET_THERE = lazy_regex(r"existing_?secret(?:_?name)?\Z", re.I)
 EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
 _EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
 _WORDS = lazy_regex(r"[A-Za-z]+(?:[-_ .@]+[A-Za-z]+)*\Z")
@@ -117,6 +120,11 @@ def comes_from_elsewhere(holder: Map, key: str) -> bool:
     """Whether a text is what a variable has that is called after something else: `plaintext_value = var.namespace`."""
     notes = (_HANDED_OVER.match(origin.note) for origin in holder.origin_of(key))
     return any(is_no_secret(note[1]) for note in notes if note)
+
+
+def names_entries(holder: Map, key: str) -> bool:
+    """Whether a mapping says which entries of a secret are meant that stands in the cluster."""
+    return bool(_KEYS_OF_ONE.match(key)) and any(_SECRET_THERE.match(str(other)) for other in holder)
 
 
 def examples_in(attributes: Map) -> Iterator[tuple[Map, str, str, re.Match[str]]]:

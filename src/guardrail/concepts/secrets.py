@@ -21,6 +21,7 @@ from guardrail.concepts.secret_places import (
     examples_in,
     is_named_otherwise,
     is_no_secret,
+    names_entries,
     told_by_their_place,
 )
 from guardrail.concepts.secret_services import throwaway_passwords
@@ -68,6 +69,7 @@ _PROSE = lazy_regex(
 )
 _FLAG = lazy_regex(r"--[A-Za-z][\w-]{1,60}")
 _ENCODED_SCRIPTS = ("user_data", "user_data_base64", "custom_data")
+_ENTRY = "secret_key_name"  # which entry of a secret is meant
 _REMEMBERED = 200  # characters; longer texts do not come twice
 _WITH_PARAMETERS = frozenset(  # Tekton's
     ("ClusterTask", "Pipeline", "PipelineRun", "StepAction", "Task", "TaskRun", "TriggerTemplate")
@@ -185,9 +187,11 @@ class _Finder:
             if name == "pass" and self.resource.kind in _PASSES_TRAFFIC:
                 name = "upstream"
             elif name in ("secret_key", "secretKey") and not {"secret_name", "secretName"}.isdisjoint(value):
-                name = "secret_key_name"  # which entry of that secret
+                name = _ENTRY
             elif name == "plaintext_value" and (comes_from_elsewhere(value, name) or is_named_otherwise(value, name)):
                 name = "plaintext_name"
+            elif outer == _ENTRY:
+                name = outer
             elif name == "value" and pair:
                 name = str(named)
             elif self.declares and name in ("default", "defaultValue") and isinstance(named, str):
@@ -205,7 +209,7 @@ class _Finder:
                     veil_origin(value, key)
                 continue
             if isinstance(item, (Map, Seq, EncodedUnknown)):
-                yield item, name
+                yield item, _ENTRY if kind is Map and names_entries(value, name) else name
                 continue
             if isinstance(item, Sensitive):
                 if item.literal and id(item) not in self.ours:
