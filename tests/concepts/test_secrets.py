@@ -217,6 +217,9 @@ def test_names(name: str, value: str) -> None:
         ("PGP_PASSPHRASE", "pgp:PGP_PASSPHRASE"),
         ("DB_PASSWORD", "ci/data/db#DB_PASSWORD"),
         ("ES_PASS", "shared/logging/es_pass"),
+        ("without-password", "--disable-csrf-token-checks"),
+        ("secret_key", "__SEARXNG_SECRET__"),
+        ("password", '"$PASSWORD"'),
     ],
 )
 def test_no_secrets_by_name(name: str, value: str) -> None:
@@ -265,6 +268,8 @@ def test_not_random(value: str) -> None:
         f"host=db user=api password={RANDOM} sslmode=require",
         f"docker build --build-arg NPM_TOKEN={RANDOM} .",
         f"password: {RANDOM}  # the old one\n",
+        f"rootPassword={RANDOM} make deploy",
+        f"echo Root; dbPassword={RANDOM}",
     ],
 )
 def test_assignments(text: str) -> None:
@@ -297,6 +302,9 @@ def test_assignments(text: str) -> None:
         "token: write",
         "printf 'password=%s' x",
         "passwordless=yes",
+        "run --admin-pass '\"$PASSWORD\"' --yes",
+        "doForgotPassword=Forgot Password?\ndoAgain=Again",
+        "a=b\nupdatePassword=Passwort ändern",
     ],
 )
 def test_no_assignments(text: str) -> None:

@@ -78,9 +78,9 @@ _OUTRIGHT = lazy_regex(
     r"|user_key|bearer_token)$"
 )
 _NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its place
-    r"^(?:arn:|vault:|ssm:|sm://|secret(?:s|smanager|ref)?:|projects/|https?://|/|\./|\.\./|~/|\$|%\(|%[A-Za-z_]+%$|<|\{|file:|env:|op://"
+    r"^(?:arn:|vault:|ssm:|sm://|secret(?:s|smanager|ref)?:|projects/|https?://|/|\./|\.\./|~/|[\"']?\$|--[a-z]|%\(|%[A-Za-z_]+%$|<|\{|file:|env:|op://"
     r"|ref\+|os\.environ\b|process\.env\b|ENC\[|data:|@|alias/|azkv:|awssm:|gcpsm:|kms:|AgA|AgB)"
-    r"|\$\{|\$\(|\$\[|\{\{|^[*•]+$|^x+$|^\.+$|^-+$|^_+$|^#\{|^\(",
+    r"|\$\{|\$\(|\$\[|\{\{|^[*•]+$|^x+$|^\.+$|^-+$|^_+$|^__\w+__$|^#\{|^\(",
     re.I,
 )
 _PLACEHOLDER = lazy_regex(

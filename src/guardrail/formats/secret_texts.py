@@ -35,6 +35,9 @@ _PAIR = lazy_regex(  # of an environment in JSON, in either order
     r"\"(?:name|key)\"\s{0,20}:\s{0,20}\"(?P<second>[\w.-]{1,80})\"",
     re.I,
 )
+# `doForgotPassword=Forgot Password?`: of a file of translations, whose names are no shell's.
+_TRANSLATED = lazy_regex(r"[a-z]+\d*[A-Z]")
+_WORDS = lazy_regex(r"[^\W\d_]{1,60}[ \t]+[^\W\d_]")
 _CODE = lazy_regex(r"[a-z]+(?:_[a-z]+)*\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
 
 
@@ -60,6 +63,8 @@ def _named_in(text: str, throwaway: bool) -> Iterator[Match]:
         elif group == "bare":
             # A bare value ends at a space: what goes on after it is prose, or code.
             spaced = gap != gap.strip() or gap.strip() != "="
+            if not spaced and _is_translation(text, match.start("name"), match.start(group), value):
+                continue
             if spaced and not re.match(r"[ \t]*(?:[#,].*)?(?:\r?\n|\Z)", text[match.end() : match.end() + 80]):
                 continue
             if _CODE.match(value) and (spaced or "." in value or _same_word(name, value)):
@@ -73,6 +78,12 @@ def _named_in(text: str, throwaway: bool) -> Iterator[Match]:
         group, name = ("value", match["name"]) if match["name"] else ("first", match["second"])
         if kind := secret_by_name(name, match[group], throwaway):
             yield Match(kind, name, match.start(group), match.end(group))
+
+
+def _is_translation(text: str, start: int, at: int, value: str) -> bool:
+    """Whether a line gives a phrase to a name: `updatePassword=Update password`. In a shell a command may follow."""
+    begins = start == 0 or text[start - 1] == "\n"
+    return begins and not value[0].islower() and bool(_TRANSLATED.match(text, start) and _WORDS.match(text, at))
 
 
 def _same_word(name: str, value: str) -> bool:
