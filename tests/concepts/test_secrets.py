@@ -70,6 +70,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhcGkifQ.h8Jk2LmP9qXz4Rt6Wv8Yb1Nc5Df3Gh7"
         ("url-credentials", f"redis://:{RANDOM}@cache.internal", RANDOM),
         ("url-credentials", f"git clone https://oauth2:{RANDOM}@gitlab.example.org/a.git", RANDOM),
         ("url-credentials", "https://admin:admin@db.internal", "admin"),
+        ("url-credentials", "postgres://john.doe:4711abc@db.internal/api", "4711abc"),
     ],
 )  # fmt: skip
 def test_forms(kind: str, text: str, hidden: str) -> None:
@@ -101,6 +102,8 @@ def test_forms(kind: str, text: str, hidden: str) -> None:
         "npm_config_cache",
         "eyJhbGciOiJIUzI1NiJ9",
         "git@github.com:owner/repo.git",
+        "http://google.com:80\\\\@127.88.23.245:22/",
+        "http://known.example:443#@other.example/",
         "AccountKey=${key}",
         "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
     ],
@@ -305,6 +308,7 @@ def test_assignments(text: str) -> None:
         "run --admin-pass '\"$PASSWORD\"' --yes",
         "doForgotPassword=Forgot Password?\ndoAgain=Again",
         "a=b\nupdatePassword=Passwort ändern",
+        "# SELECT * FROM users WHERE password='foo'",
     ],
 )
 def test_no_assignments(text: str) -> None:

@@ -88,8 +88,9 @@ _PLACEHOLDER = lazy_regex(
     r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|redacted"
     r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*"
     r"|(?:insert|put|set|add|fill|paste|type|write)[-_ ](?:[a-z]+[-_ ])+here[-_ ]?\w*"
-    r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset"
-    r"|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
+    r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|foo(?:bar)?|ba[rz]"
+    r"|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*"
+    r"|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
     re.I,
 )
 # INITIAL_VALUE_OVERRIDDEN, dev-placeholder-password, to_be_changed
@@ -116,6 +117,7 @@ _TELLING_PAIR = lazy_regex(
     r"(?:\A|;)[^;=]{0,60}(?:pass|pwd|key|secret|token|sig|sas|credential)[^;=]{0,60}=([^;]*)", re.I
 )
 _NUMBER = lazy_regex(r"(?:[_.-]|(?<=[A-Za-z]))(?!64\Z)\d{1,2}\Z")  # not of `..._base64`
+_PORT = lazy_regex(r"\d{1,5}[\\#?]")
 _UUID = lazy_regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Passwords of databases that live as long as a CI job, and of nobody's.
 _THROWAWAY_WORDS = """
@@ -163,6 +165,8 @@ def forms_in(text: str, throwaway: bool = False) -> Iterator[Match]:
 def _credible_in_url(url: str, password: str, throwaway: bool) -> bool:
     host = url[url.rindex("@") + 1 :].lower()
     user = url[url.index("://") + 3 :].partition(":")[0]
+    if _PORT.match(password) and "." in user:  # a host and port, with which another's name begins
+        return False
     if _NO_VALUE.search(password) or _PLACEHOLDER.match(password) or "***" in password:
         return False
     if password.lower() in ("password", "pass", "passwd", "pwd", "secret", "token", "x-oauth-basic", "key"):
