@@ -156,6 +156,15 @@ def test_a_stray_manifest_is_judged_as_itself() -> None:
     assert sorted(addresses(found)) == [("", "Pod/default/a"), (K, "Pod/n/a")]
 
 
+def test_what_says_that_it_is_a_patch_is_none_of_the_objects() -> None:
+    job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\n"
+    both = f"{job}---\n$patch: replace\n{POD}"
+    found = reading({"a/both.yaml": both, "a/exclude-job.yaml": f"$patch: delete\n{job}"})
+    assert addresses(found) == [("", "Job/default/j")]
+    assert found.files == {"a/exclude-job.yaml": "skipped", "a/both.yaml": "analysed"}
+    assert {(note.kind, note.file) for note in found.notes} == {("patch", path) for path in found.files}
+
+
 def test_the_object_that_flux_calls_kustomization_is_a_manifest() -> None:
     flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\n"
     found = reading({f"clusters/{K}": flux, "clusters/a.yaml": POD})

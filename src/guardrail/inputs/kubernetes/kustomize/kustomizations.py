@@ -76,9 +76,11 @@ class Kustomizations:
         return path in self._patches
 
     def is_partial(self, path: str, resource: Resource) -> bool:
-        """True for a patch that is not in use. Beside a kustomization that is a workload that no API server would take,
-        for it has neither a selector nor an image; and whatever is called a patch, as kubebuilder's scaffold leaves
-        many, unless its pods could run."""
+        """True for a patch that is not in use: what says so itself (`$patch: delete`). Beside a kustomization it is a
+        workload that no API server would take, for it has neither a selector nor an image; and whatever is called a
+        patch, as kubebuilder's scaffold leaves many, unless its pods could run."""
+        if "$patch" in resource.attributes:
+            return True
         folder, name = posixpath.split(path)
         called = _PATCH.search(name.rpartition(".")[0]) or posixpath.basename(folder) == "patches"
         around = (folder, posixpath.dirname(folder)) if called else (folder,)
