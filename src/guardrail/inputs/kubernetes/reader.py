@@ -142,7 +142,10 @@ def _read_file(path: str, data: bytes, reading: Reading, dialect: str = "kuberne
             continue
         if not lines:
             lines = loaded.text.split("\n")
+        before = len(resources) + len(problems)
         resources.extend(resources_in(value, path, problems, partial(_extent, document, lines)))
+        if built and (isinstance(value, Seq) or before == len(resources) + len(problems)):
+            problems += _refused(value, path, document.line)
     reading.resources += resources
     reading.problems += problems
     if len(reading.notes) > told and not problems:
@@ -151,6 +154,20 @@ def _read_file(path: str, data: bytes, reading: Reading, dialect: str = "kuberne
         reading.files[path] = "partial" if resources else "failed"
     else:
         reading.files[path] = "analysed" if resources else "skipped"
+
+
+def _refused(value: Value, path: str, line: int) -> Iterator[Problem]:
+    """What kustomize says of a document that is no object. It takes empty ones."""
+    if value in (None, {}, []):
+        return
+    what = "a list" if isinstance(value, Seq) else "no more than a text"
+    if isinstance(value, Map):
+        kind = value.get("kind")
+        if isinstance(kind, str) and ("metadata" in value or kind.endswith("List")):
+            return
+        what = "something without a kind and a name"
+    line = value.header.line if isinstance(value, (Map, Seq)) else line
+    yield Problem("kustomize", f"holds {what}, which kustomize does not take", path, line)
 
 
 def resources_in(

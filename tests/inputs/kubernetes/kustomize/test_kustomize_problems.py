@@ -74,6 +74,12 @@ K = "kustomization.yaml"
         ({K: "namespace: n\nresources: [a.yaml, b.yaml]\n", "b.yaml": POD.replace("a}", "a, namespace: m}")},
          "duplicate-id", K, 1),
         ({K: "resources: [a.yaml]\n", "kustomization.yml": "resources: []\n"}, "kustomize", K, 0),
+        ({K: "resources:\n- a.yaml\n- b.yaml\n", "b.yaml": "The content of the fetched file"}, "kustomize",
+         "b.yaml", 1),
+        ({K: "resources:\n- a.yaml\n- b.yaml\n", "b.yaml": "- {a: b}\n"}, "kustomize", "b.yaml", 1),
+        ({K: "resources:\n- a.yaml\n- b.yaml\n", "b.yaml": "\nreplicas: 1\n"}, "kustomize", "b.yaml", 2),
+        ({K: "resources:\n- a.yaml\n- b.yaml\n", "b.yaml": "kind: List\nitems: []\napiVersion: v1\n---\n{}\n---\n5"},
+         "kustomize", "b.yaml", 6),
     ],
 )  # fmt: skip
 def test_problems(files: dict[str, str], kind: str, file: str, line: int) -> None:
