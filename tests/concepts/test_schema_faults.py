@@ -93,7 +93,9 @@ def test_words(container: str, expected: str, found: str, suggestion: str | None
     [
         (pod("resouces: {}"), "resources"),
         (pod("Image: a"), "image"),
-        (pod("runAsUser: 1"), "securityContext.runAsUser"),
+        (pod("resouces: {}, resources: {}"), None),
+        (pod("runAsUser: 1"), "spec.containers[0].securityContext.runAsUser"),
+        (pod("runAsUser: 1, securityContext: {runAsUser: 1}"), None),
         (pod("serviceAccountName: a"), "spec.serviceAccountName"),
         (pod("volumes: []"), "spec.volumes"),
         (pod("zebra: 1"), None),
@@ -101,7 +103,17 @@ def test_words(container: str, expected: str, found: str, suggestion: str | None
         (
             "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '@daily', backoffLimit: 1, "
             "jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}",
-            "jobTemplate.spec.backoffLimit",
+            "spec.jobTemplate.spec.backoffLimit",
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+            "spec: {containers: [{name: a}], volumes: [{name: b, secret: {name: c}}]}",
+            "secretName",
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+            "spec: {containers: [{name: a}], volumes: [{name: b, secret: {secretName: c, name: c}}]}",
+            None,
         ),
     ],
 )

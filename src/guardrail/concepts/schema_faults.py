@@ -23,7 +23,7 @@ from guardrail.concepts.kubernetes_schema import (
     type_of_kind,
     version,
 )
-from guardrail.concepts.schema_words import found_words, kind_words, meant_field, meant_quantity, meant_value
+from guardrail.concepts.schema_words import Around, found_words, kind_words, meant_field, meant_quantity, meant_value
 from guardrail.model import Inventory, Map, Noun, OriginsOf, Resource, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import MAX_LENGTH, quantity
@@ -120,7 +120,7 @@ class _Walk:
         self.terraform, self.fragment = terraform, fragment
         self.faults: list[Fault] = []
         self.full = False
-        self.above: list[tuple[Type, At]] = []
+        self.around: list[tuple[Type, Map, At]] = []
 
     def note(self, fault: Fault) -> None:
         if not self.full:
@@ -130,15 +130,15 @@ class _Walk:
     def object(self, value: Map, type_: Type, at: At, depth: int) -> None:
         if depth > MAX_DEPTH:
             return
-        self.above.append((type_, at))
+        self.around.append((type_, value, at))
         fields = type_.fields
         for key, item in value.items():
             field = fields.get(key)
             if field is None:
-                self.unknown(value, key, type_, at)
+                self.unknown(value, key, at)
             elif item.__class__ not in field.accepted:
                 self.value(value, key, item, field, at, depth)
-        self.above.pop()
+        self.around.pop()
         if type_.required and not (self.fragment or type_.required <= value.keys()):
             self.missing(value, type_, at)
 
@@ -149,11 +149,11 @@ class _Walk:
             lacking = sorted(type_.required - value.keys())
             self.note(Fault("missing", (at, lacking[0]), value.header, more=tuple(lacking[1:])))
 
-    def unknown(self, holder: Map, key: str, type_: Type, at: At) -> None:
+    def unknown(self, holder: Map, key: str, at: At) -> None:
         if self.full or _NO_NAME.search(key) or (at is None and key == _SOPS):
             return
-        meant = meant_field(key, type_, [(above, path_of(way)) for above, way in self.above[:-1]])
-        self.note(Fault("unknown", (at, key), holder.place(key), suggestion=meant))
+        meant = meant_field(key, [Around(type_, written, path_of(way)) for type_, written, way in self.around])
+        self.note(Fault("unknown", (at, key), holder.place(key), suggestion=_told(meant, ())))
 
     def value(self, holder: Map | Seq, key: Any, value: Value, field: Field, at: At, depth: int) -> None:
         """Something of a class that is not right at once."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from guardrail.concepts.kubernetes_schema import OBJECT, Field, Type, type_called
-from guardrail.model import Seq, Value
+from guardrail.model import Map, Seq, Value
 from guardrail.model.patterns import lazy_regex
 
 _NEAR, _NEARER = 0.75, 0.85
@@ -39,32 +40,48 @@ def kind_words(value: Value) -> str:
     return "text" if isinstance(value, str) else found_words(value)
 
 
-def meant_field(key: str, type_: Type, above: list[tuple[Type, str]]) -> str:
-    """The field that was meant by one that isn't there: one spelt nearly alike, or the same further in or out."""
-    nearer = _nearest(key, type_.fields, _NEARER)
+class Around(NamedTuple):
+    """An object that a field stands in, or in something of: its type, what is set in it, and the way to it."""
+
+    type_: Type
+    written: Map
+    way: str
+
+    def lacks(self, key: str) -> bool:
+        return key in self.type_.fields and key not in self.written
+
+
+def meant_field(key: str, around: list[Around]) -> str:
+    """The field that was meant by one that isn't there: one of the object's, spelt nearly alike or with the object's
+    own name in front (`secret: {name: ...}`), or the same further in or out. None that is set."""
+    own = around[-1]
+    joined = f"{own.way.rpartition('.')[2]}{key[:1].upper()}{key[1:]}"
+    free = [name for name in own.type_.fields if name not in own.written]
+    nearer = joined if joined in free else _nearest(key, free, _NEARER)
     if nearer:
         return nearer
-    inside = _inside(key, type_, 3)
+    inside = _inside(key, own, 3)
     if inside:
-        return inside
-    for outer, way in reversed(above):
-        if key in outer.fields:
-            return f"{way}.{key}" if way else key
-    return _nearest(key, type_.fields, _NEAR)
+        return f"{own.way}.{inside}" if own.way else inside
+    for outer in reversed(around[:-1]):
+        if outer.lacks(key):
+            return f"{outer.way}.{key}" if outer.way else key
+    return _nearest(key, free, _NEAR)
 
 
-def _inside(key: str, type_: Type, depth: int) -> str:
+def _inside(key: str, own: Around, depth: int) -> str:
     """The way to a field of that name in what the object's fields hold, the shortest."""
-    level = [("", type_)]
+    level = [own._replace(way="")]
     for _ in range(depth):
-        deeper: list[tuple[str, Type]] = []
-        for way, holder in level:
-            for name, field in holder.fields.items():
+        deeper: list[Around] = []
+        for holder in level:
+            for name, field in holder.type_.fields.items():
                 if field.form == OBJECT:
-                    inner = type_called(field.of)
-                    if key in inner.fields:
-                        return f"{way}{name}.{key}"
-                    deeper.append((f"{way}{name}.", inner))
+                    value = holder.written.get(name)
+                    inner = Around(type_called(field.of), value if isinstance(value, Map) else Map(), name)
+                    if inner.lacks(key):
+                        return f"{holder.way}{name}.{key}"
+                    deeper.append(inner._replace(way=f"{holder.way}{name}."))
         level = deeper[:60]
     return ""
 
