@@ -239,6 +239,33 @@ def test_a_label_that_is_not_known_may_fit() -> None:
     assert dangling(built([web, other])) == [("service-pods", "app=web")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "isolated"),
+    [
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {}}", True),
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {matchLabels: {app: web}}}", True),
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {matchLabels: {'k8s:app': web, 'any:tier': front}}}", True),
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {matchLabels: {'k8s:app': api}}}", False),
+        ("CiliumNetworkPolicy", "specs: [{endpointSelector: {matchLabels: {app: api}}}, {endpointSelector: {}}]", True),
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {matchLabels: {'reserved:host': ''}}}", None),
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {matchLabels: {app: api, 'reserved:host': ''}}}", False),
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: shop}}}", None),
+        ("CiliumNetworkPolicy",
+         "spec: {endpointSelector: {matchExpressions: [{key: 'k8s:app', operator: In, values: [web]}]}}", True),
+        ("CiliumNetworkPolicy", "spec: {endpointSelector: {}, enableDefaultDeny: {ingress: false}}", None),
+        ("CiliumNetworkPolicy", "spec: {ingress: []}", None),
+        ("CiliumClusterwideNetworkPolicy", "spec: {endpointSelector: {matchLabels: {app: web}}}", True),
+        ("CiliumClusterwideNetworkPolicy", "spec: {endpointSelector: {matchLabels: {app: api}}}", False),
+        ("CiliumClusterwideNetworkPolicy", "spec: {nodeSelector: {}}", False),
+    ],
+)  # fmt: skip
+def test_policies_of_cilium(kind: str, spec: str, isolated: bool | None) -> None:
+    policy = f"apiVersion: cilium.io/v2\nkind: {kind}\nmetadata: {{name: p, namespace: shop}}\n{spec}"
+    inventory = scanned(workload("web", "app: web, tier: front", "shop"), policy)
+    found = fields(inventory, "workload")["isolated"]
+    assert isinstance(found, Unknown) if isolated is None else found is isolated
+
+
 def test_the_work_grows_with_the_number_of_services() -> None:
     def asked(count: int) -> int:
         text = "\n---\n".join(

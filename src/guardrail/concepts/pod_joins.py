@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from guardrail.concepts import cilium_selectors
 from guardrail.concepts.blocks import Block, Spelling
-from guardrail.concepts.selectors import ByNamespace, Selector, Selectors, namespace_of, same, spelled
+from guardrail.concepts.selectors import WHOLE_CLUSTER, ByNamespace, Selector, Selectors, namespace_of, same, spelled
 from guardrail.concepts.surroundings import surroundings_of
 from guardrail.model import Inventory, Map, Reference, Resource, Seq, Unknown, Value, without_instance_key
 
@@ -30,17 +31,15 @@ _RANGES = {"LimitRange", "kubernetes_limit_range", "kubernetes_limit_range_v1"}
 
 _POLICIES = {"NetworkPolicy", "kubernetes_network_policy", "kubernetes_network_policy_v1"}
 # Of a group of their own, with selectors of their own; some hold for the whole cluster.
-_OTHER_POLICIES = {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "GlobalNetworkPolicy",
-                   "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy",
+_OTHER_POLICIES = {"GlobalNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy",
                    "NetworkPolicy.projectcalico.org", "NetworkPolicy.crd.projectcalico.org"}  # fmt: skip
-_OF_A_NAMESPACE = ("CiliumNetworkPolicy", "NetworkPolicy.")
 
 _WRITTEN = {"policies": "NetworkPolicy", "budgets": "PodDisruptionBudget"}
 _PERHAPS_UNREAD = Unknown("a manifest that is no part of the change may say")
 
 _JOINED = (
     _BUDGETS | _SERVICES | _ACCOUNTS | _AUTOSCALERS | _BINDINGS | _RANGES | _POLICIES | _OTHER_POLICIES
-    | {"kubernetes_manifest"}
+    | cilium_selectors.KINDS | {"kubernetes_manifest"}
 )  # fmt: skip
 
 
@@ -95,6 +94,8 @@ class Joins:
                     self._binding(resource, attributes, spelling)
                 elif kind in _POLICIES or kind in _OTHER_POLICIES:
                     policies.append(self._policy(resource, attributes, spelling, kind))
+                elif kind in cilium_selectors.KINDS:
+                    policies.extend(cilium_selectors.policies(resource, attributes, kind))
         self.budgets, self.services, self.policies = Selectors(budgets), Selectors(services), Selectors(policies)
 
     @staticmethod
@@ -135,8 +136,8 @@ class Joins:
         which we do not read."""
         namespace = namespace_of(spelling.block(attributes, "metadata"))
         if kind in _OTHER_POLICIES:
-            if not kind.startswith(_OF_A_NAMESPACE):
-                namespace = Unknown("it holds for the whole cluster")
+            if not kind.startswith("NetworkPolicy."):
+                namespace = WHOLE_CLUSTER
             return Selector(resource.address, namespace, Unknown("its selector is not read"), None)
         selector = spelling.path(attributes, ("spec", "podSelector"))
         return Selector(

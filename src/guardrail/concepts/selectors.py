@@ -60,6 +60,9 @@ def is_open(value: Value) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, str) and ("${" in value or "{{" in value))
 
 
+WHOLE_CLUSTER = Unknown("it holds for the whole cluster")  # a selector's namespace
+
+
 class Selector:
     """What selects pods: all terms must hold; without terms, every pod of the namespace."""
 
@@ -75,7 +78,7 @@ class Selector:
         return [(key, value) for key, value in self.labels.items() if isinstance(value, str) and not is_open(value)]
 
     def selects(self, namespace: Value, labels: Block) -> bool | None:
-        result = same(self.namespace, namespace)
+        result = True if self.namespace is WHOLE_CLUSTER else same(self.namespace, namespace)
         if result is False:
             return False
         terms: list[bool | None] = [result]
