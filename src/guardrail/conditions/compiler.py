@@ -177,6 +177,10 @@ def given(wanted: Any, parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
             operand = parameters[name]
             if operand is None:
                 continue
+            if operator == "matches":  # guardrail.yaml's, or a pack's
+                from guardrail.conditions.repetitions import check_pattern
+
+                check_pattern(str(operand))
         if not _times_nothing(operand, parameters):
             found.append((operator, operand))
     return found

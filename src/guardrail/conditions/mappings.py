@@ -54,9 +54,12 @@ def values_in(operand: Any) -> Check:
 
 
 def values_match(operand: Any) -> Check:
+    from guardrail.conditions.repetitions import check_pattern  # most patterns are guardrail.yaml's, and most have none
+
     def of(pattern: Any) -> tuple[Callable[[Any], bool], str]:
         try:
             matches = re.compile(str(pattern)).fullmatch
+            check_pattern(str(pattern))
         except re.error as error:
             raise ValueError(f"{pattern!r} is no pattern: {error}") from None
         return lambda value: matches(value if isinstance(value, str) else str(value)) is not None, f"matching {pattern}"

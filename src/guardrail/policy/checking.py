@@ -9,6 +9,7 @@ from typing import Any
 from guardrail.conditions import compile_condition, parse_path
 from guardrail.conditions.operators import JOINS, OPERATORS, SIMPLE
 from guardrail.conditions.related import KEYS as RELATED_KEYS
+from guardrail.conditions.repetitions import check_pattern
 from guardrail.errors import RuleError
 from guardrail.model import Map, Seq, plain
 from guardrail.model.patterns import lazy_regex
@@ -151,6 +152,8 @@ class Checker:
             self.fail(f"{operator} takes a list", place)
         try:
             SIMPLE[operator](plain(operand))
+            if operator == "matches":
+                check_pattern(str(operand))
         except (TypeError, ValueError) as error:
             self.fail(f"{operator}: {error}", place)
 

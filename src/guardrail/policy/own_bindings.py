@@ -8,6 +8,7 @@ from typing import Any
 from guardrail.concepts.binding import FIELD_KEYS, compile_binding, compile_field
 from guardrail.concepts.pod_kinds import check_path
 from guardrail.concepts.table import OWN_PODS
+from guardrail.conditions.repetitions import check_pattern
 from guardrail.config import did_you_mean
 from guardrail.errors import ConfigError, RuleError
 from guardrail.model import Map, Seq, Span, plain
@@ -109,6 +110,8 @@ class _Bindings:
             self.field(item, first.spans[index] if isinstance(first, Seq) else span, kinds)
         try:
             compile_field(plain(spec))
+            if "extract" in spec:
+                check_pattern(str(spec["extract"]))
         except (ValueError, KeyError, TypeError) as error:
             self.fail(_said(error), span)
 
