@@ -124,6 +124,7 @@ OWN = {
     "deployment-serialized",
     "disruption-budget-selects-pods", "function-memory-bounded", "function-timeout-bounded",
     "grant-no-not-action", "ignore-expired", "ignore-malformed", "ignore-unused", "include-pinned",
+    "job-container-no-docker-socket",
     "job-timeout", "limit-range-fits-containers", "machine-allowed-classes", "machine-previous-generation",
     "priority-class-exists", "provider-version-constrained", "quota-fits-workloads", "quota-needs-sizes",
     "rbac-no-volume-creation", "role-binding-role-exists", "runner-supported", "script-verifies-downloads",

@@ -38,6 +38,7 @@ def values(text: str) -> Map:
         ("image: shop\nsecretName: shop-token", "image shop of shop-token", "image shop of shop-token"),
         ("password: changeme", "changeme", "changeme"),
         ("password:", "password is required", "password is required"),
+        ("dbPassword: token", "in x/templates/token.yaml: token", "in x/templates/token.yaml: ***"),
     ],
 )
 def test_without_secrets(given: str, said: str, told: str) -> None:

@@ -13,17 +13,20 @@ from guardrail.model.patterns import lazy_regex
 
 # The parser of YAML quotes the beginning of a value that is not of the type that it wants.
 _QUOTED = lazy_regex(r"(!!\w+ )`[^`]*`")
+_TEMPLATE = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
 _SHORT = 8  # characters; what is shorter may well be a part of some other word
 
 
 def without_secrets(message: str, values: Iterable[Map]) -> str:
-    found = {secret for given in values for secret in _secrets(given) if secret in message}
-    for secret in sorted(found, key=len, reverse=True):
-        if len(secret) < _SHORT:
-            message = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", message)
-        else:
-            message = message.replace(secret, "***")
-    return veiled(_QUOTED.sub(r"\1`...`", message))
+    found = sorted({secret for given in values for secret in _secrets(given) if secret in message}, key=len)
+    parts = _TEMPLATE.split(message)
+    for index in range(0, len(parts), 2):  # the others are names of files, which may be called as a secret is
+        for secret in reversed(found):
+            if len(secret) < _SHORT:
+                parts[index] = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", parts[index])
+            else:
+                parts[index] = parts[index].replace(secret, "***")
+    return veiled(_QUOTED.sub(r"\1`...`", "".join(parts)))
 
 
 def _secrets(values: Map) -> set[str]:
