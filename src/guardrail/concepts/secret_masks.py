@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from guardrail.formats.secret_forms import looks_random, star_out, starred
@@ -191,6 +192,7 @@ def mask_lines(lines: list[str], first_line: int, secrets: Iterable[tuple[str, S
     return shown
 
 
+@lru_cache(maxsize=4096)  # findings share lines, and files have many that are the same
 def _starred(line: str) -> str:
     """Also what no reader has seen: in a file with a syntax error, under a key that stands twice."""
     line = star_out(line)

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from guardrail.formats.secret_forms import Match, secret_by_name
 from guardrail.model.patterns import lazy_regex
 
-# Of text in lower case.
-_CALLED = lazy_regex(
+CALLED = (
     r"\blogin\b|sshpass|mysql|mariadb|-stdin\b|--with-token\b|authorization|[\"'](?:[a-z]+-){0,4}(?:key|token|secret):"
 )
+_CALLED = lazy_regex(CALLED)  # of text in lower case
 _VALUE = (
     r"(?:\"(?P<dq>[^\"\s$`\\]{3,200})\"|'(?P<sq>[^'\s$]{3,200})'"
     r"|(?P<bare>[^\s\"'$`{}<>|;&()\\]{3,200})(?=[\s\"'|;&)]|\Z))"

@@ -10,12 +10,13 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from guardrail.formats.secret_commands import commands_in
+from guardrail.formats.secret_commands import CALLED, commands_in
 from guardrail.formats.secret_forms import Match, forms_in, hinted, secret_by_name, starred
 from guardrail.model.patterns import lazy_regex
 
 # Of text in lower case: to ignore the case would take three times as long, and every text is asked.
-_WORD = lazy_regex(r"pass(?:w|phrase|\b|_)|pwd|secret|token|key(?:\b|[_\d])|credential|connection_?string|-u ")
+_NAMES = r"pass(?:w|phrase|\b|_)|pwd|secret|token|key(?:\b|[_\d])|credential|connection_?string|-u "
+_WORD, _WORD_OR_CALL = lazy_regex(_NAMES), lazy_regex(f"{_NAMES}|{CALLED}")
 _ASSIGNED = lazy_regex(
     r"(?<![\w.$@/-])(?P<name>[\w.-]{0,80}?(?:password|passwd|passphrase|pwd|pass|secret|token|key|credentials?|string)"
     r"(?:[_.-]?\d{1,2})?)"
@@ -45,6 +46,8 @@ def assignments_in(text: str, throwaway: bool = False) -> Iterator[Match]:
     """`DB_PASSWORD=...`, `--token ...`, `"apiKey": "..."`, `spring.datasource.password = ...` within a script
     or a configuration file, in order."""
     lower = text.lower()
+    if _WORD_OR_CALL.search(lower) is None:
+        return
     found = list(commands_in(text, lower))
     if _WORD.search(lower) is not None:
         found += _named_in(text, throwaway)
