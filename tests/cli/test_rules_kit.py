@@ -126,6 +126,7 @@ def test_new_asks_for_what_is_not_given(
     assert 'title: "Buckets: as we name them"' in written
     assert "severity: high" in written
     assert "require: {versioned: {set: true}}" in written
+    assert 'resource "aws_s3_bucket" "example"' in written  # a kind that can have versions
 
 
 @pytest.mark.parametrize(

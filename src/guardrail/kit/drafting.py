@@ -34,7 +34,7 @@ def text_of(draft: Draft, book: Rulebook) -> str:
     attributes = draft.attributes or (an_attribute(draft.on[0], book),)
     require = ", ".join(f"{name}: {{set: true}}" for name in attributes)
     remedy = draft.remedy or (f"Set `{draft.attributes[0]}`." if draft.attributes else REMEDY)
-    language, name, skeleton = _skeleton(draft.on[0], book)
+    language, name, skeleton = _skeleton(draft.on[0], book, attributes)
     comment = f"{skeleton}  # write what must be found here, and end the line that is at fault with the mark".rstrip()
     passing = f"{skeleton}  # the same, put right"
     return "\n".join((
@@ -79,10 +79,10 @@ def _example(verdict: str, text: str, language: str, name: str) -> list[str]:
     return [f"  - about: {language}", *file, f"    {verdict}: |", *textwrap.indent(text, "      ").splitlines()]
 
 
-def _skeleton(subject: str, book: Rulebook) -> tuple[str, str, str]:
-    """Language, file name where the content does not tell it, and the least that has such a subject; the text's last
-    line is one that a comment can follow."""
-    kind = _a_kind_of(subject, book)
+def _skeleton(subject: str, book: Rulebook, attributes: Sequence[str]) -> tuple[str, str, str]:
+    """Language, file name where the content does not tell it, and the least that has such a subject, and can have these
+    attributes; the text's last line is one that a comment can follow."""
+    kind = _a_kind_of(subject, book, attributes)
     if kind in ("pipeline", "job", "step"):
         return "GitHub Actions", ".github/workflows/ci.yml", (
             "on: push\npermissions: {contents: read}\njobs:\n  build:\n    runs-on: ubuntu-24.04\n"
@@ -111,8 +111,8 @@ def _manifest(kind: str) -> str:
     return f"apiVersion: v1\nkind: {kind}\nmetadata:\n  name: example"
 
 
-def _a_kind_of(subject: str, book: Rulebook) -> str:
-    """A kind that has the subject: itself, or one that a concept is bound to."""
+def _a_kind_of(subject: str, book: Rulebook, attributes: Sequence[str] = ()) -> str:
+    """A kind that has the subject: itself, or one that a concept is bound to, by these attributes if any is."""
     if subject not in book.concepts:
         if any(sign in subject for sign in "*?["):
             from fnmatch import fnmatchcase
@@ -126,5 +126,11 @@ def _a_kind_of(subject: str, book: Rulebook) -> str:
         return "Pod"
     if subject in ("job", "pipeline", "script", "dependency", "checkout", "expression"):
         return "job"
-    bound = (kind for kind, bindings in book.bindings.items() for concept, _ in bindings if concept == subject)
-    return next(bound, "Pod")
+    bound = {
+        kind: frozenset(binding.get("fields", ()))
+        for kind, bindings in book.bindings.items()
+        for concept, binding in bindings
+        if concept == subject
+    }
+    having = (kind for kind, fields in bound.items() if fields.issuperset(attributes))
+    return next(having, next(iter(bound), "Pod"))
