@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from harness import ends
 from helm_charts import Charts, chart
 
 from guardrail.formats import yaml
@@ -43,6 +44,12 @@ def values(text: str) -> Map:
 )
 def test_without_secrets(given: str, said: str, told: str) -> None:
     assert without_secrets(said, [values(given)]) == told
+
+
+@pytest.mark.parametrize("said", ["x" * 200_000, "x/" * 100_000, "x/templates/" * 20_000, "." * 200_000])
+def test_long_messages(said: str) -> None:
+    with ends():
+        assert without_secrets(said, [values("password: abc")])
 
 
 @pytest.mark.parametrize("of", ["values.yaml", "charts/db/values.yaml"])

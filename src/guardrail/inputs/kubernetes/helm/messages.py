@@ -13,7 +13,7 @@ from guardrail.model.patterns import lazy_regex
 
 # The parser of YAML quotes the beginning of a value that is not of the type that it wants.
 _QUOTED = lazy_regex(r"(!!\w+ )`[^`]*`")
-_TEMPLATE = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
+_TEMPLATE = lazy_regex(r"(?<![\w.+/-])([\w.+-]{1,100}(?:/[\w.+-]{1,100}){0,20}/templates/[\w./+-]+)")
 _SHORT = 8  # characters; what is shorter may well be a part of some other word
 
 
