@@ -58,9 +58,8 @@ _BY_MARK: dict[str, tuple[str, Value, str]] = {
 # The last words of names of something else: of what stands beside a credential in the data of a secret, and is none.
 _NO_SECRETS = frozenset((
     "alias", "arn", "bucket", "domain", "email", "endpoint", "id", "insecure", "issuer", "location", "login",
-    "namespace", "path",
-    "prefix", "project", "queue", "region", "role", "schema", "server", "tenant", "topic", "type", "uri", "version",
-    "workgroup", "zone",
+    "namespace", "path", "prefix", "project", "queue", "region", "role", "schema", "server", "tenant", "topic", "type",
+    "uri", "version", "workgroup", "zone",
 ))  # fmt: skip
 _IS_ONE = frozenset(("secret", "session"))  # whose id opens what it is the id of
 _AT_THE_END = ("database", "host", "name", "port", "url", "user")  # of the word, too: PGHOST, DBUSER

@@ -19,7 +19,6 @@ _NOT_A_VERB = frozenset((
 _WEAK_TITLE = lazy_regex(r"^(?:Ensure|Check|Verify|Make sure|Avoid|Do not|Don't|Use|Set|Enable|Disable)\b")
 _MUST = lazy_regex(r"\b(?:should|must|shall)\b")
 _ATTRIBUTE = lazy_regex(r"`[^`]+`")
-_NAMES = ("{name}", "{address}", "{path}", "{value}")
 
 Found = Iterator[tuple[Span, str, str]]
 

@@ -20,7 +20,6 @@ from guardrail.inputs.pipelines.circleci_steps import (
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, image_dependency, pipeline_resource, text_of
 from guardrail.model import Map, Noun, Resource, Seq, Span, Unknown, Value
 
-_MACHINES = ("docker", "machine", "macos")
 FORKS = Unknown("whether pull requests of forks are built is set in the project's settings")
 
 

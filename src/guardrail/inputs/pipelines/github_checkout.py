@@ -194,7 +194,7 @@ def _step(
     if isinstance(run, str):
         entry = step.spans["run"]
         scripts = (code for one in later if isinstance(one, Map) and isinstance(code := one.get("run"), str))
-        for command, plainly in checkouts(run, list(scripts)):
+        for command, plainly in checkouts(run, scripts):
             verdict = True if plainly else _names_outsiders_code(command.text, scope, file.handed_code)
             if verdict is False:
                 verdict = _through_variables(command.text, scope, file.handed_code)

@@ -119,7 +119,7 @@ def job_resources(workflow: Workflow, name: str, job: Map) -> list[Resource]:
         around.called = "workflow_call" in workflow.triggers
         around.flow = file.flows.get(name.lower())
         around.types, around.events, around.guarded = workflow.types, outsiders, guarded
-        if not shut_out(workflow.root, job, workflow.risky_events):
+        if workflow.risky_events and not shut_out(workflow.root, job, workflow.risky_events):
             around.risky_events = workflow.risky_events
         around.identity = may_identify(job, workflow.root)
         strategy = job.get("strategy")

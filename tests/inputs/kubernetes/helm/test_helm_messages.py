@@ -10,6 +10,7 @@ from helm_charts import Charts, chart
 
 from guardrail.formats import yaml
 from guardrail.inputs.kubernetes.helm.messages import without_secrets
+from guardrail.inputs.kubernetes.helm.rendering import _PLACE
 from guardrail.model import Map
 
 SECRET = "h8Jk2LmP9qXz4Rt6"  # no credential of anybody
@@ -50,6 +51,7 @@ def test_without_secrets(given: str, said: str, told: str) -> None:
 def test_long_messages(said: str) -> None:
     with ends():
         assert without_secrets(said, [values("password: abc")])
+        assert list(_PLACE.finditer(said)) == []
 
 
 @pytest.mark.parametrize("of", ["values.yaml", "charts/db/values.yaml"])

@@ -13,7 +13,9 @@ from guardrail.model.patterns import lazy_regex
 
 # The parser of YAML quotes the beginning of a value that is not of the type that it wants.
 _QUOTED = lazy_regex(r"(!!\w+ )`[^`]*`")
-_TEMPLATE = lazy_regex(r"(?<![\w.+/-])([\w.+-]{1,100}(?:/[\w.+-]{1,100}){0,20}/templates/[\w./+-]+)")
+# A template as Helm calls it. It begins where a word does, so that a long word is looked at once.
+TEMPLATE = r"(?<![\w.+/-])[\w.+-]{1,255}(?:/[\w.+-]{1,255}){0,40}/templates/[\w./+-]{1,1000}"
+_TEMPLATE = lazy_regex(f"({TEMPLATE})")
 _SHORT = 8  # characters; what is shorter may well be a part of some other word
 
 

@@ -15,7 +15,7 @@ from guardrail.inputs.kubernetes.helm.engine import Engine, Job, Rendering
 from guardrail.inputs.kubernetes.helm.generated import makes_anything
 from guardrail.inputs.kubernetes.helm.manifests import Failure, ManifestReader, Rendered
 from guardrail.inputs.kubernetes.helm.marks import Marker
-from guardrail.inputs.kubernetes.helm.messages import without_secrets
+from guardrail.inputs.kubernetes.helm.messages import TEMPLATE, without_secrets
 from guardrail.inputs.kubernetes.helm.output import Sources
 from guardrail.inputs.kubernetes.helm.placed import PlacedTemplates
 from guardrail.inputs.kubernetes.helm.profiles import Profile
@@ -27,8 +27,8 @@ from guardrail.model import Map, Problem, plain
 from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
-_PLACE = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+?):(\d+)")
-_NAMED = lazy_regex(r"([\w.+-]+(?:/[\w.+-]+)*/templates/[\w./+-]+)")
+_PLACE = lazy_regex(rf"({TEMPLATE}?):(\d+)")
+_NAMED = lazy_regex(f"({TEMPLATE})")
 MAX_MESSAGE = 500
 MAX_DROPPED = 40  # templates that are left out
 DROPPING_SECONDS = 30.0  # to find them with all profiles, and once more with one
