@@ -22,6 +22,11 @@ a: {set: true}
 a: {set: false}
 a: {not: {set: true}}
 a: {not: ""}
+a: {known: true}
+a: {not: {known: true}}
+a: {known: false}
+a: {known: true, matches: "^x"}
+a: {each: {known: true}}
 a: {in: [1, x, true]}
 a: {not: {in: [1, x]}}
 a: {matches: "^x"}
@@ -46,6 +51,17 @@ a: {set: true, not: x}
 a: {set: true, some: {equals: x}}
 a: {min: {path: c}}
 a: {keys: {contains: b}}
+a: {keys: {each: {matches: "^[ab]"}}}
+a: {keys: {some: {in: [b, c]}}}
+a: {keys: {none: b}}
+a: {keys: {length: {max: 1}}}
+a: {keys: {set: true}}
+a: {keys: {each: {in: [a, b]}}, length: {max: 2}}
+a: {length: {equals: 2}}
+a: {not: {length: {min: 1}}}
+a: {each: {matches: "^x"}, length: {below: 3}}
+a: {default: xy, length: {equals: 2}}
+a.b: {keys: {each: {in: [a]}}}
 a: {has_keys: [b]}
 a.b: {set: true}
 a.b: x

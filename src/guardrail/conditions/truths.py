@@ -8,7 +8,7 @@ logic is written down, and the two cannot disagree on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from guardrail.conditions.compiler import compile_condition, given, is_condition
@@ -131,10 +131,14 @@ def _asked(wanted: Any, parameters: Mapping[str, Any]) -> _Asked | None:
             continue
         if operator == "set":
             part = _set(bool(operand))
+        elif operator == "known":
+            part = _known(bool(operand))
         elif operator == "not":
             part = _refused(operand, parameters)
         elif operator in ("each", "some", "none"):
             part = _over_items(operator, operand, parameters)
+        elif operator in ("keys", "length"):
+            part = (_keys if operator == "keys" else _length)(operand, parameters)
         elif operator in SIMPLE and not (isinstance(operand, dict) and "path" in operand):
             part = _Asked(False, SIMPLE[operator](operand), settled=False)
         else:
@@ -157,6 +161,10 @@ _ANYTHING = _Asked(True, lambda value: True, lambda value, scope: True)
 
 def _set(wanted: bool) -> _Asked:
     return _Asked(not wanted, lambda value: (value != "") is wanted, lambda value, scope: bool(value) is wanted)
+
+
+def _known(wanted: bool) -> _Asked:
+    return _Asked(False, lambda value: wanted, lambda value, scope: wanted)
 
 
 def _refused(operand: Any, parameters: Mapping[str, Any]) -> _Asked | None:
@@ -182,7 +190,7 @@ def _opposite(found: Any) -> Any:
 
 
 def _over_items(quantifier: str, operand: Any, parameters: Mapping[str, Any]) -> _Asked | None:
-    """Over the items of a list. A scalar counts as a list of itself."""
+    """Over the items of a list, or the scalars of a mapping. A scalar counts as a list of itself."""
     scalar: Plain | None = None
     mapping: Truth | None = None
     if is_condition(operand):
@@ -197,10 +205,14 @@ def _over_items(quantifier: str, operand: Any, parameters: Mapping[str, Any]) ->
     found_on, unless_found = (False, True) if quantifier == "each" else (True, False)
 
     def over(value: Any, scope: Scope) -> Any:
-        if type(value) is not Seq:
+        if type(value) is Seq:
+            items: Iterable[Any] = value
+        elif scalar is not None:
+            items = value.values()
+        else:
             return LONG
         unknown = False
-        for item in value:
+        for item in items:
             if scalar is not None and type(item) in SCALARS:
                 truth = scalar(item)
             elif mapping is not None and type(item) is Map:
@@ -217,6 +229,34 @@ def _over_items(quantifier: str, operand: Any, parameters: Mapping[str, Any]) ->
         return not truth if quantifier == "none" and truth is not None else truth
 
     return _Asked(quantifier != "some", of_one if scalar else None, over)
+
+
+def _keys(operand: Any, parameters: Mapping[str, Any]) -> _Asked | None:
+    inner = _asked(operand, parameters) if given(operand, parameters) else None
+    if inner is None or inner.collection is None:
+        return None
+    collection = inner.collection
+
+    def of_keys(value: Any, scope: Scope) -> Any:
+        if type(value) is not Map:
+            return LONG
+        keys = Seq()
+        keys.extend(value)
+        return collection(keys, scope)
+
+    return _Asked(inner.missing, None, of_keys)  # nothing has the keys of an empty mapping
+
+
+def _length(operand: Any, parameters: Mapping[str, Any]) -> _Asked | None:
+    inner = _asked(operand, parameters) if given(operand, parameters) else None
+    if inner is None or inner.scalar is None:
+        return None
+    of_size = inner.scalar
+    return _Asked(
+        of_size(0),
+        lambda value: of_size(len(value) if isinstance(value, str) else 0),
+        lambda value, scope: of_size(len(value)),
+    )
 
 
 def _together(parts: list[_Asked]) -> _Asked:
