@@ -20,7 +20,7 @@ VOLUME_TYPES = (
     "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
 )  # fmt: skip
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
-_CONTROL_PLANE = frozenset(("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"))
+_CONTROL_PLANE = ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
 _ACTIONS = ("httpGet", "tcpSocket", "grpc")

@@ -85,7 +85,7 @@ def _approves_no_logins(rules: Value, terraform: bool) -> bool:
         verbs, (resources, _) = _list(rule, "verbs", terraform)[0], _resources(rule, terraform)
         if not isinstance(verbs, Seq) or not isinstance(resources, Seq):
             return False
-        if {"approve", "*"}.isdisjoint(verbs) or not any(_reaches(written, _SIGNERS) for written in resources):
+        if not ("approve" in verbs or "*" in verbs) or not any(_reaches(written, _SIGNERS) for written in resources):
             continue
         names = _list(rule, "resourceNames", terraform)[0]
         if not isinstance(names, Seq) or not names:

@@ -17,12 +17,12 @@ from guardrail.model import Inventory, Map, Resource, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 # Labels that controllers give to their pods.
-_GIVEN = frozenset((
+_GIVEN = (
     "pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name",
     "apps.kubernetes.io/pod-index", "job-name", "controller-uid", "batch.kubernetes.io/job-name",
     "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-completion-index", "rollouts-pod-template-hash",
     "deployment", "deploymentconfig", "deployment-config.name", "leaderworkerset.sigs.k8s.io/name",
-))  # fmt: skip
+)  # fmt: skip
 # What a program calls itself once it runs: who of the replicas leads, what has been set up.
 _ROLES = frozenset(("active", "follower", "leader", "main", "master", "primary", "replica", "secondary", "slave",
                     "standby"))  # fmt: skip

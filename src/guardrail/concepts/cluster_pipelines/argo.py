@@ -29,7 +29,7 @@ from guardrail.model.patterns import lazy_regex
 
 SYSTEM = "argo-workflows"
 _PODS = ("container", "script", "containerSet", "resource", "data")
-_KEPT_APART = frozenset(("Forbid", "Replace"))
+_KEPT_APART = ("Forbid", "Replace")
 _VERSION = lazy_regex(r"(?<![\w.])v?\d+\.\d+(?:\.\d+)*")
 
 

@@ -31,7 +31,7 @@ PARAMETER = lazy_regex(
     r"\{\{(?:\s*(inputs|workflow)\.parameters\.([\w-]+)\s*|=\s*" + _IN_EXPRESSION + r"\s*"
     r"|=\s*sprig\.trim\(\s*" + _IN_EXPRESSION + r"\s*\)\s*|=[^\n]{1,2000}?)\}\}"
 )
-_SUBMITTED = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"))
+_SUBMITTED = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
 
 
 def bearers(kind: str, group: str, attributes: Map, inventory: Inventory) -> Iterator[Bearer]:

@@ -17,7 +17,7 @@ from guardrail.tree import Tree, Unreadable
 
 _NAMED = lazy_regex(r"(?:^|/)\d+-(?:assert|errors)(?:-[\w.-]*)?\.ya?ml\Z")
 _MARK = b"chainsaw.kyverno.io/"
-_KINDS = frozenset(("Test", "StepTemplate"))
+_KINDS = ("Test", "StepTemplate")
 _EXPECTS = frozenset(("assert", "error", "patch", "delete"))
 _APPLIES = frozenset(("apply", "create", "update"))
 _MAX_STEPS = 10_000  # values of one test
