@@ -17,7 +17,7 @@ from guardrail.concepts.secret_masks import without_secrets
 from guardrail.concepts.secrets import hide, mask_lines
 from guardrail.concepts.surroundings import Unread, surround
 from guardrail.exceptions.comments import remarked_files
-from guardrail.formats.text import decode
+from guardrail.formats.text import decode, source_lines
 from guardrail.inputs.groups import Group
 from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.table import BY_NAME, load
@@ -258,7 +258,7 @@ def _with_excerpts(
             made.append(finding)
             continue
         if span.file not in lines:
-            lines[span.file] = _text(tree, span.file).splitlines()
+            lines[span.file] = source_lines(_text(tree, span.file))
         source = lines[span.file]
         first = max(1, span.line - EXCERPT_BEFORE)
         last = min(len(source), min(span.end_line, span.line + 5) + EXCERPT_AFTER)

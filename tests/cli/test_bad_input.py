@@ -84,13 +84,31 @@ def test_each_is_a_problem_with_its_place(folder: Path, guardrail: Guardrail, na
 
 
 @pytest.mark.parametrize(
-    "content", [b"\xef\xbb\xbf" + GOOD.encode(), GOOD.replace("\n", "\r\n").encode(), GOOD.encode("utf-16")]
+    "content",
+    [
+        b"\xef\xbb\xbf" + GOOD.encode(),
+        GOOD.replace("\n", "\r\n").encode(),
+        GOOD.replace("\n", "\r").encode(),
+        GOOD.replace("\n", "\r", 3).replace("\n", "\r\n", 3).encode(),
+        GOOD.encode("utf-16"),
+    ],
 )
-def test_a_bom_and_crlf_are_no_problem(folder: Path, guardrail: Guardrail, content: bytes) -> None:
+def test_a_bom_and_other_line_ends_are_no_problem(folder: Path, guardrail: Guardrail, content: bytes) -> None:
+    plain = guardrail("scan", folder, "--rule", "container-privileged").out
     (folder / "good.yaml").write_bytes(content)
     code, report = scan(guardrail, folder)
     assert code == 1
     assert [(f["line"], f["column"]) for f in report["findings"]] == [(8, 25)]
+    assert guardrail("scan", folder, "--rule", "container-privileged").out == plain
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_ignores_hold_whatever_ends_their_lines(folder: Path, guardrail: Guardrail, end: str) -> None:
+    ignore = "      # guardrail:ignore container-privileged reason=\"it has to be\"\n"
+    text = GOOD.replace("      securityContext", f"{ignore}      securityContext")
+    (folder / "good.yaml").write_bytes(text.replace("\n", end).encode())
+    _, report = scan(guardrail, folder)
+    assert [bool(f["suppression"]) for f in report["findings"]] == [True]
 
 
 def test_a_file_over_the_cap(folder: Path, guardrail: Guardrail) -> None:

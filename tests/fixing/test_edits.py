@@ -227,6 +227,7 @@ def test_keys_are_put_into_mappings_by_whole_lines(span: Span, after: str, new: 
     assert made.decode() == WORKFLOW.replace(after, after + new)
     windows = yaml_values.edited(WORKFLOW.replace("\n", "\r\n").encode(), span, KEPT)
     assert windows == made.replace(b"\n", b"\r\n")
+    assert yaml_values.edited(WORKFLOW.replace("\n", "\r").encode(), span, KEPT) is None
 
 
 def test_a_key_that_is_there_already_gets_its_value() -> None:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from guardrail.fixing.assignments import Assignment
+from guardrail.formats.text import has_lone_return
 from guardrail.model import Span
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def edited(source: bytes, span: Span, wanted: Assignment) -> bytes | None:
     """The file with the value in place of the one that the key has, or with the key; None where neither can be done by
     whole lines, or is done already."""
     if wanted.is_hcl or b"{{" in source.replace(b"${{", b""):  # a template of a chart is no YAML
+        return None
+    if has_lone_return(source):  # a patch ends its lines elsewhere
         return None
     try:
         lines = source.decode("utf-8").split("\n")

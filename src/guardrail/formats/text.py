@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from guardrail.model import Problem
 
+_HCL = (".tf", ".tofu", ".tfvars", ".hcl")
+
 
 def decode(data: bytes, file: str) -> tuple[str, Problem | None]:
     """The text of a file, without its BOM. Where it isn't UTF-8 (or UTF-16 with a BOM), or holds NUL bytes,
     the text is empty and the problem names the first bad line.
+
+    A carriage return by itself ends a line of YAML, JSON and Groovy, as it does in editors: it is a newline in the
+    text, so that all who count lines count alike. In HCL it is a character like others; a comment goes on after it.
     """
+    text, problem = _decoded(data, file)
+    if "\r" in text and not file.endswith(_HCL) and text.count("\r") != text.count("\r\n"):
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text, problem
+
+
+def with_newlines(data: bytes) -> bytes:
+    """The same for those who look at bytes."""
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if has_lone_return(data) else data
+
+
+def has_lone_return(data: bytes) -> bool:
+    return b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
+
+
+def source_lines(text: str) -> list[str]:
+    """As they are counted everywhere here; `splitlines` would end them at form feeds and the like, too."""
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
+
+
+def _decoded(data: bytes, file: str) -> tuple[str, Problem | None]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), None

@@ -18,6 +18,7 @@ POD = b"apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n"
         ("a/b/pod.yml", b"\xef\xbb\xbf# comment\n---\n" + POD),
         ("quoted.yaml", b"\"apiVersion\": v1\n'kind': Pod\n"),
         ("crlf.yaml", POD.replace(b"\n", b"\r\n")),
+        ("cr.yaml", POD.replace(b"\n", b"\r")),
         ("second.yaml", b"a: 1\n---\n" + POD),
         ("late-kind.yaml", b"kind: Pod\nmetadata:\n  labels:\n    a: b\napiVersion: v1\n"),
         ("items.yaml", b"- apiVersion: v1\n  kind: Pod\n- apiVersion: v1\n  kind: Service\n"),

@@ -22,6 +22,7 @@ GITLAB = b"stages: [a]\nbuild:\n  stage: a\n  script:\n    - make\n"
         ("ci.yml", WORKFLOW.replace(b"on:", b"true:"), "github-actions"),
         ("ci.yml", b"\xef\xbb\xbf" + WORKFLOW.replace(b"name: x\n", b""), "github-actions"),
         ("ci.yml", WORKFLOW.replace(b"\n", b"\r\n"), "github-actions"),
+        ("ci.yml", WORKFLOW.replace(b"\n", b"\r"), "github-actions"),
         ("a/action.yml", b"name: x\nruns:\n  # how\n  using: composite\n  steps: []\n", "github-actions"),
         ("a/action.yml", b"name: x\nruns:\n  main: i.js\n\n  using: 'node20'\n", "github-actions"),
         ("a/action.yml", b"runs: {using: docker, image: Dockerfile}\n", "github-actions"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from guardrail.formats.text import with_newlines
 from guardrail.model.patterns import lazy_regex
 
 # Top-level `apiVersion:` and `kind:`, quoted or not; also inside the items of a top-level list. From the end of the
@@ -50,6 +51,7 @@ def recognise(path: str, head: bytes) -> bool:
     # Two searches for fixed bytes settle nearly all files that are something else.
     if b"apiVersion" not in head or b"kind" not in head:
         return False
+    head = with_newlines(head)
     if _BRACED.match(head):
         versions, kinds = _FLOW_API_VERSION.findall(head), _FLOW_KIND.findall(head)
     else:

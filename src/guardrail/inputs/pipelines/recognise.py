@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from guardrail.formats.text import with_newlines
 from guardrail.model.patterns import lazy_regex
 
 WORKFLOW_PATH = lazy_regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
@@ -62,6 +63,7 @@ def recognise(path: str, head: bytes) -> str | None:
             return system
     if "jenkins" in lowered and _JENKINS_PATH.search(path):
         return None if _NOT_GROOVY.search(path) else "jenkins"
+    head = with_newlines(head)
     if lowered.endswith(".groovy"):
         is_pipeline = _PIPELINE_BLOCK.search(head) and not _LIBRARY_PATH.search(path)
         return "jenkins" if is_pipeline and (_GROOVY_PATH.search(path) or _PIPELINE_PARTS.search(head)) else None
