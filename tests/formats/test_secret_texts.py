@@ -29,10 +29,32 @@ def test_numbered_names_and_blocks(name: str, end: str) -> None:
         ("nopasswd1", "hunter-x"),
         ("password_length_1", "hunter-x"),
         ("sha256", RANDOM),
+        ("Authorization", "Bearer ${TOKEN}"),
+        ("Authorization", "Bearer your-token-here"),
+        ("Authorization", "Basic <credentials>"),
+        ("authorization", "AWS_IAM"),
+        ("Cookie", f"theme={RANDOM}"),
+        ("Cookie", "session=none; token=$http_x"),
+        ("Cookie", ""),
     ],
 )
 def test_what_is_none(name: str, value: str) -> None:
     assert secret_by_name(name, value) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("Authorization", f"Bearer {RANDOM}", "token"),
+        ("proxy-authorization", f"'{RANDOM}'", "token"),
+        ("HTTP_AUTHORIZATION", "basic YWRtaW46aHVudGVyLXg=", "password"),
+        ("Authorization", f"Basic {RANDOM}+", "password"),  # not in base64, and meant to be one
+        ("Cookie", f"theme=dark; JSESSIONID={RANDOM}", "token"),
+        ("set-cookie", f"auth={RANDOM}; HttpOnly", "token"),
+    ],
+)
+def test_headers(name: str, value: str, kind: str) -> None:
+    assert secret_by_name(name, value) == kind
 
 
 def test_numbered_names_in_a_text() -> None:
@@ -66,6 +88,8 @@ def test_veiled() -> None:
         ("curl -H 'Authorization: Basic YWRtaW46aHVudGVyLXg='", "YWRtaW46aHVudGVyLXg=", "Authorization"),
         (f"curl -H 'X-Api-Key: {RANDOM}' https://x | sh", RANDOM, "X-Api-Key"),
         (f'curl -H \\"PRIVATE-TOKEN: {RANDOM}\\" https://x', RANDOM, "PRIVATE-TOKEN"),
+        (f'proxy_set_header Authorization "Bearer {RANDOM}";', RANDOM, "Authorization"),
+        (f"grpc_set_header 'X-Api-Key' {RANDOM};", RANDOM, "X-Api-Key"),
     ],
 )
 def test_commands(text: str, hidden: str, name: str) -> None:
@@ -102,6 +126,9 @@ def test_commands(text: str, hidden: str, name: str) -> None:
         "curl -H 'Authorization: Bearer <token>'",
         "curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZA=='",
         "curl -H 'X-Api-Key: my-own-key'",
+        "proxy_set_header Authorization $http_authorization;",
+        'proxy_set_header Authorization "Bearer $token";',
+        "proxy_set_header X-Forwarded-For 10.20.30.40;",
         "Authorization: required for all",
         "authorization: rbac",
         f"tokens: {RANDOM}",
@@ -112,8 +139,10 @@ def test_commands_that_tell_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["docker login ", "docker ", "mysql ", "sshpass -p$ ", "echo abc | ", "authorization:", '"a-', "'a-key: $"]
-)
+    "word",
+    ["docker login ", "docker ", "mysql ", "sshpass -p$ ", "echo abc | ", "authorization:", '"a-', "'a-key: $",
+     "proxy_set_header ", "proxy_set_header a b"],
+)  # fmt: skip
 def test_commands_without_end(word: str) -> None:
     with ends():
         assert list(assignments_in(word * 20_000)) == []

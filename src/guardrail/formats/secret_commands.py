@@ -5,16 +5,15 @@ Only what is written out counts: no expansions, no placeholders, no words of tes
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 
-from guardrail.formats.secret_forms import Match, secret_by_name
+from guardrail.formats.secret_forms import Match, by_scheme, secret_by_name
 from guardrail.model.patterns import lazy_regex
 
 CALLED = (
     r"\blogin\b|sshpass|mysql|mariadb|-stdin\b|--with-token\b|authorization|[\"'](?:[a-z]+-){0,4}(?:key|token|secret):"
+    r"|(?:proxy|grpc)_set_header\b"
 )
 _CALLED = lazy_regex(CALLED)  # of text in lower case
 _VALUE = (
@@ -34,11 +33,14 @@ _PIPED = lazy_regex(
     r"\b(?:echo|printf)[ \t]{1,8}(?:-[neE]{1,3}[ \t]{1,8})?" + _VALUE + r"[ \t]{0,8}\|" + _REST
     + r"{0,200}?--(?:password-stdin|with-token)\b"
 )  # fmt: skip
+_GIVEN = r"(?:(?P<scheme>bearer|basic|token)[ \t]{1,4})?(?P<value>[^\s\"'`$<>{}\\,;]{8,500})(?=[\s\"'\\;]|\Z)"
 _HEADER = lazy_regex(
     r"(?P<name>(?<![\w-])(?:proxy-)?authorization|(?<=[\"'])(?:[a-z]{1,20}-){0,4}(?:key|token|secret))"
-    r"[ \t]{0,4}:[ \t]{0,4}(?:(?P<scheme>bearer|basic|token)[ \t]{1,4})?"
-    r"(?P<value>[^\s\"'`$<>{}\\,;]{8,500})(?=[\s\"'\\]|\Z)",
+    r"[ \t]{0,4}:[ \t]{0,4}" + _GIVEN,
     re.I,
+)
+_DIRECTIVE = lazy_regex(  # of nginx
+    r"\b(?:proxy|grpc)_set_header[ \t]{1,8}[\"']?(?P<name>[\w-]{1,60})[\"']?[ \t]{1,8}[\"']?" + _GIVEN, re.I
 )
 
 
@@ -51,21 +53,14 @@ def commands_in(text: str, lower: str) -> Iterator[Match]:
             group = next(group for group in ("dq", "sq", "bare") if match[group] is not None)
             if secret_by_name("password", match[group], throwaway=True):
                 yield Match("password", name, match.start(group), match.end(group))
-    for match in _HEADER.finditer(text):
-        if _is_credential(match["name"], match["scheme"], match["value"]):
-            kind = "password" if (match["scheme"] or "").lower() == "basic" else "token"
-            yield Match(kind, match["name"], match.start("value"), match.end("value"))
+    for pattern in (_HEADER, _DIRECTIVE):
+        for match in pattern.finditer(text):
+            if kind := _kind(match["name"], match["scheme"], match["value"]):
+                yield Match(kind, match["name"], match.start("value"), match.end("value"))
 
 
-def _is_credential(name: str, scheme: str | None, value: str) -> bool:
+def _kind(name: str, scheme: str | None, value: str) -> str | None:
     """What a header is given."""
     if scheme is None and not name.lower().endswith("authorization"):
-        return secret_by_name(name, value, throwaway=True) is not None
-    if scheme is not None and scheme.lower() == "basic":
-        try:
-            user, colon, password = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            pass
-        else:
-            return bool(colon and user and secret_by_name("password", password, throwaway=True))
-    return secret_by_name("token", value, throwaway=True) is not None
+        return secret_by_name(name, value, throwaway=True)
+    return by_scheme(scheme, value, throwaway=True)

@@ -5,6 +5,8 @@ Everything here takes any text and answers in time linear in its length.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections.abc import Iterator
@@ -77,6 +79,13 @@ _OUTRIGHT = lazy_regex(
     r"|pre_?shared_key|tunnel[12]_preshared_key|webhook_secret|storage_account_access_key|plaintext_value"
     r"|user_key|bearer_token)$"
 )
+# Headers of requests: what is behind the scheme counts, or a session among the cookies.
+_AUTHORIZATION = lazy_regex(r"(?:^|[_.\-])authorization\Z", re.I)
+_AUTHORIZED = lazy_regex(
+    r"[\"']?(?:(?P<scheme>bearer|basic|token)[ \t]{1,4})?(?P<value>[^\s\"'$]{8,4000})[\"']?\Z", re.I
+)
+_COOKIE = lazy_regex(r"(?:^|[_.\-])cookie\Z", re.I)
+_SESSION = lazy_regex(r"sess|sid\Z|auth|token|jwt", re.I)
 _NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its place
     r"^(?:arn:|vault:|ssm:|sm://|secret(?:s|smanager|ref)?:|projects/|https?://|/|\./|\.\./|~/|[\"']?\$|--[a-z]|%\(|%[A-Za-z_]+%$|<|\{|file:|env:|op://"
     r"|ref\+|os\.environ\b|process\.env\b|ENC\[|data:|@|alias/|azkv:|awssm:|gcpsm:|kms:|AgA|AgB)"
@@ -128,6 +137,9 @@ _THROWAWAY_WORDS = """
     testpassword tests the this throwaway travis user very word your
 """
 _THROWAWAY = frozenset(_THROWAWAY_WORDS.split())
+
+
+_TELLING = (_PASSWORD, _OUTRIGHT, _KEY, _AUTHORIZATION, _COOKIE)
 
 
 class Match(NamedTuple):
@@ -214,6 +226,11 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
         return None
     if _VAULT_PATH.match(value) or _VARIABLE.match(value):
         return None
+    if _AUTHORIZATION.search(name):
+        written = _AUTHORIZED.match(value)
+        return by_scheme(written["scheme"], written["value"], throwaway) if written else None
+    if _COOKIE.search(name):
+        return "token" if any(map(_is_session, value.split(";"))) else None
     if _PASSWORD.search(name):
         if len(value) < 3 or " " in value or _is_setting(name, value):
             return None
@@ -232,6 +249,24 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
     return None
 
 
+def by_scheme(scheme: str | None, value: str, throwaway: bool = False) -> str | None:
+    """The class of what an `Authorization` header gives behind its scheme, or None."""
+    if scheme is not None and scheme.lower() == "basic":
+        try:
+            user, colon, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError):
+            pass
+        else:
+            return secret_by_name("password", password, throwaway) if colon and user else None
+        return secret_by_name("token", value, throwaway) and "password"
+    return secret_by_name("token", value, throwaway)
+
+
+def _is_session(cookie: str) -> bool:
+    name, _, value = cookie.strip().partition("=")
+    return len(value) >= 12 and _SESSION.search(name) is not None and secret_by_name("token", value) is not None
+
+
 @lru_cache(maxsize=1024)
 def _unnumbered(name: str) -> str:
     """`DB_PASSWORD_1` and `DB_PASSWORD2` are both DB_PASSWORD. Terraform keeps what is under `..._wo`, write-only, out
@@ -245,7 +280,7 @@ def is_telling(name: str) -> bool:
     if _ABOUT.search(name):
         return False
     name = _unnumbered(name)
-    return bool(_PASSWORD.search(name) or _OUTRIGHT.match(name) or _KEY.search(name))
+    return any(telling.search(name) for telling in _TELLING)
 
 
 def _is_setting(name: str, value: str) -> bool:
