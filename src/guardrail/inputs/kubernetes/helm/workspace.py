@@ -22,7 +22,7 @@ from guardrail.inputs.kubernetes.helm.chart import (
     without_dependencies,
 )
 from guardrail.inputs.kubernetes.helm.layout import CHART
-from guardrail.inputs.kubernetes.helm.order import with_sorted_keys
+from guardrail.inputs.kubernetes.helm.order import in_order
 from guardrail.inputs.kubernetes.helm.values import load_values, of_subchart
 from guardrail.inputs.kubernetes.helm.versions import satisfies
 from guardrail.model import Map, Problem, Span
@@ -93,7 +93,7 @@ class Workspace:
         made: set[str] = set()
         for name, data in files.items():
             if "/templates/" in f"/{name}":
-                data = with_sorted_keys(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+                data = in_order(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
             path = os.path.join(folder, *name.split("/"))
             parent = os.path.dirname(path)
             if parent not in made:
