@@ -34,6 +34,21 @@ spec:
     assert read.noun(ROOT, "dependency").fields["name"] == "acme/tool"
 
 
+def test_volumes_of_a_pod_are_in_each_of_its_containers(read_texts: Callable[..., Any]) -> None:
+    text = """podTemplate(volumes: [
+  emptyDirVolume(mountPath: '/a'),
+  hostPathVolume(hostPath: '/var/lib/cache', mountPath: '/b', readOnly: true),
+  hostPathVolume(hostPath: "/${X}", mountPath: '/c'),
+  other,
+]) { node(POD_LABEL) { sh 'make' } }
+podTemplate(volumes: shared) { node(POD_LABEL) { sh 'make' } }
+"""
+    read = read_texts({ROOT: text})
+    fields = read.noun(ROOT, "container").fields
+    assert fields["mounts"] == [{"path": "/b", "read_only": True, "host_path": "/var/lib/cache"}]
+    assert fields["mounts"].spans[0].line == 3
+
+
 @pytest.mark.parametrize("manifest", [
     "'''\n\t\tspec:\n\t\t  containers:\n\t\t  - name: tool\n\t\t    image: acme/${V}:1\n\n\t\t'''.stripIndent()",
     '"""\\\n  |spec:\n  |  containers:\n  |  - name: tool\n\n  |    image: "acme/tool:1"\n  |""".stripMargin().trim()',

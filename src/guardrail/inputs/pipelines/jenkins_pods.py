@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrail.formats.groovy_nodes import Call, Node, Quote
+from guardrail.formats.groovy_nodes import Call, ListOf, Node, Quote
 from guardrail.formats.yaml import load
-from guardrail.inputs.pipelines.jenkins_file import AS_IT_IS, Code
+from guardrail.inputs.pipelines.jenkins_file import AS_IT_IS, Code, literal
 from guardrail.inputs.pipelines.jenkins_margins import METHODS
 from guardrail.inputs.pipelines.jenkins_scope import Scope, named
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, Keys, image_dependency, text_of
@@ -22,6 +22,30 @@ def container_draft(name: str, kind: str, header: Span, filled: Filled | None, e
     draft.put("long_running", False)
     draft.put("serves", False)
     return draft
+
+
+def pod_template(call: Call, scope: Scope, keys: Keys) -> Iterator[Noun]:
+    """`podTemplate(...)`. Its volumes are mounted into each container of the pod, and Jenkins always adds one."""
+    pod = call.get("yaml")
+    if pod is not None:
+        yield from pod_nouns(pod, scope, keys)
+    file, volumes = scope.file, call.get("volumes")
+    mounts = Seq(file.of(call))
+    for volume in volumes.items if isinstance(volumes, ListOf) else ():
+        host = file.plain(volume.get("hostPath")) if isinstance(volume, Call) else None
+        if not isinstance(volume, Call) or volume.name != "hostPathVolume" or not host:
+            continue
+        where = file.of(volume)
+        item = Map(where)
+        item.put("path", file.plain(volume.get("mountPath")), where)
+        item.put("read_only", literal(volume.get("readOnly")) is True, where)
+        item.put("host_path", host, where)
+        mounts.add(item, where)
+    if mounts:
+        draft = container_draft("pod", "job", file.head(call), None, file.head(call))
+        draft.put("privileged", False)
+        draft.put("mounts", mounts, mounts.spans[0])
+        yield draft.noun("each container of the pod", "pod/volumes")
 
 
 def pod_nouns(node: Node, scope: Scope, keys: Keys) -> Iterator[Noun]:

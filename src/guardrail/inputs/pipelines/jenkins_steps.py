@@ -9,7 +9,7 @@ from guardrail.formats.groovy_nodes import Call, Closure, ListOf, MapOf, Name, N
 from guardrail.formats.shell import DETECTIONS
 from guardrail.inputs.pipelines.jenkins_agents import container_template, docker_container
 from guardrail.inputs.pipelines.jenkins_file import JenkinsFile, Phrase, literal
-from guardrail.inputs.pipelines.jenkins_pods import pod_nouns
+from guardrail.inputs.pipelines.jenkins_pods import pod_template
 from guardrail.inputs.pipelines.jenkins_scope import Scope, named, shortened
 from guardrail.inputs.pipelines.jenkins_taint import Taint, is_chosen, place_of
 from guardrail.inputs.pipelines.vocabulary import Draft, Keys, git_pin
@@ -84,8 +84,8 @@ class Work:
             self._request(call)
         elif call.name == "containerTemplate":
             self._add(container_template(call, self.scope, self.keys[1]))
-        elif call.name == "podTemplate" and (pod := call.get("yaml")) is not None:
-            self._add(pod_nouns(pod, self.scope, self.keys[1]))
+        elif call.name == "podTemplate":
+            self._add(pod_template(call, self.scope, self.keys[1]))
         elif call.name in ("library", "lib"):
             node = call.get("identifier") or (call.args[0] if call.args else None)
             self._add(library_noun(node, self.scope, self.keys[2]) if node is not None else [])
