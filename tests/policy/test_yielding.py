@@ -163,3 +163,14 @@ def test_nothing_yields_to_what_speaks_of_fewer_instances(
     rules: Any = [SimpleNamespace(id="weak", yields_to=("strong",))]
     findings = [made._replace(rule="strong", instances=instances) for instances in stronger]
     assert [finding.rule for finding in without_doubles([*findings, weak], rules)] == left
+
+
+def test_nor_does_one_rule_say_it_twice(tmp_path: Path, guardrail: Callable[..., Any]) -> None:
+    """Of an annotation that is the container's profile, and the workload's, too."""
+    (tmp_path / "pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\n"
+        "metadata: {name: web, annotations: {container.apparmor.security.beta.kubernetes.io/a: unconfined}}\n"
+        "spec: {containers: [{name: a}]}\n"
+    )
+    findings = json.loads(guardrail("scan", tmp_path, "-f", "json", "--rule", "container-apparmor").out)["findings"]
+    assert [finding["message"] for finding in findings] == ["a opts out of the runtime's AppArmor profile"]
