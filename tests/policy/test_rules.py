@@ -101,7 +101,7 @@ def test_every_rule_says_what_it_replaces_or_is_our_own(bundle: Bundle) -> None:
 # Ideas that no peer has a check for.
 OWN = {
     "claim-free-for-next-pod", "claim-not-shared-by-replicas", "cluster-source-encrypted",
-    "machine-trusted-launch", "rbac-no-port-forward",
+    "machine-trusted-launch", "rbac-no-port-forward", "server-certificate-checked",
     "module-interface-described", "service-account-key-not-in-state", "variable-typed", "share-protocol-strong",
     "storage-not-replicated-across-tenants", "bucket-website-behind-cdn", "organization-all-features",
     "store-cors-bounded", "volume-type-current", "bucket-versions-expire", "network-storage-endpoint",

@@ -37,7 +37,8 @@ KUBERNETES_KINDS = frozenset((
     "Kustomization", "Route", "VirtualService", "DestinationRule", "PeerAuthentication", "AuthorizationPolicy",
     "TLSOption", "AppProject", "Certificate", "Mesh", "BuildConfig", "APIServer", "Schedule", "CronWorkflow",
     "K8sAllowedRepos", "GitRepository", "HelmRepository", "OCIRepository", "Bucket", "ImageRepository",
-    "PipelineRun", "ArgoCD", "SecretStore", "ClusterSecretStore", "Issuer", "ClusterIssuer",
+    "PipelineRun", "ArgoCD", "SecretStore", "ClusterSecretStore", "Issuer", "ClusterIssuer", "ServersTransport",
+    "Policy", "Profile",
 ))  # fmt: skip
 
 
