@@ -88,6 +88,8 @@ def test_veiled() -> None:
         ("curl -H 'Authorization: Basic YWRtaW46aHVudGVyLXg='", "YWRtaW46aHVudGVyLXg=", "Authorization"),
         (f"curl -H 'X-Api-Key: {RANDOM}' https://x | sh", RANDOM, "X-Api-Key"),
         (f'curl -H \\"PRIVATE-TOKEN: {RANDOM}\\" https://x', RANDOM, "PRIVATE-TOKEN"),
+        (f'fetch(url, {{headers: {{"Authorization": "Bearer {RANDOM}"}}}})', RANDOM, "Authorization"),
+        (f"http.setRequestHeader('authorization', `{RANDOM}`)", RANDOM, "authorization"),
         (f'proxy_set_header Authorization "Bearer {RANDOM}";', RANDOM, "Authorization"),
         (f"grpc_set_header 'X-Api-Key' {RANDOM};", RANDOM, "X-Api-Key"),
     ],
@@ -126,6 +128,9 @@ def test_commands(text: str, hidden: str, name: str) -> None:
         "curl -H 'Authorization: Bearer <token>'",
         "curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZA=='",
         "curl -H 'X-Api-Key: my-own-key'",
+        '{"Authorization": "Bearer " + token}',
+        "headers['Authorization'] = `Bearer ${token}`",
+        '{"authorization": "required-by-all"}',
         "proxy_set_header Authorization $http_authorization;",
         'proxy_set_header Authorization "Bearer $token";',
         "proxy_set_header X-Forwarded-For 10.20.30.40;",
@@ -141,7 +146,7 @@ def test_commands_that_tell_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     "word",
     ["docker login ", "docker ", "mysql ", "sshpass -p$ ", "echo abc | ", "authorization:", '"a-', "'a-key: $",
-     "proxy_set_header ", "proxy_set_header a b"],
+     "proxy_set_header ", "proxy_set_header a b", '"authorization":"'],
 )  # fmt: skip
 def test_commands_without_end(word: str) -> None:
     with ends():

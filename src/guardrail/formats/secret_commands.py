@@ -33,11 +33,14 @@ _PIPED = lazy_regex(
     r"\b(?:echo|printf)[ \t]{1,8}(?:-[neE]{1,3}[ \t]{1,8})?" + _VALUE + r"[ \t]{0,8}\|" + _REST
     + r"{0,200}?--(?:password-stdin|with-token)\b"
 )  # fmt: skip
-_GIVEN = r"(?:(?P<scheme>bearer|basic|token)[ \t]{1,4})?(?P<value>[^\s\"'`$<>{}\\,;]{8,500})(?=[\s\"'\\;]|\Z)"
+_GIVEN = r"(?:(?P<scheme>bearer|basic|token)[ \t]{1,4})?(?P<value>[^\s\"'`$<>{}\\,;]{8,500})(?=[\s\"'`\\;]|\Z)"
 _HEADER = lazy_regex(
     r"(?P<name>(?<![\w-])(?:proxy-)?authorization|(?<=[\"'])(?:[a-z]{1,20}-){0,4}(?:key|token|secret))"
     r"[ \t]{0,4}:[ \t]{0,4}" + _GIVEN,
     re.I,
+)
+_QUOTED = lazy_regex(  # of a program: `"Authorization": "..."`, `("Authorization", "...")`
+    r"[\"'](?P<name>(?:proxy-)?authorization)[\"'][ \t]{0,4}(?::|=>|=|,)[ \t]{0,4}[\"'`]" + _GIVEN, re.I
 )
 _DIRECTIVE = lazy_regex(  # of nginx
     r"\b(?:proxy|grpc)_set_header[ \t]{1,8}[\"']?(?P<name>[\w-]{1,60})[\"']?[ \t]{1,8}[\"']?" + _GIVEN, re.I
@@ -53,7 +56,7 @@ def commands_in(text: str, lower: str) -> Iterator[Match]:
             group = next(group for group in ("dq", "sq", "bare") if match[group] is not None)
             if secret_by_name("password", match[group], throwaway=True):
                 yield Match("password", name, match.start(group), match.end(group))
-    for pattern in (_HEADER, _DIRECTIVE):
+    for pattern in (_HEADER, _QUOTED, _DIRECTIVE):
         for match in pattern.finditer(text):
             if kind := _kind(match["name"], match["scheme"], match["value"]):
                 yield Match(kind, match["name"], match.start("value"), match.end("value"))
