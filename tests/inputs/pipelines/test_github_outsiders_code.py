@@ -63,9 +63,43 @@ def test_code_in_a_folder_of_its_own(read_texts: Callable[..., Any], step: str, 
 
 
 def test_a_second_checkout_into_the_workspace(read_texts: Callable[..., Any]) -> None:
-    again = '{uses: actions/checkout@v4, with: {ref: "${{ github.head_ref }}"}}'
+    again = '{uses: actions/checkout@v4, with: {ref: "${{ github.event.pull_request.head.sha }}"}}'
     found = commands(read_texts(workflow("run: make a", again, "run: make b", inputs=f"{HEAD}, path: pull")))
     assert found == [(9, "make b")]
+
+
+TARGET = "pull_request_target"
+RUN = "{workflow_run: {workflows: [ci]}}"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "trigger", "brought"),
+    [
+        ("ref: ${{ github.head_ref }}", TARGET, False),
+        ("ref: ${{ github.head_ref || github.ref }}", TARGET, False),
+        ("ref: refs/heads/${{ github.event.pull_request.head.ref }}", TARGET, False),
+        ("ref: ${{ github.event.workflow_run.head_branch }}", RUN, False),
+        ("ref: ${{ github.head_ref }}, repository: ${{ github.repository }}", TARGET, False),
+        ("ref: ${{ github.head_ref }}, repository: '${{ github.repository_owner }}/docs'", TARGET, False),
+        ("ref: ${{ github.head_ref }}, repository: acme/docs", TARGET, False),
+        ("ref: ${{ github.event.pull_request.head.sha || github.head_ref }}", TARGET, True),
+        ("ref: ${{ github.head_ref }}, repository: ${{ github.event.pull_request.head.repo.full_name }}", TARGET, True),
+        ("repository: ${{ github.event.pull_request.head.repo.full_name }}", TARGET, True),
+        ("ref: ${{ github.event.workflow_run.head_branch }}, repository: ${{ env.OTHER }}", RUN, True),
+        ("ref: ${{ github.event.pull_request.head.label }}", TARGET, True),
+        ("ref: refs/pull/${{ github.event.number }}/merge", TARGET, True),
+    ],
+)
+def test_a_branch_is_looked_for_in_the_repository_itself(
+    read_texts: Callable[..., Any], inputs: str, trigger: str, brought: bool
+) -> None:
+    """Unless the action is told of the fork: what has that name there is not an outsider's."""
+    assert bool(commands(read_texts(workflow("run: make", inputs=inputs, trigger=trigger)))) is brought
+
+
+def test_a_branch_that_is_named_like_a_pull_request(read_texts: Callable[..., Any]) -> None:
+    for command in ('git fetch origin "$GITHUB_HEAD_REF"', "git fetch origin ${{ github.head_ref }}"):
+        assert commands(read_texts(workflow(f"run: {command} && git checkout FETCH_HEAD && make", inputs="ref: main")))
 
 
 @pytest.mark.parametrize(
@@ -181,6 +215,35 @@ def test_a_called_workflow_is_handed_an_outsiders_code(
     fields = [read.noun(f"{W}#jobs.{name}", "job").fields for name in "ab"]
     assert [field["checks_out_untrusted"] for field in fields] == [runs, False]
     assert fields[0]["privileged_trigger"] is runs
+
+
+BRANCH_CALLED = """\
+on: {workflow_call: {inputs: {branch: {type: string}, from: {type: string}}}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    env: {BRANCH: "${{ inputs.branch }}"}
+    steps:
+      - {uses: actions/checkout@v4, with: {ref: "${{ env.BRANCH }}"%s}}
+      - run: make
+"""
+
+
+@pytest.mark.parametrize(
+    ("handed", "repository", "runs"),
+    [
+        ("branch: '${{ github.head_ref }}'", "", False),
+        ("branch: '${{ github.event.pull_request.head.sha }}'", "", True),
+        ("branch: '${{ github.head_ref }}'", ', repository: "${{ inputs.from }}"', True),
+        ("from: '${{ github.event.pull_request.head.repo.full_name }}'", ', repository: "${{ inputs.from }}"', True),
+    ],
+)
+def test_a_called_workflow_is_handed_a_branch(
+    read_texts: Callable[..., Any], handed: str, repository: str, runs: bool
+) -> None:
+    caller = f"on: {TARGET}\njobs:\n  call: {{uses: ./.github/workflows/w.yml, with: {{{handed}}}}}\n"
+    read = read_texts({W: BRANCH_CALLED % repository, ".github/workflows/caller.yml": caller})
+    assert commands(read) == ([(8, "make")] if runs else [])
 
 
 def test_through_two_calls(read_texts: Callable[..., Any]) -> None:

@@ -261,7 +261,8 @@ def test_outsiders_code_that_runs(code: str, runs: bool, read_texts: Callable[..
 def test_a_checkout_that_refuses(read_texts: Callable[..., Any]) -> None:
     allowed = ", allow-unsafe-pr-checkout: true"
     for version, inputs, verdict in (("v4", "", True), ("v7", "", False), ("v7.0.1", allowed, True)):
-        checkout = f"uses: actions/checkout@{version}\nwith: {{ref: '${{{{ github.head_ref }}}}'{inputs}}}"
+        ref = "'${{ github.event.pull_request.head.sha }}'"
+        checkout = f"uses: actions/checkout@{version}\nwith: {{ref: {ref}{inputs}}}"
         job = read_texts(workflow(checkout, "run: make")).noun(f"{W}#jobs.a", "job").fields
         assert job["checks_out_untrusted"] is verdict
         assert ("runs_untrusted" in job) is verdict

@@ -265,12 +265,11 @@ CHECKOUT = "{{uses: actions/checkout@v4, with: {{ref: '{}'}}}}"
     ("text", "verdict"),
     [
         (job(step=CHECKOUT.format("${{ github.event.pull_request.head.sha }}")), True),
-        (job(step=CHECKOUT.format("${{ github.head_ref }}")), True),
         (job(step=CHECKOUT.format("refs/pull/${{ github.event.number }}/merge")), True),
         (job(step=CHECKOUT.format("${{ format(''refs/pull/{0}/head'', github.event.number) }}")), True),
         (job(step=CHECKOUT.format("main")), False),
         (job(step="uses: actions/checkout@v4"), False),
-        (job(step=CHECKOUT.format("${{ github.head_ref }}"), trigger="pull_request"), False),
+        (job(step=CHECKOUT.format("${{ github.event.pull_request.head.sha }}"), trigger="pull_request"), False),
         (job(step=CHECKOUT.format("${{ github.event.workflow_run.head_sha }}"), trigger="workflow_run"), True),
         (job(step="run: gh pr checkout 5"), True),
         (job(step="run: git checkout ${{ github.event.pull_request.head.sha }}"), True),
@@ -280,21 +279,21 @@ CHECKOUT = "{{uses: actions/checkout@v4, with: {{ref: '{}'}}}}"
         (
             job(
                 line="if: github.event.pull_request.head.repo.full_name == github.repository",
-                step=CHECKOUT.format("${{ github.head_ref }}"),
+                step=CHECKOUT.format("${{ github.event.pull_request.head.sha }}"),
             ),
             False,
         ),
         (
             job(
                 line="if: github.event.pull_request.head.repo.fork == false",
-                step=CHECKOUT.format("${{ github.head_ref }}"),
+                step=CHECKOUT.format("${{ github.event.pull_request.head.sha }}"),
             ),
             False,
         ),
         (
             job(
                 line="if: github.event.pull_request.head.repo.fork == false",
-                step=CHECKOUT.format("${{ github.head_ref }}"),
+                step=CHECKOUT.format("${{ github.event.pull_request.head.sha }}"),
                 trigger="[pull_request_target, issue_comment]",
             ),
             True,

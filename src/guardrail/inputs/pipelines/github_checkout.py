@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from guardrail.formats.builds import builds
 from guardrail.formats.shell import checkouts, expanded_variables
 from guardrail.inputs.pipelines.expressions import Node, Path, find_expressions, pasted
 from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, shorten, steps_in, strings_in
-from guardrail.inputs.pipelines.github_guards import ruled_out, shut_out
+from guardrail.inputs.pipelines.github_guards import is_own, ruled_out, shut_out
 from guardrail.inputs.pipelines.github_known import RUN_THE_FOLDER
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, Level, Scope, spelt
 from guardrail.inputs.pipelines.vocabulary import Draft, key_line, text_of
@@ -33,6 +34,18 @@ _OUTSIDERS_CODE: tuple[Path, ...] = tuple(
         "github.event.check_run.head_sha",
     )
 )
+# Of these, names that actions/checkout looks for among the branches and tags of the repository that it is told of:
+# where that is not the fork, what it finds is not an outsider's. GitHub takes no branch that is named like a commit or
+# begins with `refs/`.
+_BRANCHES: frozenset[Path] = frozenset(
+    tuple(name.split("."))
+    for name in (
+        "github.head_ref",
+        "github.event.pull_request.head.ref",
+        "github.event.workflow_run.head_branch",
+        "github.event.check_suite.head_branch",
+    )
+)
 _VERSION = lazy_regex(r"v(\d{1,4})(?:\.(\d{1,4})(?:\.\d{1,4})?)?\Z")
 # The first releases of actions/checkout, by major version, that take no code of a fork's pull request unless they are
 # told to, and the commits of all such releases (its tags, as of November 2026). From version 7 on all do.
@@ -46,6 +59,18 @@ _REFUSING = frozenset(
 _REFUSED_EVENTS = frozenset(("pull_request_target", "workflow_run"))
 MAX_ROUNDS = 10  # calls of calls; GitHub allows fewer
 _NAMES_CODE = ("ref", "sha", "head", "branch", "commit", "pull", "pr", "repo")
+
+
+class _Sought(NamedTuple):
+    """What counts as naming an outsider's code: whether the mere name of a branch does, and the inputs (in lower case)
+    that callers hand such a name."""
+
+    branches: bool
+    handed: Collection[str]
+
+
+def _sought(file: GithubFile, branches: bool = True) -> _Sought:
+    return _Sought(branches, file.handed_code | file.handed_branches if branches else file.handed_code)
 
 
 def spread(files: dict[str, GithubFile]) -> None:
@@ -64,14 +89,20 @@ def spread(files: dict[str, GithubFile]) -> None:
                 if callee is None or callee is file:
                     continue
                 given = job.get("with")
-                handed = {
-                    key.lower()
-                    for key, value in (given.items() if isinstance(given, Map) else ())
-                    if isinstance(value, str) and _names_outsiders_code(value, Scope(), file.handed_code) is True
-                }
-                changed = changed or not (events <= callee.called_on and handed <= callee.handed_code)
+                code, branches = (
+                    {
+                        key.lower()
+                        for key, value in (given.items() if isinstance(given, Map) else ())
+                        if isinstance(value, str) and _names_outsiders_code(value, Scope(), sought) is True
+                    }
+                    for sought in (_sought(file, branches=False), _sought(file))
+                )
+                changed = changed or not (
+                    events <= callee.called_on and code <= callee.handed_code and branches <= callee.handed_branches
+                )
                 callee.called_on |= events
-                callee.handed_code |= handed
+                callee.handed_code |= code
+                callee.handed_branches |= branches
         if not changed:
             return
 
@@ -184,22 +215,32 @@ def _step(
         inputs = step.get("with")
         if _refuses(uses, inputs, privileged):
             return
+        of_own = _is_own(text_of(get_ci(inputs, "repository")[1]) or "")
         for name in ("ref", "repository"):
             key, value = get_ci(inputs, name)
             text = text_of(value)
             if text and isinstance(inputs, Map):
-                verdict = _names_outsiders_code(text, scope, file.handed_code)
+                verdict = _names_outsiders_code(text, scope, _sought(file, branches=not of_own))
                 if verdict is not False:
                     yield verdict, inputs.spans[key]
     if isinstance(run, str):
         entry = step.spans["run"]
+        sought = _sought(file)  # git looks among pull requests, too, and a branch may be called `pull/1/head`
         scripts = (code for one in later if isinstance(one, Map) and isinstance(code := one.get("run"), str))
         for command, plainly in checkouts(run, scripts):
-            verdict = True if plainly else _names_outsiders_code(command.text, scope, file.handed_code)
+            verdict = True if plainly else _names_outsiders_code(command.text, scope, sought)
             if verdict is False:
-                verdict = _through_variables(command.text, scope, file.handed_code)
+                verdict = _through_variables(command.text, scope, sought)
             if verdict is not False:
                 yield verdict, file.source.place(run, command.start, command.end, entry)
+
+
+def _is_own(repository: str) -> bool:
+    """Whether an action is told of no repository, or of one that no outsider's event chooses."""
+    return all(
+        expression.node is not None and all(is_own(paste.path) for paste in pasted(expression.node))
+        for expression in find_expressions(repository)
+    )
 
 
 def _refuses(uses: str, inputs: Value, privileged: set[str]) -> bool:
@@ -218,7 +259,7 @@ def _refuses(uses: str, inputs: Value, privileged: set[str]) -> bool:
     return major >= 7 or (version[2] is not None and int(version[2]) >= _REFUSES_FROM.get(major, 10**6))
 
 
-def _names_outsiders_code(text: str, scope: Scope, handed: Collection[str] = (), hops: int = 0) -> bool | Unknown:
+def _names_outsiders_code(text: str, scope: Scope, sought: _Sought, hops: int = 0) -> bool | Unknown:
     found: bool | Unknown = False
     if text.startswith(("refs/pull/", "pull/")) and text != "refs/pull/":
         return True
@@ -229,16 +270,17 @@ def _names_outsiders_code(text: str, scope: Scope, handed: Collection[str] = (),
             return True
         for paste in pasted(expression.node):
             path = paste.path
-            if any(_below(path, wanted) for wanted in _OUTSIDERS_CODE):
+            counts = sought.branches or path not in _BRANCHES
+            if counts and any(_below(path, wanted) for wanted in _OUTSIDERS_CODE):
                 return True
             if path[0] in ("steps", "needs") and "outputs" in path:
                 name = str(path[-1])
                 if any(word in name for word in _NAMES_CODE):
                     found = Unknown(f"{spelt(path)} is known only when the pipeline runs", (spelt(path),))
-            elif path[0] == "inputs" and len(path) > 1 and str(path[1]).lower() in handed:
+            elif path[0] == "inputs" and len(path) > 1 and str(path[1]).lower() in sought.handed:
                 return True
             elif path[0] == "env" and hops < 4:
-                inner = _variable(path[1] if len(path) > 1 else None, scope, handed, hops)
+                inner = _variable(path[1] if len(path) > 1 else None, scope, sought, hops)
                 if inner is True:
                     return True
                 found = inner or found
@@ -253,22 +295,22 @@ def _has_pull_ref(node: Node) -> bool:
     return False
 
 
-def _variable(name: str | None, scope: Scope, handed: Collection[str], hops: int) -> bool | Unknown:
+def _variable(name: str | None, scope: Scope, sought: _Sought, hops: int) -> bool | Unknown:
     for number, level in enumerate(scope.env):
         key = level.keys.get(name.lower()) if name is not None else None
         if key is not None:
             text = text_of(level.entries[key])
             outer = Scope(scope.env[number + 1 :], scope.inputs)
-            return _names_outsiders_code(text, outer, handed, hops + 1) if text else False
+            return _names_outsiders_code(text, outer, sought, hops + 1) if text else False
     return False
 
 
-def _through_variables(command: str, scope: Scope, handed: Collection[str]) -> bool | Unknown:
+def _through_variables(command: str, scope: Scope, sought: _Sought) -> bool | Unknown:
     found: bool | Unknown = False
     for name in expanded_variables(command):
         if name == "GITHUB_HEAD_REF":
             return True
-        verdict = _variable(name, scope, handed, 0)
+        verdict = _variable(name, scope, sought, 0)
         if verdict is True:
             return True
         found = verdict or found

@@ -31,12 +31,13 @@ class GithubFile:
     `inputs` is what outsiders put into the file's inputs, by the hands of callers, `outputs` what they put into
     those of an action or a called workflow, `flows` what goes on in between (`github_flow`). `called_on`: events of
     outsiders that workflows which call this one start on, with the repository's rights; `handed_code`: inputs (in lower
-    case) that these fill with the name of an outsider's code (`github_checkout`). `events` are those that alone start
+    case) that these fill with the name of an outsider's code, `handed_branches` those with its branch's
+    (`github_checkout`). `events` are those that alone start
     it, None for what may also be called, by whatever starts its caller."""
 
     __slots__ = (
-        "called_on", "events", "flows", "handed_code", "inputs", "is_telling", "library", "notes", "outputs", "path",
-        "problems", "root", "source", "top",
+        "called_on", "events", "flows", "handed_branches", "handed_code", "inputs", "is_telling", "library", "notes",
+        "outputs", "path", "problems", "root", "source", "top",
     )  # fmt: skip
 
     def __init__(self, source: Source, root: Map, library: Library) -> None:
@@ -48,6 +49,7 @@ class GithubFile:
         self.flows: dict[str, JobFlow] = {}
         self.called_on: set[str] = set()
         self.handed_code: set[str] = set()
+        self.handed_branches: set[str] = set()
         self.top = repository_top(source.path)
         self.is_telling = True  # see `github_expressions`
         self.events = self._events()

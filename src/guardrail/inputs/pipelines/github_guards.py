@@ -133,6 +133,11 @@ def _is_no_fork(path: Path, privileged: Collection[str]) -> bool:
     return _below(path, _HEADS) == ("fork",) and _is_there(path, privileged)
 
 
+def is_own(path: Path) -> bool:
+    """Whether it tells of the repository that the workflow is of."""
+    return path in _OWN_BY_NAME or bool(_below(path, _OWN))
+
+
 def _is_there(path: Path, privileged: Collection[str]) -> bool:
     """Whether each of these events has the object that a path leads into."""
     if path[:3] == _OF_PULL:
