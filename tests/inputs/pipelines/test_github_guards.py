@@ -32,6 +32,17 @@ MEMBERS = """'["OWNER", "MEMBER", "COLLABORATOR"]'"""
         ("github.event.workflow_run.head_repository.fork != true", RUN, True),
         (f"contains(fromJSON({MEMBERS}), github.event.comment.author_association)", COMMENT, True),
         ("github.event.comment.author_association == 'member'", COMMENT, True),
+        ("github.event.pull_request.head.user.login == 'acme'", PULL, True),
+        ("github.event.pull_request.head.user.login == github.repository_owner", PULL, True),
+        ("github.event.pull_request.head.user.id == github.repository_owner_id", PULL, True),
+        ("github.event.pull_request.user.login == github.repository_owner", PULL, True),
+        ("github.repository_owner == github.event.comment.user.login", COMMENT, True),
+        ("github.event.pull_request.head.user.login != 'acme'", PULL, False),
+        ("github.event.pull_request.head.user.login != github.repository_owner", PULL, False),
+        ("!(github.event.pull_request.head.user.login == github.repository_owner)", PULL, False),
+        ("github.event.pull_request.head.user.login == 'acme' || github.event.action == 'opened'", PULL, False),
+        ("github.event.pull_request.head.user.type == 'User'", PULL, False),
+        ("github.event.pull_request.user.login == github.repository", PULL, False),
         # Other things of the two that are the same, too.
         ("github.event.pull_request.head.repo.name == github.event.repository.name", PULL, False),
         ("github.event.pull_request.head.repo.full_name == github.repository_owner", PULL, False),
@@ -39,6 +50,7 @@ MEMBERS = """'["OWNER", "MEMBER", "COLLABORATOR"]'"""
         # A fork has a main branch, and its runs may be of any name.
         ("github.event.workflow_run.head_branch == 'main'", RUN, False),
         ("github.event.workflow_run.event == 'pull_request'", RUN, False),
+        # A fork's pull request may have its runs start on reviews, too.
         ("github.event.workflow_run.event != 'pull_request'", RUN, False),
         ("contains(fromJSON('[\"MEMBER\", \"NONE\"]'), github.event.comment.author_association)", COMMENT, False),
         ("contains(fromJSON('{'), github.event.comment.author_association)", COMMENT, False),
@@ -53,6 +65,41 @@ MEMBERS = """'["OWNER", "MEMBER", "COLLABORATOR"]'"""
 def test_a_condition(condition: str, events: tuple[str, ...], kept_out: bool) -> None:
     assert ruled_out(condition, events) is kept_out
     assert ruled_out(f"${{{{ {condition} }}}}", events) is kept_out
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept_out"),
+    [
+        ("github.event.pull_request.merged == true", True),
+        ("github.event.pull_request.merged", True),
+        ("github.event.pull_request.merged != false", True),
+        ("github.event.pull_request.merged && github.event.action == 'closed'", True),
+        ("!github.event.pull_request.merged", False),
+        ("!(github.event.pull_request.merged == true)", False),
+        ("github.event.pull_request.merged == false", False),
+        ("github.event.pull_request.merged != true", False),
+        ("github.event.pull_request.merged || github.event.action == 'opened'", False),
+        ("github.event.pull_request.draft", False),
+    ],
+)
+def test_what_is_merged_was_accepted(condition: str, kept_out: bool) -> None:
+    """That is said of code; a title is whatever it was."""
+    for events in (PULL, ("pull_request_target", "issue_comment")):
+        assert ruled_out(condition, events, code=True) is kept_out
+        assert ruled_out(condition, events) is False
+
+
+@pytest.mark.parametrize(("condition", "merged"), [("", True), ("if: always()", False)])
+def test_a_job_that_needs_one_for_what_is_merged(
+    read_texts: Callable[..., Any], condition: str, merged: bool
+) -> None:
+    text = NEEDS.replace("head.repo.full_name == github.repository", "merged == true")
+    read = read_texts(text.format(condition=condition))
+    job = read.noun(".github/workflows/w.yml#jobs.build", "job")
+    assert job.fields["checks_out_untrusted"] is not merged
+    pastes = read.noun(".github/workflows/w.yml#jobs.build.steps[1]", "script").fields
+    assert pastes["untrusted"]
+    assert pastes["privileged_trigger"]
 
 
 NEEDS = """\

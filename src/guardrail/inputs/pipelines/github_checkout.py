@@ -83,7 +83,9 @@ def spread(files: dict[str, GithubFile]) -> None:
             jobs = file.root.get("jobs")
             for job in jobs.values() if events and isinstance(jobs, Map) else ():
                 uses = job.get("uses") if isinstance(job, Map) else None
-                if not isinstance(uses, str) or not uses.startswith(("./", "$/")) or shut_out(file.root, job, events):
+                if not isinstance(uses, str) or not uses.startswith(("./", "$/")):
+                    continue
+                if shut_out(file.root, job, events, code=True):
                     continue
                 callee = files.get(file.local_target(uses.strip()) or "")
                 if callee is None or callee is file:
@@ -139,7 +141,7 @@ def runs_untrusted(draft: Draft, file: GithubFile, job: Map, triggers: list[str]
     privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
     hops = (Origin("the outsider's code is checked out here", checkout, None),)
     for index, (_, step, _) in enumerate(steps_in(job["steps"])):
-        if index < begins or not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
+        if index < begins or not isinstance(step, Map) or ruled_out(step.get("if"), privileged, code=True):
             continue
         if not _touches([folder for i, _, folder in brought if i <= index], step, job, file.root):
             continue
@@ -194,11 +196,11 @@ def _checkouts(
 ) -> Iterator[tuple[int, bool | Unknown, Span, str]]:
     """Each step that brings in code of an outsider, surely or perhaps, and the folder that it goes to."""
     privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
-    if not privileged or shut_out(file.root, job, privileged):
+    if not privileged or shut_out(file.root, job, privileged, code=True):
         return
     steps = [step for _, step, _ in steps_in(job.get("steps"))]
     for index, step in enumerate(steps):
-        if not isinstance(step, Map) or ruled_out(step.get("if"), privileged):
+        if not isinstance(step, Map) or ruled_out(step.get("if"), privileged, code=True):
             continue
         path = text_of(get_ci(step.get("with"), "path")[1]) if "uses" in step else None
         folder = (path or "").strip().removeprefix("./").strip("/")

@@ -16,8 +16,10 @@ from guardrail.model import Map, Seq, Value
 _PULLS = frozenset(("pull_request", "pull_request_target"))
 _OF_PULL: Path = ("github", "event", "pull_request")
 _OF_RUN: Path = ("github", "event", "workflow_run")
+_MERGED: Path = (*_OF_PULL, "merged")
 # Where the code of an event comes from, and where it goes to.
 _HEADS: tuple[Path, ...] = ((*_OF_PULL, "head", "repo"), (*_OF_RUN, "head_repository"))
+_HEADS_OWNER: Path = (*_OF_PULL, "head", "user")
 _OWN: tuple[Path, ...] = (("github", "event", "repository"), (*_OF_PULL, "base", "repo"), (*_OF_RUN, "repository"))
 _OWN_BY_NAME: dict[Path, Path] = {
     ("github", "repository"): ("full_name",), ("github", "repository_id"): ("id",),
@@ -37,14 +39,15 @@ _OF_INSIDERS = frozenset(
 _RUN_ANYWAY = frozenset(("always", "failure", "cancelled"))
 
 
-def ruled_out(condition: Value, privileged: Collection[str]) -> bool:
+def ruled_out(condition: Value, privileged: Collection[str], code: bool = False) -> bool:
     """True if a condition lets none of these events through where an outsider caused it: the pull request must come
-    from the repository itself, its author belong to the project, or the event be another one."""
+    from the repository itself, its author belong to the project, or the event be another one. Where it is `code` that
+    matters, it may also be merged: its code was accepted then; its title and branch nobody has to have looked at."""
     node = condition_node(condition)
-    return node is not None and _excludes(node, privileged)
+    return node is not None and _excludes(node, privileged, code)
 
 
-def shut_out(root: Map, job: Map, privileged: Collection[str]) -> bool:
+def shut_out(root: Map, job: Map, privileged: Collection[str], code: bool = False) -> bool:
     """The same of a job and of those that it needs: where one of them is skipped, it is skipped, too, unless its own
     condition asks how they ended."""
     jobs = root.get("jobs")
@@ -55,7 +58,7 @@ def shut_out(root: Map, job: Map, privileged: Collection[str]) -> bool:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if ruled_out(one.get("if"), privileged):
+        if ruled_out(one.get("if"), privileged, code):
             return True
         if isinstance(jobs, Map) and not _runs_anyway(one.get("if")):
             waiting += [needed for name in _needs(one) if isinstance(needed := jobs.get(name), Map)]
@@ -76,12 +79,14 @@ def _runs_anyway(condition: Value) -> bool:
     return node is None or any(item[0] == "call" and item[1] in _RUN_ANYWAY for item in nodes_of(node))
 
 
-def _excludes(node: Node, privileged: Collection[str]) -> bool:
+def _excludes(node: Node, privileged: Collection[str], code: bool) -> bool:
     kind = node[0]
     if kind == "or":
-        return all(_excludes(item, privileged) for item in node[1])
+        return all(_excludes(item, privileged, code) for item in node[1])
     if kind == "and":
-        return any(_excludes(item, privileged) for item in node[1])
+        return any(_excludes(item, privileged, code) for item in node[1])
+    if kind == "context":
+        return code and bool(node[1] == _MERGED)
     if kind == "not":
         return node[1][0] == "context" and _is_no_fork(node[1][1], privileged)
     if kind == "call":
@@ -97,6 +102,8 @@ def _excludes(node: Node, privileged: Collection[str]) -> bool:
         return operator == "==" and any(
             _is_home(*pair, privileged) for pair in ((left[1], right[1]), (right[1], left[1]))
         )
+    if right[0] == "literal" and left[1] == _MERGED:
+        return code and (operator, right[1]) in (("==", True), ("!=", False))
     return right[0] == "literal" and _excludes_by(operator, left[1], right[1], privileged)
 
 
@@ -117,15 +124,21 @@ def _excludes_by(operator: str, path: Path, value: object, privileged: Collectio
         return value.upper() in _INSIDERS
     if path == (*_OF_RUN, "event"):
         return value.lower() in _OF_INSIDERS
-    return path in _AUTHORS or _below(path, _HEADS) in _TELLS_WHOSE
+    return path in _AUTHORS or _of_head(path) in _TELLS_WHOSE
 
 
 def _is_home(head: Path, own: Path, privileged: Collection[str]) -> bool:
     """Whether the two are the same only where the code comes from the repository itself."""
-    told = _below(head, _HEADS)
+    told = ("owner", "login") if head in _AUTHORS else _of_head(head)
     if told not in _TELLS_WHOSE or told != (_OWN_BY_NAME.get(own) or _below(own, _OWN)):
         return False
     return _is_there(own, privileged)  # two that are missing are the same, too
+
+
+def _of_head(path: Path) -> Path:
+    """What a path tells of the repository that the code comes from; () if nothing."""
+    owner = _below(path, (_HEADS_OWNER,))
+    return ("owner", *owner) if owner else _below(path, _HEADS)
 
 
 def _is_no_fork(path: Path, privileged: Collection[str]) -> bool:
