@@ -9,12 +9,13 @@ from typing import NamedTuple
 from guardrail.formats.builds import builds
 from guardrail.formats.shell import checkouts, expanded_variables
 from guardrail.inputs.pipelines.expressions import Node, Path, find_expressions, pasted
+from guardrail.inputs.pipelines.github_artifacts import Run, runs_of_artifacts
 from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, shorten, steps_in, strings_in
 from guardrail.inputs.pipelines.github_guards import is_own, ruled_out, shut_out
 from guardrail.inputs.pipelines.github_known import RUN_THE_FOLDER
 from guardrail.inputs.pipelines.github_untrusted import PRIVILEGED_EVENTS, Level, Scope, spelt
 from guardrail.inputs.pipelines.vocabulary import Draft, key_line, text_of
-from guardrail.model import Map, Origin, Seq, Span, Unknown, Value
+from guardrail.model import Map, Origin, OriginsOf, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 # What names code of a pull request, or of the run that a workflow_run follows. A path counts with all below it.
@@ -131,42 +132,52 @@ def checks_out_untrusted(
 
 def runs_untrusted(draft: Draft, file: GithubFile, job: Map, triggers: list[str], env: list[Level]) -> None:
     """Steps after an outsider's code is there that run some of it: a build, a test, a script or action of the
-    repository."""
+    repository; and those that run what an outsider's run has left."""
+    items = Seq(job.span, job.header)
+    for note, runs in (
+        ("the outsider's code is checked out here", _runs_of_checkouts(file, job, triggers, env)),
+        ("the outsider's artifacts are fetched here", runs_of_artifacts(file, job, triggers, env)),
+    ):
+        for command, place, fetched in runs:
+            if place in items.spans:
+                continue
+            item = Map(place)
+            item.put("command", command, place, _told((Origin(note, fetched, None),)))
+            if not items:
+                items.header = place
+            items.add(item, place)
+    if items:
+        draft.put("runs_untrusted", items, items.header)
+
+
+def _told(hops: tuple[Origin, ...]) -> OriginsOf:
+    return lambda: hops
+
+
+def _runs_of_checkouts(file: GithubFile, job: Map, triggers: list[str], env: list[Level]) -> Iterator[Run]:
     found = _checkouts(file, job, triggers, env)
     brought = [(index, span, folder) for index, verdict, span, folder in found if verdict is True]
     if not brought:
         return
     begins, checkout, _ = brought[0]
-    items = Seq(job.span, job.header)
     privileged = {event for event in triggers if event in PRIVILEGED_EVENTS}
-    hops = (Origin("the outsider's code is checked out here", checkout, None),)
     for index, (_, step, _) in enumerate(steps_in(job["steps"])):
         if index < begins or not isinstance(step, Map) or ruled_out(step.get("if"), privileged, code=True):
             continue
         if not _touches([folder for i, _, folder in brought if i <= index], step, job, file.root):
             continue
         uses, run = step.get("uses"), step.get("run")
-        command, place = "", step.header
         if isinstance(run, str):
             entry = step.spans["run"]
-            place = key_line(entry, "run")
             for build in builds(run):
                 where = file.source.place(run, build.start, build.end, entry)
                 if index > begins or (where.line, where.column) > (checkout.line, checkout.column):
-                    command = shorten(build.text)
+                    yield Run(shorten(build.text), key_line(entry, "run"), checkout)
                     break
         elif isinstance(uses, str) and index > begins:
-            place = step.spans["uses"]
-            if uses.startswith("./") or _runs_the_folder(uses, step.get("with")):
-                command = uses
-        if command:
-            item = Map(place)
-            item.put("command", command, place, lambda: hops)
-            if not items:
-                items.header = place
-            items.add(item, place)
-    if items:
-        draft.put("runs_untrusted", items, items.header)
+            inputs = step.get("with")
+            if uses.startswith("./") or _runs_the_folder(uses, inputs):
+                yield Run(uses, step.spans["uses"], checkout)
 
 
 def _touches(folders: list[str], step: Map, job: Map, root: Map) -> bool:
