@@ -19,7 +19,7 @@ _BUILDS = lazy_regex(
     _START + r"(?:"
     r"(?:\./|\.\\)\S+"
     r"|(?:ba|z|k|da)?sh\s+(?:-(?!\w*c)\S+\s+)*[^\s-]\S*|(?:source|\.)\s+[^\s/]\S*"
-    r"|(?:npm|pnpm|yarn|bun)(?:\s+-(?!-version\b|v\b)\S+)*(?:\s+(?!-|publish\b|view\b|info\b|config\b)\S+|\s*\Z)"
+    r"|(?:npm|pnpm|yarn|bun)(?:\s+-(?!-version\b|v\b)\S+)*(?:\s+(?!-|view\b|info\b|config\b)\S+|\s*\Z)"
     r"|(?:uv\s+)?pipx?[\d.]*\s+install\s(?:.*\s)?(?:-r|--requirement|-e|--editable|\.(?=[\s/\[]|\Z))|(?:python|ruby|perl|node|deno|php|lua|Rscript)[\d.]*\s+(?:-(?!m\b|c\b|e\b|-version)\S+\s+)*[^\s-]\S*"
     r"|(?:make|gmake|cmake|ctest|ninja|meson|bazel|bazelisk|buck2?|scons|just|task|mage|rake|tox|nox|pytest|pre-commit|coverage|mypy|pylint"
     r"|ant|mvn|mvnw|gradle|gradlew|sbt|lein|cargo|rustc|stack|cabal|mix|rebar3|swift|xcodebuild|fastlane|pod|flutter|dart|dotnet|msbuild|nuget)"
@@ -49,6 +49,11 @@ _FROM_REGISTRY = lazy_regex(
     r")(?!.*\s\.{1,2}(?:/|\s|\Z))",
     re.DOTALL,
 )
+# Publishing that runs no script of the folder's. pnpm and Yarn run other files of it all the same (.pnpmfile.cjs, what
+# .yarnrc.yml says Yarn is).
+_PUBLISHES_ONLY = lazy_regex(
+    _START + r"(?:npm|bun)\s+(?:-\S+\s+)*publish\b(?=.*(?:\.tgz\b|\s--ignore-scripts(?!=false\b)\b))", re.DOTALL
+)
 
 
 _CODE = lazy_regex(_START + r"(?:eval|(?:ba|z|k|da)?sh\s+(?:-\S+\s+)*?-\w*c)\s+(?P<code>.*)", re.DOTALL)
@@ -60,7 +65,7 @@ def builds(code: str, nesting: int = 0) -> Iterator[Command]:
     for stages in pipelines(code):
         for command in stages:
             if _BUILDS.match(command.text):
-                if not _FROM_REGISTRY.match(command.text):
+                if not (_FROM_REGISTRY.match(command.text) or _PUBLISHES_ONLY.match(command.text)):
                     yield command
             elif nesting < MAX_NESTING and any(builds(_code_in(command.text), nesting + 1)):
                 yield command
