@@ -93,8 +93,8 @@ def create_options(draft: Draft, text: str, span: Span, mounts: Seq) -> None:
             name, _, profile = value.replace(":", "=").partition("=")
             if name == "no-new-privileges":
                 draft.put("allow_privilege_escalation", profile == "false", span)
-            elif name == "seccomp":
-                draft.put("seccomp_profile", "Unconfined" if profile == "unconfined" else profile, span)
+            elif name in ("seccomp", "apparmor"):
+                draft.put(f"{name}_profile", "Unconfined" if profile == "unconfined" else profile, span)
         elif option in ("--volume", "-v"):
             mounts.add(mount_item(value, span), span)
         elif option == "--mount":
