@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+from guardrail.inputs.pipelines.azure_alternatives import tell_alternatives
 from guardrail.inputs.pipelines.azure_expand import Settled
 from guardrail.inputs.pipelines.azure_scope import Variables
 from guardrail.inputs.pipelines.azure_walk import Walk
 from guardrail.inputs.pipelines.container_options import create_options, mount_item, port_items
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, Keys, image_dependency, text_of
-from guardrail.model import HOLE, Map, Noun, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, Map, Noun, OneOf, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 _IMAGE = lazy_regex("[:/.]")
+_Keys = tuple[Keys, Keys]  # of containers, of dependencies
 
 
 def declared_images(walk: Walk) -> list[Noun]:
     """The images under `resources: containers`, whoever uses them."""
-    keys = Keys()
+    keys = (Keys(), Keys())
     found: list[Noun] = []
-    variables = Variables()
     for body in walk.containers.values():
-        if body.get("image") is None:
-            continue
-        origin = body.origins.get("image") if body.origins else None
-        for filled in variables.fill(body["image"]):
-            template = filled.template or HOLE
-            found.append(image_dependency(template, filled.unknown, body.spans["image"], keys, filled.origin or origin))
+        if body.get("image") is not None:
+            found += _of_each(partial(_declared, body), body["image"], keys)
     return found
+
+
+def _of_each(build: Callable[[Value, _Keys], list[Noun]], image: Value, keys: _Keys) -> list[Noun]:
+    """The nouns of an image; where it is one of a few, they know what all of them say."""
+    found = build(image, keys)
+    if isinstance(image, OneOf):
+        choices = [build(choice, (Keys(), Keys())) for choice in image.choices]
+        if all(len(nouns) == len(found) for nouns in choices):
+            for noun, others in zip(found, zip(*choices, strict=True), strict=True):
+                tell_alternatives(noun, image.whole(), others)
+    return found
+
+
+def _declared(body: Map, image: Value, keys: _Keys) -> list[Noun]:
+    origin = body.origins.get("image") if body.origins else None
+    place = body.spans["image"]
+    return [
+        image_dependency(filled.template or HOLE, filled.unknown, place, keys[1], filled.origin or origin)
+        for filled in Variables().fill(image)
+    ]
 
 
 def job_containers(
@@ -44,13 +64,19 @@ def job_containers(
 
 
 def _container(
-    walk: Walk, name: str, kind: str, declared: Value, span: Span, variables: Variables, keys: tuple[Keys, Keys]
+    walk: Walk, name: str, kind: str, declared: Value, span: Span, variables: Variables, keys: _Keys
 ) -> list[Noun]:
     """`declared`: an alias of `resources: containers`, an image, or a mapping with either."""
     own = declared if isinstance(declared, Map) else None
     if own is not None:
         declared = own.get("alias", own.get("image"))
         span = own.spans.get("alias", own.spans.get("image", own.header))
+    return _of_each(partial(_images, walk, name, kind, span, own, variables), declared, keys)
+
+
+def _images(
+    walk: Walk, name: str, kind: str, span: Span, own: Map | None, variables: Variables, declared: Value, keys: _Keys
+) -> list[Noun]:
     found: list[Noun] = []
     for filled in variables.fill(declared):
         value = filled.value
@@ -63,16 +89,25 @@ def _container(
         if body is None:
             found += _one(walk, name, kind, filled, span, own, variables, keys)
             continue
-        image = body.get("image")
-        for inner in variables.fill(image) if image is not None else ():
-            place = body.spans["image"]
-            found += _one(walk, name, kind, inner, place, body, variables, keys, span)
+        if body.get("image") is not None:
+            found += _of_each(partial(_aliased, walk, name, kind, span, body, variables), body["image"], keys)
     return found
+
+
+def _aliased(
+    walk: Walk, name: str, kind: str, span: Span, body: Map, variables: Variables, image: Value, keys: _Keys
+) -> list[Noun]:
+    place = body.spans["image"]
+    return [
+        noun
+        for filled in variables.fill(image)
+        for noun in _one(walk, name, kind, filled, place, body, variables, keys, span)
+    ]
 
 
 def _one(
     walk: Walk, name: str, kind: str, filled: Filled, entry: Span, body: Map | None, variables: Variables,
-    keys: tuple[Keys, Keys], used_at: Span | None = None,
+    keys: _Keys, used_at: Span | None = None,
 ) -> list[Noun]:  # fmt: skip
     value = filled.value
     if not isinstance(value, (str, Unknown)):

@@ -8,10 +8,13 @@ are kept, and what stands in them may or may not exist.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from guardrail.inputs.pipelines.azure_alternatives import joined, one_of
+from guardrail.inputs.pipelines.azure_branches import Chain
 from guardrail.inputs.pipelines.azure_expressions import MAX_TEXT, evaluate, shown, truth
-from guardrail.inputs.pipelines.azure_guards import NotOfPulls, first_reason, in_pulls
+from guardrail.inputs.pipelines.azure_guards import first_reason, in_pulls
 from guardrail.inputs.pipelines.azure_scope import Bound, Scope
 from guardrail.inputs.pipelines.expressions import ExpressionError, Node, Path, find_expressions, parse
 from guardrail.model import HOLE, Map, Origin, OriginsOf, PartText, Seq, Span, Unknown, Value
@@ -57,51 +60,22 @@ class Settled(NamedTuple):
 
 class Level(dict[str, list[Piece]]):
     """One mapping with its own directives carried out; several pieces where branches that can't be told apart name
-    the same key. `open`: why it may have keys that can't be known."""
+    the same key. `open`: why it may have keys that can't be known. `complete`: of a key, how many pieces there are
+    where one of them surely is there, if the level is; of the keys that stand in branches."""
 
-    open: Unknown | None = None
-
-
-class _Chain:
-    """An `if` with what follows it. `over`: a branch was surely taken; `open`: why those that follow may be;
-    `in_pulls`: a branch is surely taken in builds of outsiders' pull requests."""
-
-    __slots__ = ("in_pulls", "open", "over")
-
-    def __init__(self) -> None:
-        self.over = self.in_pulls = False
+    def __init__(self, entries: Mapping[str, list[Piece]] | None = None) -> None:
+        super().__init__(entries or {})
         self.open: Unknown | None = None
+        self.complete: dict[str, int] = {}
 
-    def take(
-        self, strict: bool | Unknown, default: bool | Unknown, pulls: bool | Unknown
-    ) -> tuple[bool, Unknown | None]:
-        """Whether the branch is kept, and why it may not be there. `pulls` is what holds in builds of outsiders'
-        pull requests."""
-        kept, maybe = self._take(strict, default)
-        if maybe is not None and (self.in_pulls or pulls is False):
-            maybe = NotOfPulls(maybe.reason, maybe.refs)
-        self.in_pulls = self.in_pulls or pulls is True
-        return kept, maybe
+    def close(self, branches: list[Level]) -> None:
+        """Of what all branches have that there are, one of which surely is taken."""
+        for key in branches[0]:
+            if all(one.has(key) for one in branches):
+                self.complete[key] = sum(len(one[key]) for one in branches)
 
-    def _take(self, strict: bool | Unknown, default: bool | Unknown) -> tuple[bool, Unknown | None]:
-        """`default` is what holds where nobody chooses anything for a run, `strict` what holds whatever anybody
-        chooses."""
-        if self.over:
-            return False, None
-        maybe = self.open
-        if strict is True:
-            self.over = True
-            return True, maybe
-        if strict is False:
-            return False, None
-        if default is True and maybe is None:
-            self.open = strict
-            return True, None
-        if not isinstance(default, bool):
-            self.open = self.open or default
-        elif default:
-            self.open = self.open or strict
-        return True, maybe or strict
+    def has(self, key: str) -> bool:
+        return key in self and len(self[key]) == self.complete.get(key)
 
 
 class Expander:
@@ -191,7 +165,7 @@ class Expander:
     # Directives -------------------------------------------------------------------------------------------
 
     def _branches(
-        self, directive: re.Match[str], value: Value, span: Span, scope: Scope, maybe: Unknown | None, chain: _Chain
+        self, directive: re.Match[str], value: Value, span: Span, scope: Scope, maybe: Unknown | None, chain: Chain
     ) -> list[Piece]:
         """What a directive's value becomes: nothing, itself, or itself several times."""
         kind, body = directive.groups()
@@ -246,7 +220,8 @@ class Expander:
                 found[key] = [Piece(mapping[key], mapping.spans[key], None, maybe)]
             return found
         self._enter()
-        chain = _Chain()
+        chain = Chain()
+        branches: list[Level] = []
         for key in mapping:
             self.spend()
             value, span = mapping[key], mapping.spans[key]
@@ -257,16 +232,27 @@ class Expander:
                     name = self.scalar(key, span, scope).value
                 if isinstance(name, str):
                     found.setdefault(str(name), []).append(Piece(value, span, scope, maybe))
+                    if maybe is not None:
+                        found.complete[str(name)] = 1
                 elif isinstance(name, Unknown):
                     found.open = found.open or name
                 continue
+            kind = directive.group(1)
+            if kind == "if":
+                branches = []
             for piece in self._branches(directive, value, span, scope, maybe, chain):
-                self._merge(found, piece)
+                inner = self._merge(found, piece)
+                if kind in ("if", "elseif", "else"):
+                    branches.append(inner)
+                    if chain.over:
+                        found.close(branches)
         self._depth -= 1
         return found
 
-    def _merge(self, found: Level, piece: Piece) -> None:
+    def _merge(self, found: Level, piece: Piece) -> Level:
+        """Puts what a directive gives into the level, and returns it."""
         value, scope = piece.value, piece.scope
+        inner = Level()
         if isinstance(value, str) and scope is not None:
             value, scope = self.scalar(value, piece.span, scope).value, None
         if isinstance(value, Map):
@@ -276,6 +262,7 @@ class Expander:
             found.open = found.open or inner.open
         elif isinstance(value, Unknown):
             found.open = found.open or value
+        return inner
 
     def settle(self, level: Level, key: str) -> Settled | None:
         """The value of an entry; None where there is none."""
@@ -291,8 +278,13 @@ class Expander:
             return settled
         why = next((piece.maybe for piece in pieces if piece.maybe is not None), Unknown("it is set more than once"))
         others = [self.piece(piece, key).value for piece in pieces]
-        if key in _KEPT and all(isinstance(value, Map) for value in others):
-            return Settled(_joined(others, why), chosen.span)
+        complete = level.has(key)
+        maps = [value for value in others if isinstance(value, Map)]
+        alike = complete and all(isinstance(value, Map) and value.keys() == maps[0].keys() for value in others)
+        if alike or (key in _KEPT and len(maps) == len(others)):
+            return Settled(joined(maps, why, complete), chosen.span)
+        if complete:
+            return Settled(one_of(why, others), chosen.span)
         refs = tuple(dict.fromkeys(ref for value in others if isinstance(value, Unknown) for ref in value.refs))
         return Settled(Unknown(why.reason, refs), chosen.span)
 
@@ -368,14 +360,14 @@ class Expander:
             elif settled.value is not None and settled.value != "":
                 found.append(Piece(settled.value, span, None, maybe))
         elif isinstance(value, Seq):
-            chain = _Chain()
+            chain = Chain()
             for item, place in zip(value, value.spans, strict=False):
                 self._item(Piece(item, place, scope, maybe), chain, found)
         elif value is not None:
-            self._item(piece, _Chain(), found)
+            self._item(piece, Chain(), found)
         self._depth -= 1
 
-    def _item(self, piece: Piece, chain: _Chain, found: list[Piece]) -> None:
+    def _item(self, piece: Piece, chain: Chain, found: list[Piece]) -> None:
         value, span, scope, maybe = piece
         self.spend()
         if isinstance(value, Map):
@@ -418,15 +410,3 @@ def _origins(used: list[Bound]) -> OriginsOf | None:
         return tuple(origin for bound in used[:MAX_ORIGINS] for origin in bound.origins())[:MAX_ORIGINS]
 
     return told
-
-
-def _joined(maps: list[Map], why: Unknown) -> Map:
-    """What several mappings hold, where only one of them is there."""
-    found = Map(maps[0].span, maps[0].header)
-    for one in maps:
-        for key in one:
-            if key not in found:
-                found.copy_entry(one, key)
-            elif found[key] != one[key]:
-                found[key] = why
-    return found

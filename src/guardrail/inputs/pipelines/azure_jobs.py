@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrail.inputs.pipelines import deployments
+from guardrail.inputs.pipelines.azure_alternatives import agreed
 from guardrail.inputs.pipelines.azure_containers import job_containers
 from guardrail.inputs.pipelines.azure_expand import Level, Piece, Settled
 from guardrail.inputs.pipelines.azure_pools import Machine, machine_of
@@ -13,7 +14,7 @@ from guardrail.inputs.pipelines.azure_steps import Steps, deploys_by_step, step_
 from guardrail.inputs.pipelines.azure_triggers import Triggers
 from guardrail.inputs.pipelines.azure_walk import PROVIDER, Around, Walk, as_written, known_text, place_of
 from guardrail.inputs.pipelines.vocabulary import Draft, Filled, key_line, text_of
-from guardrail.model import Map, Seq, Unknown, Value
+from guardrail.model import Map, OneOf, Seq, Unknown, Value
 
 HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
 STRATEGIES = ("runOnce", "rolling", "canary")
@@ -96,6 +97,7 @@ class Jobs:
         around = around._replace(scope=around.scope.with_variables(variables))
         written = item.value if isinstance(item.value, Map) else walk.root
         own = Level({key: level[key] for key in level if key not in ("steps", "variables", *_OF_PIPELINE)})
+        own.complete = level.complete
         if "deployment" in level:
             own.pop("strategy", None)
         attributes = walk.expander.whole_map(own, written, item.scope)
@@ -245,6 +247,12 @@ def _timeout(
     """In seconds. Zero stands for as long as the machine allows."""
     if settled is None or settled.value is None:
         draft.put("timeout", DEFAULT_MINUTES * 60)
+        return
+    if isinstance(settled.value, OneOf):
+        drafts = [Draft("job", draft.header) for _ in settled.value.choices]
+        for one, choice in zip(drafts, settled.value.choices, strict=True):
+            _timeout(one, walk, settled._replace(value=choice), variables, machine)
+        draft.put("timeout", agreed(settled.value.whole(), [one.fields.get("timeout") for one in drafts]), settled.span)
         return
     values = variables.fill(settled.value)
     seconds: list[tuple[int, Filled]] = []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from guardrail.inputs.pipelines.azure_alternatives import agreed
 from guardrail.inputs.pipelines.azure_expand import Settled
 from guardrail.inputs.pipelines.azure_scope import Variables
 from guardrail.inputs.pipelines.vocabulary import Draft, text_of
-from guardrail.model import Map, OriginsOf, Seq, Span, Unknown, Value
+from guardrail.model import Map, OneOf, OriginsOf, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 # The pool of Microsoft's machines, and those that it had before there were images to choose.
@@ -30,7 +31,8 @@ class Machine:
 
     def tell(self, draft: Draft) -> None:
         """Of a pool that isn't known, only that nobody knows whose it is."""
-        if self.runner is not None and (self.self_hosted is False or not isinstance(self.runner, Unknown)):
+        told = not isinstance(self.runner, Unknown) or isinstance(self.runner, OneOf)
+        if self.runner is not None and (self.self_hosted is False or told):
             draft.put("runner", self.runner, self.span, self.origin)
         draft.put("self_hosted", self.self_hosted, self.span, self.origin)
 
@@ -40,6 +42,10 @@ def machine_of(pool: Settled | None, variables: Variables, open: Unknown | None 
     if pool is None or pool.value is None:
         return Machine(open, open, "", None) if open is not None else Machine(None, False, "posix", None)
     value, span = pool.value, pool.span
+    alternatives = _alternatives(value)
+    if alternatives is not None:
+        why, choices = alternatives
+        return _one_of([machine_of(pool._replace(value=one), variables, open) for one in choices], pool, why)
     if isinstance(value, Unknown):
         return Machine(value, value, "", span, pool.origin)
     labels = Seq(span, span)
@@ -82,6 +88,33 @@ def machine_of(pool: Settled | None, variables: Variables, open: Unknown | None 
     if not system and isinstance(value, Map) and isinstance(value.get("os"), str):
         system = _system([value["os"]])
     return Machine(labels, own, system, span, origin)
+
+
+def _alternatives(pool: Value) -> tuple[Unknown, list[Value]] | None:
+    """The pools that it is one of, where its name or one entry is one of a few; and what decides."""
+    if isinstance(pool, OneOf):
+        return pool.whole(), list(pool.choices)
+    choices = [(key, value) for key, value in pool.items() if isinstance(value, OneOf)] if isinstance(pool, Map) else []
+    if len(choices) != 1 or not isinstance(pool, Map):
+        return None
+    key, one_of = choices[0]
+    found: list[Value] = []
+    for choice in one_of.choices:
+        whole = Map(pool.span, pool.header)
+        for other in pool:
+            whole.copy_entry(pool, other)
+        whole[key] = choice
+        found.append(whole)
+    return one_of.whole(), found
+
+
+def _one_of(machines: list[Machine], pool: Settled, why: Unknown) -> Machine:
+    own = agreed(why, [machine.self_hosted for machine in machines])
+    systems = {machine.system for machine in machines}
+    return Machine(
+        agreed(why, [machine.runner for machine in machines]), own if isinstance(own, bool) else why,
+        systems.pop() if len(systems) == 1 else "", machines[0].span or pool.span, pool.origin,
+    )  # fmt: skip
 
 
 def _system(labels: list[str] | Seq) -> str:
