@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from guardrail.model import Unknown
+
 W = ".github/workflows/w.yml"
 HEAD = "ref: ${{ github.event.pull_request.head.sha }}"
 
@@ -95,6 +97,13 @@ def test_a_branch_is_looked_for_in_the_repository_itself(
 ) -> None:
     """Unless the action is told of the fork: what has that name there is not an outsider's."""
     assert bool(commands(read_texts(workflow("run: make", inputs=inputs, trigger=trigger)))) is brought
+
+
+def test_which_branch_of_the_repository_an_outsider_chooses_is_unknown(read_texts: Callable[..., Any]) -> None:
+    for inputs, known in (("ref: ${{ github.head_ref }}", False), ("ref: ${{ github.base_ref }}", True)):
+        read = read_texts(workflow("run: make", inputs=inputs, trigger=TARGET))
+        verdict = read.noun(f"{W}#jobs.a", "job").fields["checks_out_untrusted"]
+        assert isinstance(verdict, Unknown) is not known
 
 
 def test_a_branch_that_is_named_like_a_pull_request(read_texts: Callable[..., Any]) -> None:

@@ -36,8 +36,8 @@ _OUTSIDERS_CODE: tuple[Path, ...] = tuple(
     )
 )
 # Of these, names that actions/checkout looks for among the branches and tags of the repository that it is told of:
-# where that is not the fork, what it finds is not an outsider's. GitHub takes no branch that is named like a commit or
-# begins with `refs/`.
+# where that is not the fork, what it finds is not an outsider's, though nobody need have reviewed it. GitHub takes no
+# branch that is named like a commit or begins with `refs/`.
 _BRANCHES: frozenset[Path] = frozenset(
     tuple(name.split("."))
     for name in (
@@ -47,6 +47,7 @@ _BRANCHES: frozenset[Path] = frozenset(
         "github.event.check_suite.head_branch",
     )
 )
+_OF_OWN = Unknown("an outsider chooses which of the repository's own branches it is")
 _VERSION = lazy_regex(r"v(\d{1,4})(?:\.(\d{1,4})(?:\.\d{1,4})?)?\Z")
 # The first releases of actions/checkout, by major version, that take no code of a fork's pull request unless they are
 # told to, and the commits of all such releases (its tags, as of November 2026). From version 7 on all do.
@@ -234,6 +235,8 @@ def _step(
             text = text_of(value)
             if text and isinstance(inputs, Map):
                 verdict = _names_outsiders_code(text, scope, _sought(file, branches=not of_own))
+                if verdict is False and of_own and _names_outsiders_code(text, scope, _sought(file)) is True:
+                    verdict = _OF_OWN
                 if verdict is not False:
                     yield verdict, inputs.spans[key]
     if isinstance(run, str):
