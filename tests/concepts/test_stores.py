@@ -496,3 +496,15 @@ def test_what_is_made_from_something_has_its_key(kind: str, source: str, target:
     others = 'resource "google_bigquery_dataset" "d" {\n  dataset_id = "d"\n}\nresource "aws_db_instance" "d" {}\n'
     made = f'{others}resource "{kind}" "x" {{\n  {source} = {target}\n}}\n'
     assert field(made, "customer_key", f"{kind}.x") == found
+
+
+def test_a_list_of_buckets_whose_names_are_known_in_part() -> None:
+    buckets = "".join(
+        f'resource "aws_s3_bucket" "{name}" {{\n  bucket = "{name}-${{var.environment}}"\n}}\n' for name in ("b", "c")
+    )
+    names = "locals {\n  names = [aws_s3_bucket.b.id, aws_s3_bucket.c.bucket]\n}\n"
+    declared = f'variable "environment" {{}}\n{buckets}{names}'
+    both = declared + versioning("Enabled", "local.names[count.index]", "count = 2")
+    assert [field(both, "versioned", f"aws_s3_bucket.{name}") for name in ("b", "c")] == [True, True]
+    one = declared + versioning("Enabled", "local.names[1]")
+    assert field(one, "versioned", "aws_s3_bucket.c") is True

@@ -258,19 +258,20 @@ def linked(resource: Resource, kind: str, via: str, inventory: Inventory) -> lis
     """The resources of a kind that name this one at `via`; False with those that may or may not."""
     if kind not in inventory.by_kind:
         return []
+    links = _links(kind, via, inventory)
+    attribute = NAMES.get(resource.kind, "")
+    name = _name(resource, attribute)
+    named = {id(other) for other in links.named.get(name, ())} if name is not None else set()
     found: list[tuple[Resource, bool]] = []
     seen: set[int] = set()
     for other, path in inventory.referring_to(resource):
         if other.kind == kind and id(other) not in seen and names(path, via):
             seen.add(id(other))
-            found.append((other, _plainly(other, via) and other.surely_beside(resource)))
-    links = _links(kind, via, inventory)
-    attribute = NAMES.get(resource.kind, "")
-    name = _name(resource, attribute)
+            plainly = id(other) in named or _plainly(other, via)
+            found.append((other, plainly and other.surely_beside(resource)))
     if name is not None:
-        named = [other for other in links.named.get(name, ()) if id(other) not in seen]
-        found += [(other, other.surely_beside(resource)) for other in named]
-        seen.update(id(other) for other in named)
+        found += [(o, o.surely_beside(resource)) for o in links.named.get(name, ()) if id(o) not in seen]
+        seen |= named
     for other in links.unclear:
         if other.scope == resource.scope and id(other) not in seen:
             written = other.attributes.get(via)

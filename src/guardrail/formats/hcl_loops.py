@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrail.formats.hcl_conversions import to_text
 from guardrail.formats.hcl_nodes import Node, Ref, Scope, Trace, leaves_of, origin_in, place_in
 from guardrail.formats.hcl_operators import truth
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, sensitive, type_name
+from guardrail.formats.hcl_values import Deferred, Each, EvalError, PartialMap, SetSeq, derived, sensitive, type_name
 from guardrail.model import Map, OriginsOf, PartText, Sensitive, Seq, Span, Unknown, Value
 
 
@@ -32,19 +32,31 @@ class For(Node):
         self.condition, self.grouping, self.span, self.line = condition, grouping, span, line
 
     def eval(self, scope: Scope) -> Value:
-        source = self.collection.eval(scope)
+        source = held = self.collection.eval(scope)
         if isinstance(source, Deferred):
             source = source.force()
         try:
             items = iterate(source, self.line)
             if isinstance(items, Unknown):
-                return items
+                made = self._one_of(held, items, scope) if isinstance(held, Deferred) else None
+                return Each(held, made) if made is not None else items
             scope.world.spend(len(items))
             result = self._run(source, items, scope)
         except EvalError as error:
             error.line = error.line or self.line
             raise
         return sensitive(result) if isinstance(source, Sensitive) else result
+
+    def _one_of(self, source: Deferred, unknown: Unknown, scope: Scope) -> Unknown | None:
+        """What is made of each item, where it is not known how many there are; None where some may be left out."""
+        if self.condition is not None or self.grouping:
+            return None
+        names = {self.value: source.item(), **({self.key: unknown} if self.key else {})}
+        try:
+            made = self.result.eval(scope.child(names, self.collection, loop=True))
+        except EvalError:  # perhaps there is none
+            return None
+        return made if isinstance(made, Unknown) else None
 
     def _run(self, source: Value, items: list[tuple[Value, Value]], scope: Scope) -> Value:
         holder = source.reveal() if isinstance(source, Sensitive) else source

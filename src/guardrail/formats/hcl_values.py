@@ -117,13 +117,35 @@ class Deferred(Unknown):
     def index(self, key: Value) -> Value:
         raise NotImplementedError
 
-    def item(self) -> Deferred:
+    def item(self) -> Value:
         """One of several, where it is not known of how many."""
         return self
 
     def force(self) -> Value:
         """The value as a whole, where there is one."""
         return self
+
+
+class Each(Deferred):
+    """What `for` makes of something of which nobody knows how many there are: as many of `made`."""
+
+    __slots__ = ("made",)
+
+    def __init__(self, source: Deferred, made: Unknown) -> None:
+        super().__init__(source.reason, source.refs)
+        self.made = made
+
+    def attr(self, name: str) -> Value:
+        return self.force()
+
+    def index(self, key: Value) -> Value:
+        return self.force()
+
+    def item(self) -> Value:
+        return self.made
+
+    def force(self) -> Value:
+        return derived(self)
 
 
 class Several(Unknown):

@@ -115,7 +115,7 @@ def test_conditions_are_held_against_each_instance():
 
 
 def test_nothing_is_asserted_of_what_perhaps_is_not():
-    unknown = CONDITION.replace("{ a = 1, b = 2 }", "toset([aws_vpc.v.id])").replace("each.value <= var.n", "var.n > 5")
+    unknown = CONDITION.replace("{ a = 1, b = 2 }", "toset(aws_vpc.v.n)").replace("each.value <= var.n", "var.n > 5")
     assert reading(unknown + 'resource "aws_vpc" "v" {}\n', variables=(("n", "1"),)).problems == []
 
 

@@ -294,3 +294,57 @@ resource "aws_security_group" "a" {
     perhaps, one = found["aws_security_group.a"].attributes["ingress"]
     assert isinstance(perhaps, Perhaps)
     assert one["from_port"] == 443
+
+
+def test_what_for_makes_of_several_of_unknown_number_is_of_one_of_them() -> None:
+    found = resources("""
+variable "environments" {}
+resource "aws_s3_bucket" "logs" {
+  for_each = toset(var.environments)
+  bucket   = "logs-${each.key}"
+}
+resource "aws_s3_bucket_policy" "logs" {
+  for_each = { for name, bucket in aws_s3_bucket.logs : name => bucket.id }
+  bucket   = each.value
+}
+resource "aws_s3_bucket_policy" "some" {
+  for_each = { for name, bucket in aws_s3_bucket.logs : name => bucket.id if bucket.tags.public }
+  bucket   = each.value
+}
+resource "a_b" "c" {
+  ids   = [for bucket in aws_s3_bucket.logs : bucket.id]
+  first = [for bucket in aws_s3_bucket.logs : bucket.id][0]
+  name  = [for bucket in aws_s3_bucket.logs : bucket.id].name
+  none  = [for bucket in aws_s3_bucket.logs : bucket.lifecycle.none]
+}
+""")
+    policy, some = found["aws_s3_bucket_policy.logs"], found["aws_s3_bucket_policy.some"]
+    assert policy.attributes["bucket"] == Reference("aws_s3_bucket.logs", "id")
+    assert policy.surely_beside(found["aws_s3_bucket.logs"])
+    assert not isinstance(some.attributes["bucket"], Reference)
+    assert {type(value) for value in found["a_b.c"].attributes.values()} == {Unknown}
+
+
+def test_a_set_of_what_is_known_once_it_is_made_has_an_instance_for_each() -> None:
+    files = {"main.tf": b"""
+resource "aws_s3_bucket" "logs" {}
+resource "aws_s3_bucket" "data" {}
+resource "aws_s3_bucket_policy" "all" {
+  for_each = toset([aws_s3_bucket.logs.id, aws_s3_bucket.data.id, "written-out"])
+  bucket   = each.value
+}
+resource "a_b" "c" {
+  bucket = aws_s3_bucket_policy.all[aws_s3_bucket.logs.id].bucket
+}
+"""}
+    found = read(list(files), Tree("/nowhere", files), ReadOptions())
+    policies = [resource for resource in found.resources if resource.kind == "aws_s3_bucket_policy"]
+    assert [policy.attributes["bucket"] for policy in policies] == [
+        "written-out",
+        Reference("aws_s3_bucket.logs", "id"),
+        Reference("aws_s3_bucket.data", "id"),
+    ]
+    assert [(edge.path, edge.target) for edge in policies[1].edges][-1] == ("bucket", "aws_s3_bucket.logs")
+    assert all(policy.uncertain is None for policy in policies)
+    assert isinstance(found.resources[-1].attributes["bucket"], Unknown)
+    assert not found.problems

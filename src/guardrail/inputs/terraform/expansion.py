@@ -11,7 +11,7 @@ from guardrail.formats.hcl_nodes import Scope
 from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, type_name
 from guardrail.inputs.terraform.blocks import MAX_INSTANCES
 from guardrail.inputs.terraform.run import Edges, Run
-from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
+from guardrail.model import NOWHERE, Map, Reference, Sensitive, Seq, Unknown, Value
 
 
 class Expansion:
@@ -29,7 +29,7 @@ class Expansion:
 
     def doubt(self, key: Value) -> Unknown | None:
         """Why it cannot be known whether there is an instance of this key; None where there surely is."""
-        return self.rest if key is None or isinstance(key, Unknown) else None
+        return self.rest if key is None else None
 
 
     def gathered(self, refs: Sequence[Value], unkeyed: Value) -> Value:
@@ -168,6 +168,7 @@ def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expans
         value = value.reveal()
     rest: Unknown | None = None
     items: list[tuple[str, Value]] = []
+    named: list[Reference] = []  # keys that are known once other resources are made
     if isinstance(value, Unknown):
         rest = value
     elif isinstance(value, Map):
@@ -176,7 +177,9 @@ def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expans
             rest = value.rest
     elif isinstance(value, SetSeq):
         for item in value:
-            if isinstance(item, Unknown):
+            if isinstance(item, Reference) and item.attribute:
+                named.append(item)
+            elif isinstance(item, Unknown):
                 rest = item
             elif isinstance(item, str):
                 items.append((item, item))
@@ -198,6 +201,10 @@ def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expans
         if isinstance(value, Map):
             each.spans["value"] = value.spans.get(key, NOWHERE)
         scopes.append((key, scope.child({"each": each}, attribute.node)))
+    for reference in named:
+        each = Map()
+        each["key"] = each["value"] = reference
+        scopes.append((reference, scope.child({"each": each}, attribute.node)))
     if rest is None:
         return Expansion("map", scopes, {})
     each = Map()
@@ -205,7 +212,7 @@ def _for_each(attribute: Attribute, scope: Scope, run: Run, name: str) -> Expans
     # Of a resource or module of which nobody knows how many there are, it is one of them all the same.
     each["value"] = rest.item() if rest is value and isinstance(rest, Deferred) else derived(rest)
     scopes.append((None, scope.child({"each": each}, attribute.node)))
-    made = Expansion("map" if items else "open", scopes, {})
+    made = Expansion("map" if items or named else "open", scopes, {})
     made.rest = rest
     return made
 
