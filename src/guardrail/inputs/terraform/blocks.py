@@ -9,6 +9,7 @@ from guardrail.formats.hcl_collection_nodes import Object, Tuple
 from guardrail.formats.hcl_loops import iterate
 from guardrail.formats.hcl_nodes import Literal, Node, Ref, Scope, Trace
 from guardrail.formats.hcl_values import Deferred, EvalError, OpenMap, PartialMap, derived, relocated
+from guardrail.inputs.terraform.map_blocks import MAPS, is_map
 from guardrail.inputs.terraform.references import ResourceRef
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.variables import Words
@@ -49,12 +50,13 @@ class BrokenBlockMap(PartialMap):
 
 
 class Evaluation:
-    """One evaluation of one block: its scope, the address that it is for, and the edges that it found."""
+    """One evaluation of one block: its scope, the address that it is for, and the edges that it found. `kind`: of a
+    resource `resource` or `data`, and its type."""
 
-    __slots__ = ("edges", "owner", "run", "words")
+    __slots__ = ("edges", "kind", "owner", "run", "words")
 
-    def __init__(self, run: Run, owner: str) -> None:
-        self.run, self.owner = run, owner
+    def __init__(self, run: Run, owner: str, kind: tuple[str, str] = ("", "")) -> None:
+        self.run, self.owner, self.kind = run, owner, kind
         self.edges: list[Edge] = []
         self.words = Scope(Words(run))
 
@@ -134,11 +136,20 @@ class Evaluation:
                 self._dynamic(name, block, made, scope, f"{path}.{name}" if path else name)
             elif kind not in _UNEVALUATED:
                 inner = f"{path}.{kind}" if path else kind
+                if kind in MAPS and is_map(*self.kind, inner):
+                    self._map(kind, block, made, scope, inner)
+                    continue
                 item = self._block(kind, block, made, scope, inner)
                 if kind == "provisioner" and block.labels:
                     item["type"] = block.labels[0]
                     item.spans["type"] = block.header
                 self._append(made, kind, item, block.span)
+
+    def _map(self, name: str, block: Block, made: Map, scope: Scope, path: str) -> None:
+        new = self.new(block.body, block.span, block.header) if block.body.broken else Map(block.span, block.header)
+        held = made.get(name)
+        made[name] = self.body(block, scope, path, into=held if isinstance(held, Map) else new)
+        made.spans.setdefault(name, block.span)
 
     def _block(self, kind: str, block: Block, made: Map, scope: Scope, path: str) -> Map:
         """A provisioner runs when its resource is there, and may refer to it, as `self` and by its name."""

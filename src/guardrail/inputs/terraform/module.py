@@ -359,8 +359,8 @@ class Module:
         """An instance's attributes, as far as they are evaluated: all of them, unless it is asked for from
         within its own evaluation."""
         if instance.attributes is None:
-            evaluation = Evaluation(self.run, instance.address)
             block = instance.block
+            evaluation = Evaluation(self.run, instance.address, (block.type, block.labels[0]))
             instance.attributes = evaluation.new(block.body, block.span, block.header)
             outer, self.run.edges = self.run.edges, {}
             perhaps, self.run.perhaps = self.run.perhaps, self.doubtful or instance.doubtful
