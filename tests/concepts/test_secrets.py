@@ -1103,3 +1103,53 @@ def test_lines_of_a_longer_text_are_hidden_without_being_called_a_secret() -> No
     resources, hidden = scanned({"a.yaml": text})
     assert [value for value, _ in hidden] == [RANDOM]
     assert not [noun for resource in resources for noun in resource.nouns.get("secret", [])]
+
+
+def nouns(files: dict[str, str]) -> list[str]:
+    return [noun.name for resource in scanned(files)[0] for noun in resource.nouns.get("secret", ())]
+
+
+def test_what_is_written_in_locals_and_files_of_values_is_told_where_nobody_uses_it() -> None:
+    text = (
+        'locals {\n  db = { host = aws_db_instance.x.address, password = "Sommer2024!" }\n'
+        '  users = [{ name = var.user, token = "c41fN8xQ2sVb7Kd0" }, var.user]\n  own = var.user\n'
+        '  keys = { (var.user) = "Sommer2023!" }\n}\nvariable "user" {}\nresource "aws_db_instance" "x" {}\n'
+    )
+    files = {"main.tf": text, "envs/prod.tfvars": 'db_password = "Herbst2024!"\n', "dev.tfvars.json": '{"db_password": "Winter24!"}'}
+    assert nouns(files) == ["locals password", "locals token", "dev.tfvars.json db_password", "prod.tfvars db_password"]
+
+
+@pytest.mark.parametrize("use", ["local.db.password", 'lookup(local.db, "password")', 'merge(local.db, {})["password"]'])
+def test_a_secret_of_locals_that_are_used_is_told_once(use: str) -> None:
+    text = 'locals {\n  db = { password = "Sommer2024!" }\n}\nresource "aws_db_instance" "x" {\n  password = %s\n}\n'
+    assert nouns({"main.tf": text % use}) == ["aws_db_instance.x password"]
+
+
+def test_a_secret_of_a_file_of_values_that_is_used_is_told_once() -> None:
+    text = 'variable "p" {}\nresource "aws_db_instance" "x" {\n  password = var.p\n}\n'
+    files = {"main.tf": text, "terraform.tfvars": 'p = "Sommer2024!"\n', "other.tfvars": 'password = "Sommer2024!"\n'}
+    assert nouns(files) == ["aws_db_instance.x password", "other.tfvars password"]
+
+
+def test_a_file_that_nothing_takes_its_values_from_may_be_wrong() -> None:
+    files = {"main.tf": "", "a.tfvars": 'password = "Sommer2024!"\nb = {{ filled_in }}\n', "b.tfvars": 'c = "${d}"\n'}
+    tree = Tree("/nowhere", {name: text.encode() for name, text in files.items()})
+    reading = load(next(reader for reader in READERS if reader.name == "terraform"))(sorted(files), tree, ReadOptions())
+    assert not reading.problems
+    assert (reading.files["a.tfvars"], reading.files["b.tfvars"]) == ("skipped", "analysed")
+    assert nouns(files) == ["a.tfvars password"]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "html", "markdown", "csv", "junit", "gitlab", "github"])
+def test_no_report_shows_them(guardrail: Any, tmp_path: Any, form: str) -> None:
+    (tmp_path / "main.tf").write_text(
+        f'locals {{\n  db = {{ password = "{RANDOM}a" }}\n  other_password = "Sommer2024!b"\n}}\n'
+        'resource "aws_db_instance" "x" {\n  password = local.db["password"]\n}\n'
+        'resource "aws_secretsmanager_secret_version" "v" {\n  secret_string = jsonencode({ password = "Sommer2024!c" })\n}\n'
+    )
+    (tmp_path / "prod.tfvars").write_text(f'db_password = "{RANDOM}d"\n')
+    run = guardrail("scan", tmp_path, "--format", form)
+    assert run.code == 1
+    assert "prod.tfvars" in run.out
+    assert RANDOM not in run.out
+    assert "Sommer2024!" not in run.out

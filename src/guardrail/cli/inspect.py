@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("inspect")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--kind", multiple=True, help="Only resources of this kind, or of this concept; repeatable.")
-@click.option("--all", "everything", is_flag=True, help="Also variables, outputs, providers and module calls.")
+@click.option("--all", "everything", is_flag=True, help="Also variables, outputs, locals, providers and module calls.")
 @reads_files
 def command(request: Request, form: str, kind: tuple[str, ...], everything: bool) -> int:
     """Show the resources that guardrail finds, with values worked out as far as they can be known.

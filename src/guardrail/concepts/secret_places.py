@@ -72,6 +72,14 @@ _SECRET_THERE = lazy_regex(r"existing_?secret(?:_?name)?\Z", re.I)
 EXAMPLES_TELL = frozenset({"aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_lambda_function"})
 _EXAMPLE_KEY = lazy_regex(r"\b(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE\b")
 _WORDS = lazy_regex(r"[A-Za-z]+(?:[-_ .@]+[A-Za-z]+)*\Z")
+_FAKE = lazy_regex(r"(?:mock|fake|test|dummy|foo|any|local|none|x+\Z|<|\$|your)|.*[_-]key\Z", re.I)
+_INNERMOST = {"step": 0, "action": 1, "job": 1, "pipeline": 2}  # whose a secret is
+FOR_OTHERS = {"locals": 1, "tfvars": 1}  # a secret there is that of those who use it, if there are such
+
+
+def turn(resource: Resource) -> int:
+    """When a resource is looked at: after those whose a secret in it rather is."""
+    return (_INNERMOST if resource.platform == "pipeline" else FOR_OTHERS).get(resource.kind, 0)
 
 
 def told_by_their_place(resource: Resource) -> Iterator[tuple[Map, str]]:
@@ -119,6 +127,11 @@ def comes_from_elsewhere(holder: Map, key: str) -> bool:
     """Whether a text is what a variable has that is called after something else: `plaintext_value = var.namespace`."""
     notes = (_HANDED_OVER.match(origin.note) for origin in holder.origin_of(key))
     return any(is_no_secret(note[1]) for note in notes if note)
+
+
+def is_providers(name: str, value: str) -> bool:
+    """Whether it is one of those in a provider's block: these are credentials, however they look."""
+    return name in ("access_key", "secret_key", "token") and len(value) >= 8 and not _FAKE.match(value)
 
 
 def names_entries(holder: Map, key: str) -> bool:

@@ -17,12 +17,15 @@ from functools import lru_cache
 from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, veil_origin
 from guardrail.concepts.secret_places import (
     EXAMPLES_TELL,
+    FOR_OTHERS,
     comes_from_elsewhere,
     examples_in,
     is_named_otherwise,
     is_no_secret,
+    is_providers,
     names_entries,
     told_by_their_place,
+    turn,
 )
 from guardrail.concepts.secret_services import throwaway_passwords
 from guardrail.formats.secret_forms import (
@@ -74,7 +77,6 @@ _REMEMBERED = 200  # characters; longer texts do not come twice
 _WITH_PARAMETERS = frozenset(  # Tekton's
     ("ClusterTask", "Pipeline", "PipelineRun", "StepAction", "Task", "TaskRun", "TriggerTemplate")
 )
-_SPECIFIC = {"step": 0, "action": 1, "job": 1, "pipeline": 2}  # whose a secret is: the innermost's
 
 
 def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidden]:
@@ -88,12 +90,16 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
     throwaway = throwaway_passwords(listed)
     clean: set[tuple[str, str]] = set()
     walked: set[int] = set()  # of pipelines, where a step stands in its job and that in its pipeline
-    for resource in sorted(listed, key=lambda r: _SPECIFIC.get(r.kind, 0) if r.platform == "pipeline" else 0):
+    for resource in sorted(listed, key=turn):
         if resource.kind in _SEALED:
             continue
         finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()), clean)
         if finder.pipeline:
             finder.walked = walked
+        if resource.mode == "config" and resource.kind in FOR_OTHERS:
+            finder.seen = {(span.file, span.line, span.column) for _, span in hidden}
+            if resource.kind == "locals":
+                finder.told = {value for value, _ in hidden}
         finder.resource_itself()
         for noun in finder.nouns:
             resource.add_noun(noun)
@@ -127,6 +133,7 @@ class _Finder:
         self.hidden: list[Hidden] = []
         self.seen: set[tuple[str, int, int]] = set()
         self.walked: set[int] = set()
+        self.told: set[str] = set()  # values that are some other resource's already
         self.copies = False  # walking what the reader made of attributes walked before
         self.pipeline = resource.platform == "pipeline"
         self.declares = self.pipeline or resource.kind in _WITH_PARAMETERS
@@ -275,10 +282,8 @@ class _Finder:
 
     def _named(self, name: str, item: str) -> str | None:
         kind = secret_by_name(name, item, self.pipeline)
-        if kind is None and self.resource.kind == "provider" and name in ("access_key", "secret_key", "token"):
-            # Credentials in a provider's block are credentials, however they look.
-            fake = re.match(r"(?:mock|fake|test|dummy|foo|any|local|none|x+$|<|\$|your)|.*(?:_key|-key)$", item, re.I)
-            kind = None if fake or len(item) < 8 else "provider-credential"
+        if kind is None and self.resource.kind == "provider" and is_providers(name, item):
+            return "provider-credential"
         return kind
 
     def _within(self, item: str, name: str, concept: str) -> list[Match]:
@@ -393,6 +398,8 @@ class _Finder:
             return
         self.seen.add(place)
         self.hidden.append((value, span))
+        if value in self.told:
+            return
         fields = Map(span, span)
         fields.put("name", name, span)
         fields.put("class", kind, span)

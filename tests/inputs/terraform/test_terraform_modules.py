@@ -328,7 +328,7 @@ def test_tfvars_in_their_order(reading):
         ReadOptions(variables=(("e", "4"),), var_files=("env/prod.tfvars",)),
     )
     assert list(found(made)["x_y.z"].attributes["v"]) == [0, 1, 2, 3, "4"]
-    assert made.files["other.tfvars"] == "skipped"
+    assert made.files["other.tfvars"] == "analysed"
     assert made.files["env/prod.tfvars"] == "analysed"
 
 

@@ -51,7 +51,7 @@ def test_addresses_modes_and_scopes(shop, by_address):
     data = [r for r in shop.resources if r.mode == "data"]
     assert [r.address for r in data] == ["data.aws_iam_policy_document.read", "data.aws_ami.base"]
     config = {r.kind for r in shop.resources if r.mode == "config"}
-    assert config == {"module", "provider", "terraform", "variable", "output"}
+    assert config == {"module", "provider", "terraform", "variable", "output", "locals", "tfvars"}
     bucket = by_address['module.bucket["logs"].aws_s3_bucket.this']
     assert (bucket.scope, bucket.local, bucket.provider, bucket.kind) == (
         "modules/bucket", "aws_s3_bucket.this", "aws", "aws_s3_bucket")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What configures rather than declares: module calls, providers, variables, outputs, terraform blocks."""
+"""What configures rather than declares: module calls, providers, variables, outputs, locals, terraform blocks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from guardrail.formats.hcl_nodes import Scope
 from guardrail.formats.hcl_values import Deferred, EvalError, copy_map, copy_seq
 from guardrail.inputs.terraform.blocks import Evaluation
 from guardrail.inputs.terraform.expansion import expand, key_text
+from guardrail.inputs.terraform.literals import locals_of
 from guardrail.inputs.terraform.variables import Words
 from guardrail.model import Map, Origin, Resource, Seq, Unknown, Value
 from guardrail.model.resource import Edge
@@ -35,6 +36,8 @@ def configuration_resources(module: Module, trace: tuple[Origin, ...]) -> list[R
         found.append(_variable(module, trace, name, block))
     for name, block in folder.outputs.items():
         found.append(_output(module, trace, name, block))
+    if (literals := locals_of(module, trace)) is not None:
+        found.append(literals)
     return found
 
 

@@ -14,8 +14,9 @@ from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform.assertions import check_instance, check_module
 from guardrail.inputs.terraform.blocks import references_as_text
 from guardrail.inputs.terraform.configuration import configuration_resources, note_arguments
-from guardrail.inputs.terraform.folder import Sources
+from guardrail.inputs.terraform.folder import VALUES, Sources
 from guardrail.inputs.terraform.grouping import is_stack, is_unit
+from guardrail.inputs.terraform.literals import values_of
 from guardrail.inputs.terraform.manifests import opened
 from guardrail.inputs.terraform.module import Instance, Module
 from guardrail.inputs.terraform.providers import effective_tags, provider_of
@@ -70,6 +71,12 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
     spoilt = {problem.file for problem in reading.problems}
     for path in files:
         reading.files[path] = _status(path, sources, used, spoilt)
+        if path.endswith(VALUES):
+            document = sources.document(path)  # of one that nothing takes its values from no problem is told
+            if document is not None:
+                reading.resources.append(values_of(document, path, run))
+                if path not in used and not document.problems:
+                    reading.files[path] = document.status
     return reading
 
 
