@@ -50,6 +50,22 @@ def test_what_refers(written: str, refers: bool | None, does_not: bool | None) -
     assert ask({"refers": False}, written) is does_not
 
 
+@pytest.mark.parametrize(
+    ("written", "one_of", "none_of"),
+    [
+        ("nifcloud_private_lan.lan.id", True, False),
+        ("nifcloud_private_lan.lan.state", False, True),
+        ('"net-COMMON_GLOBAL"', False, True),
+        ('"${nifcloud_private_lan.lan.id}-more"', False, True),
+        ("var.network", None, None),
+        ("null", False, True),
+    ],
+)
+def test_what_refers_to_an_attribute(written: str, one_of: bool | None, none_of: bool | None) -> None:
+    assert ask({"refers": ["arn", "id"]}, written) is one_of
+    assert ask({"not": {"refers": ["arn", "id"]}}, written) is none_of
+
+
 def test_a_reference_is_not_taken_for_a_word() -> None:
     word = {"refers": False, "equals": "net-COMMON_GLOBAL"}
     assert ask({"equals": "net-COMMON_GLOBAL"}, "nifcloud_private_lan.lan.id") is None

@@ -130,7 +130,7 @@ def _operators(wanted: Any, parameters: Mapping[str, Any]) -> list[Check]:
         elif operator == "set":
             checks.append(is_set(bool(operand)))
         elif operator == "refers":
-            checks.append(refers(bool(operand)))
+            checks.append(refers(operand))
         elif operator == "known":
             checks.append(is_known(bool(operand)))
         elif operator == "not":

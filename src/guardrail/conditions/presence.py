@@ -28,15 +28,18 @@ def is_set(wanted: bool) -> Check:
     return check
 
 
-def refers(wanted: bool) -> Check:
-    """Whether it is an attribute of another resource, known once that is made."""
-    words = "the attribute of a resource" if wanted else "no attribute of a resource"
+def refers(operand: bool | list[str]) -> Check:
+    """Whether it is an attribute of another resource, known once that is made; of these names, if it is a list."""
+    names = operand if isinstance(operand, list) else []
+    wanted = bool(operand)
+    attribute = " or ".join(names) or "attribute"
+    words = f"the {attribute} of a resource" if wanted else "no attribute of a resource"
 
     def check(leaf: Leaf, scope: Scope) -> Outcome:
         value = leaf.value.reveal() if isinstance(leaf.value, Sensitive) else leaf.value
         if value is MISSING or value is None:
             return Outcome(False, (leaf.asked(words),))
-        found: bool | None = isinstance(value, Reference)
+        found: bool | None = isinstance(value, Reference) and (not names or value.attribute in names)
         if isinstance(value, Unknown) and not isinstance(value, (Reference, PartText)):
             found = None
         return Outcome(None if found is None else found is wanted, (leaf.asked(words),))
