@@ -508,3 +508,52 @@ def test_a_list_of_buckets_whose_names_are_known_in_part() -> None:
     assert [field(both, "versioned", f"aws_s3_bucket.{name}") for name in ("b", "c")] == [True, True]
     one = declared + versioning("Enabled", "local.names[1]")
     assert field(one, "versioned", "aws_s3_bucket.c") is True
+
+
+NAMES_UNKNOWN = (
+    'variable "a" {}\nvariable "b" {}\nmodule "label" {\n  source = "example/label/null"\n}\n'
+    'resource "random_pet" "a" {}\nresource "random_pet" "b" {}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "found"),
+    [
+        ("var.a", "var.a", True),
+        ("module.label.id", "module.label.id", True),
+        ("random_pet.a.id", "random_pet.a.id", True),
+        ("random_pet.a.id", "random_pet.b.id", False),
+        ("module.label.id", "module.label.name", False),
+        ("var.a", "var.b", "unknown"),
+        ("var.a", "upper(var.a)", "unknown"),
+        ("var.a[0]", "var.a[1]", "unknown"),
+        ('"b"', "var.a", "unknown"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_the_same_wherever_it_is_taken_from(ours: str, theirs: str, found: object) -> None:
+    bucket = f'resource "aws_s3_bucket" "b" {{\n  bucket = {ours}\n}}\n'
+    assert field(NAMES_UNKNOWN + bucket + versioning("Enabled", theirs), "versioned") == found
+
+
+def test_a_name_that_is_another_buckets_is_not_ours() -> None:
+    buckets = "".join(f'resource "aws_s3_bucket" "{name}" {{\n  bucket = var.{name}\n}}\n' for name in ("a", "b"))
+    text = NAMES_UNKNOWN + buckets + versioning("Enabled", "var.a")
+    assert [field(text, "versioned", f"aws_s3_bucket.{name}") for name in ("a", "b")] == [True, False]
+
+
+def test_names_of_each_instance_are_its_own() -> None:
+    text = (
+        'variable "a" {}\nresource "aws_s3_bucket" "b" {\n  for_each = var.a\n  bucket   = each.value\n}\n'
+        + versioning("Enabled", "each.value", "for_each = var.a")
+    )
+    assert field(text, "versioned") == "unknown"
+
+
+def test_a_variable_of_another_root_module_is_another() -> None:
+    shared = 'module "s" {\n  source = "../shared"\n}\nvariable "a" {}\n'
+    found = stores({
+        "one/main.tf": shared + 'resource "aws_s3_bucket" "b" {\n  bucket = var.a\n}\n',
+        "two/main.tf": shared + versioning("Enabled", "var.a"),
+        "shared/main.tf": 'variable "x" {\n  default = 1\n}\n',
+    })
+    assert found["aws_s3_bucket.b"].fields["versioned"] is False

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from guardrail.concepts.binding import Field, compile_field
+from guardrail.concepts.store_names import Name, may_be_one, name_of
 from guardrail.conditions import MISSING, Leaf, Scope
 from guardrail.model import (
     Inventory,
@@ -207,42 +208,15 @@ def is_scanned(resource: Resource, via: str, kind: str, inventory: Inventory) ->
     """Whether what the resource names at `via` is one of this kind in the scan."""
     if any(target.kind == kind for target in inventory.referred_to_by(resource, via)):
         return True
-    name = _name(resource, via)
+    name = name_of(resource, via)
     return name is not None and kind in NAMES and name in _named(kind, inventory)
 
 
-_CALL = lazy_regex(r'(?:module\.[\w-]+(?:\[(?:"[^"]*"|\d+)\])?\.)+')
-_Name = str | tuple[str, str, tuple[str, ...]]
-"""A name, or one that is known in part, with the module call in which it means what it does."""
-
-
-def _name(resource: Resource, attribute: str) -> _Name | None:
-    value = resource.attributes.get(attribute)
-    if isinstance(value, PartText):
-        call = _CALL.match(resource.address)
-        return call.group() if call else "", value.template, value.refs
-    return value if isinstance(value, str) else None
-
-
-
-def _may_be_one(name: PartText, other: Value) -> bool:
-    """Whether a name that is known in part may turn out to be the other."""
-    if isinstance(other, str):
-        return name.can_be(other)
-    if not isinstance(other, PartText):
-        return True
-    return _agree(name.prefix, other.prefix, str.startswith) and _agree(name.suffix, other.suffix, str.endswith)
-
-
-def _agree(one: str, other: str, has: Callable[[str, str], bool]) -> bool:
-    return has(one, other) or has(other, one)
-
-
-def _named(kind: str, inventory: Inventory) -> set[_Name]:
+def _named(kind: str, inventory: Inventory) -> set[Name]:
     key = f"stores {kind}"
     found = inventory.indexes.get(key)
     if not isinstance(found, set):
-        written = (_name(store, NAMES[kind]) for store in inventory.by_kind.get(kind, ()))
+        written = (name_of(store, NAMES[kind]) for store in inventory.by_kind.get(kind, ()))
         found = inventory.indexes[key] = {name for name in written if name is not None}
     return found
 
@@ -250,7 +224,7 @@ def _named(kind: str, inventory: Inventory) -> set[_Name]:
 class _Links(NamedTuple):
     """The resources of one kind by the literal name at one attribute, and those whose name is not known."""
 
-    named: dict[_Name, list[Resource]]
+    named: dict[Name, list[Resource]]
     unclear: list[Resource]
 
 
@@ -260,7 +234,7 @@ def linked(resource: Resource, kind: str, via: str, inventory: Inventory) -> lis
         return []
     links = _links(kind, via, inventory)
     attribute = NAMES.get(resource.kind, "")
-    name = _name(resource, attribute)
+    name = name_of(resource, attribute)
     named = {id(other) for other in links.named.get(name, ())} if name is not None else set()
     found: list[tuple[Resource, bool]] = []
     seen: set[int] = set()
@@ -272,10 +246,11 @@ def linked(resource: Resource, kind: str, via: str, inventory: Inventory) -> lis
     if name is not None:
         found += [(o, o.surely_beside(resource)) for o in links.named.get(name, ()) if id(o) not in seen]
         seen |= named
+    stores = _named(resource.kind, inventory) if resource.kind in NAMES else set()
     for other in links.unclear:
-        if other.scope == resource.scope and id(other) not in seen:
+        if other.scope == resource.scope and id(other) not in seen and name_of(other, via) not in stores:
             written = other.attributes.get(via)
-            if not isinstance(written, PartText) or _may_be_one(written, resource.attributes.get(attribute)):
+            if not isinstance(written, PartText) or may_be_one(written, resource.attributes.get(attribute)):
                 found.append((other, False))
     return found
 
@@ -299,7 +274,7 @@ def _links(kind: str, via: str, inventory: Inventory) -> _Links:
         found = _Links({}, [])
         for other in inventory.by_kind[kind]:
             value = other.attributes.get(via)
-            name = _name(other, via)
+            name = name_of(other, via)
             if name is not None:
                 found.named.setdefault(name, []).append(other)
             if isinstance(value, Unknown) and not isinstance(value, Reference) and not _elsewhere(other, via, value):
