@@ -126,8 +126,9 @@ def _linked(scope: Scope, joint: _Joint) -> list[tuple[Resource, bool | None]]:
             for other, linked in _matching(scope, kind, match):
                 found.setdefault(id(other), (other, linked))
         if via:
-            for other in _loose(scope, kind, via).get(subject.scope, ()):
-                found.setdefault(id(other), (other, None))
+            for other, outside in _loose(scope, kind, via).get(subject.scope, ()):
+                if not outside or _depends_on(subject, outside):
+                    found.setdefault(id(other), (other, None))
     return [pair for pair in found.values() if pair[0] is not subject]
 
 
@@ -182,18 +183,31 @@ def _key(scope: Scope, paths: list[Path]) -> tuple[str, ...]:
     return _UNKNOWN_KEY if unknown else tuple(key)
 
 
-def _loose(scope: Scope, kind: str, via: str) -> dict[str, list[Resource]]:
+def _loose(scope: Scope, kind: str, via: str) -> dict[str, list[tuple[Resource, frozenset[str]]]]:
     """By folder, the resources of a kind whose link is unknown and leads nowhere that we know: each may be anyone's
-    in its folder."""
+    in its folder. With those whose link is given out by a module that isn't read, or looked up, by what: it is that of
+    something else, but for those who have it from there too."""
     name = f"loose {kind} {via}"
-    index: dict[str, list[Resource]] = scope.inventory.indexes.get(name)  # type: ignore[assignment]
+    index: dict[str, list[tuple[Resource, frozenset[str]]]] = scope.inventory.indexes.get(name)  # type: ignore[assignment]
     if index is None:
         index = {}
         path = parse_path(via)
         for other in scope.inventory.by_kind.get(kind, ()):
             values = [leaf.value for leaf in path.leaves(Scope(other.attributes, other, scope.inventory))]
-            unknown = any(isinstance(value, Unknown) and not isinstance(value, Reference) for value in values)
+            unknown = [v for v in values if isinstance(v, Unknown) and not isinstance(v, Reference)]
             if unknown and not any(edge.path == via for edge in other.edges):
-                index.setdefault(other.scope, []).append(other)
+                refs = frozenset(ref for value in unknown for ref in value.refs)
+                outside = all(value.refs for value in unknown) and all(map(_is_outside, refs))
+                index.setdefault(other.scope, []).append((other, refs if outside else frozenset()))
         scope.inventory.indexes[name] = index
     return index
+
+
+def _is_outside(ref: str) -> bool:
+    return ref.startswith(("module.", "data."))
+
+
+def _depends_on(resource: Resource, refs: frozenset[str]) -> bool:
+    """Whether one of its attributes does."""
+    values = (value for value in resource.attributes.values() if isinstance(value, Unknown))
+    return any(not refs.isdisjoint(value.refs) for value in values)
