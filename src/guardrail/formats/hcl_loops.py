@@ -62,7 +62,7 @@ class For(Node):
         holder = source.reveal() if isinstance(source, Sensitive) else source
         inner = scope.child({self.value: None, **({self.key: None} if self.key else {})}, self.collection, loop=True)
         names = inner.names
-        rest: Unknown | None = holder.rest if isinstance(holder, PartialMap) else None
+        rest: Unknown | None = derived(holder.rest) if isinstance(holder, PartialMap) else None
         hidden = False
         found: list[tuple[Value, Value, Span, OriginsOf | None]] = []
         for position, (key, value) in enumerate(items):

@@ -348,3 +348,24 @@ resource "a_b" "c" {
     assert all(policy.uncertain is None for policy in policies)
     assert isinstance(found.resources[-1].attributes["bucket"], Unknown)
     assert not found.problems
+
+
+def test_what_for_makes_of_modules_whose_keys_are_unknown_is_no_module() -> None:
+    files = {
+        "main.tf": b"""
+resource "aws_kms_key" "k" {}
+module "queue" {
+  source   = "./queue"
+  for_each = toset([aws_kms_key.k.arn])
+}
+resource "a_b" "c" {
+  queues = [for queue in module.queue : queue.arn]
+  one    = module.queue[aws_kms_key.k.arn].arn
+}
+""",
+        "queue/main.tf": b'resource "aws_sqs_queue" "q" {}\noutput "arn" {\n  value = aws_sqs_queue.q.arn\n}\n',
+    }
+    found = read(list(files), Tree("/nowhere", files), ReadOptions())
+    made = next(resource for resource in found.resources if resource.kind == "a_b")
+    assert type(made.attributes["queues"]) is Unknown
+    assert isinstance(made.attributes["one"], Unknown)

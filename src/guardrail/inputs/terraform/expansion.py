@@ -16,8 +16,8 @@ from guardrail.model import NOWHERE, Map, Reference, Sensitive, Seq, Unknown, Va
 
 class Expansion:
     """`kind`: "one", "none" (not enabled), "list" (count), "map" (for_each) or "open" (their value is unknown: one
-    instance stands for all, and `rest` says why). `scopes`: for each instance its key (None or an Unknown where there
-    is none) and its scope.
+    instance stands for all, and `rest` says why). `scopes`: for each instance its key (None where nobody knows
+    whether there is one, a Reference where it is known once that is made) and its scope.
     `edges`: references that the number of instances depends on, by way of `argument`."""
 
     __slots__ = ("argument", "edges", "kind", "rest", "scopes")
