@@ -16,6 +16,7 @@ from guardrail.planning import Request
 from guardrail.scanning import scan
 
 RULES = REPOSITORY / "rules"
+EKS = 'resource "aws_eks_cluster" "m" {\n  vpc_config {\n    subnet_ids = ["s"]\n  }\n}\n'
 
 
 def written(tree: Path, files: dict[str, str], *rules: str) -> Mended:
@@ -49,6 +50,28 @@ def test_a_value_from_elsewhere_is_left_alone(tmp_path: Path) -> None:
         'resource "aws_db_instance" "d" {\n  publicly_accessible = var.public\n}\n'
     }
     mended = written(tmp_path, files, "database-not-public")
+    assert (len(mended.result.failures), mended.after) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("endpoint-encrypted", 'resource "aws_lb_listener" "w" {\n  port     = 80\n  protocol = "HTTP"\n}\n'),
+        ("cluster-no-public-endpoint", EKS),
+        ("cluster-endpoint-private", EKS),
+        ("firewall-egress-denied-by-default", 'resource "linode_firewall" "f" {\n  outbound_policy = "ACCEPT"\n}\n'),
+        ("vault-access-by-roles", 'resource "azurerm_key_vault" "v" {\n  name = "v"\n  access_policy {}\n}\n'),
+        (
+            "bucket-acls-disabled",
+            'resource "aws_s3_bucket_ownership_controls" "c" {\n  bucket = "b"\n  rule {\n'
+            '    object_ownership = "ObjectWriter"\n  }\n}\n'
+            'resource "aws_s3_bucket_acl" "a" {\n  bucket = "b"\n  acl    = "private"\n}\n',
+        ),
+        ("table-capacity-scales", 'resource "aws_dynamodb_table" "t" {\n  billing_mode = "PROVISIONED"\n}\n'),
+    ],
+)  # fmt: skip
+def test_half_of_a_remedy_is_not_done(tmp_path: Path, rule: str, text: str) -> None:
+    mended = written(tmp_path, {"main.tf": text}, rule)
     assert (len(mended.result.failures), mended.after) == (1, {})
 
 
@@ -139,5 +162,5 @@ def test_the_remedies_of_rules_mend_their_examples(tmp_path: Path) -> None:
                 gone = {one.fingerprint for one in mended.findings}
                 assert not gone & {one.fingerprint for one in left.failures}, rule["id"]
                 assert left.problems == mended.result.problems, rule["id"]
-    assert count["mended"] >= 580
+    assert count["mended"] >= 495
     assert count["mended"] >= 0.7 * count["wanted"]
