@@ -87,7 +87,10 @@ def test_a_module_is_mended_for_all_its_callers(tmp_path: Path) -> None:
 
 def test_manifests_and_workflows_are_mended(tmp_path: Path) -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: a:1\n"
-    workflow = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v4\n"
+    workflow = (
+        "on: push\npermissions: {contents: read}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
+        "      - uses: actions/checkout@v4\n"
+    )
     rules = (
         "container-privilege-escalation", "container-seccomp", "workload-token-automount",
         "checkout-credentials-not-kept",
@@ -107,6 +110,14 @@ def test_manifests_and_workflows_are_mended(tmp_path: Path) -> None:
     assert mended.after[".github/workflows/a.yml"].decode() == (
         workflow + "        with:\n          persist-credentials: false\n"
     )
+
+
+def test_a_checkout_whose_token_may_be_needed_keeps_it(tmp_path: Path) -> None:
+    workflow = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v4\n"
+    pushes = workflow + "      - run: git push\n"
+    files = {".github/workflows/a.yml": workflow, ".github/workflows/b.yml": pushes}
+    mended = written(tmp_path, files, "checkout-credentials-not-kept")
+    assert (len(mended.result.failures), mended.after) == (2, {})
 
 
 def test_what_does_not_help_is_not_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from guardrail.errors import UsageError
 from guardrail.fixing import terraform, yaml_values
 from guardrail.fixing.assignments import Assignment, assignment_of
+from guardrail.fixing.checkouts import KEEPS, may_need_token
 from guardrail.model import Finding, Result, Span, severity_rank
 from guardrail.scanning import Request, carry_out, prepare
 from guardrail.tree import Tree, Unreadable
@@ -40,6 +41,11 @@ def mend(request: Request) -> Mended:
         if finding.span.line and (assignment := assignment_of(finding.remedy)) is not None
     ]
     before = _contents(tree, {finding.span.file for finding, _ in wanted})
+    wanted = [
+        (finding, assignment)
+        for finding, assignment in wanted
+        if assignment.name != KEEPS or not may_need_token(before.get(finding.span.file, b""), finding.span)
+    ]
     for _ in range(ROUNDS):
         after, tried = _edited(before, wanted)
         if not tried:
