@@ -232,8 +232,8 @@ KEPT = Assignment(("with", "persist-credentials"), "false", False)
     ("span", "after", "new"),
     [
         (at(4, 9), "@v4 # pinned by Renovate\n", "        with:\n          persist-credentials: false\n"),
-        (at(6, 9), "          # for the changelog\n", "          persist-credentials: false\n"),
-        (at(7, 9), "          # for the changelog\n", "          persist-credentials: false\n"),
+        (at(6, 9), "        with: # all of it\n", "          persist-credentials: false\n"),
+        (at(7, 9), "        with: # all of it\n", "          persist-credentials: false\n"),
     ],
 )
 def test_keys_are_put_into_mappings_by_whole_lines(span: Span, after: str, new: str) -> None:
@@ -243,6 +243,20 @@ def test_keys_are_put_into_mappings_by_whole_lines(span: Span, after: str, new: 
     windows = yaml_values.edited(WORKFLOW.replace("\n", "\r\n").encode(), span, KEPT)
     assert windows == made.replace(b"\n", b"\r\n")
     assert yaml_values.edited(WORKFLOW.replace("\n", "\r").encode(), span, KEPT) is None
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_behind_a_last_line_without_an_end(end: str) -> None:
+    source = f"steps:{end}  - uses: actions/checkout@v4"
+    made = yaml_values.edited(source.encode(), at(2, 5), KEPT)
+    assert made is not None
+    assert made.decode() == f"{source}{end}    with:{end}      persist-credentials: false"
+
+
+def test_line_ends_are_those_of_the_lines_around() -> None:
+    source = b"on: push\nsteps:\r\n  - uses: actions/checkout@v4\r\n"
+    made = yaml_values.edited(source, at(3, 5), KEPT)
+    assert made == source + b"    with:\r\n      persist-credentials: false\r\n"
 
 
 def test_a_key_that_is_there_already_gets_its_value() -> None:

@@ -66,15 +66,20 @@ def _inserted(source: bytes, lines: list[str], span: Span, wanted: Assignment) -
     if not _is_block(inner) or any(key.value == rest[0] for key, _ in inner.value):
         return None
     start = inner.value[0][0].start_mark
-    return _with(lines, start.line, start.column, rest, wanted.value)
+    before = start.line
+    while before and lines[before - 1].lstrip().startswith("#"):  # what is said there is said of the key below
+        before -= 1
+    return _with(lines, before, start.column, rest, wanted.value)
 
 
 def _with(lines: list[str], before: int, indent: int, path: list[str], value: str) -> list[str]:
-    """The lines with nested keys before one of them."""
-    end = "\r" if lines[0].endswith("\r") else ""
-    new = [f"{' ' * (indent + 2 * depth)}{name}:{end}" for depth, name in enumerate(path)]
-    new[-1] = f"{new[-1].removesuffix(end) if end else new[-1]} {value}{end}"
-    return [*lines[:before], *new, *lines[before:]]
+    """The lines with nested keys before one of them, or behind the last."""
+    end = "\r" if lines[min(before, len(lines) - 1) - 1].endswith("\r") else ""
+    new = [f"{' ' * (indent + 2 * depth)}{name}:" for depth, name in enumerate(path)]
+    new[-1] += f" {value}"
+    if before == len(lines):  # the last line has no end, and the new last one gets none
+        return [*lines[:-1], lines[-1] + end, *(line + end for line in new[:-1]), new[-1]]
+    return [*lines[:before], *(line + end for line in new), *lines[before:]]
 
 
 def _holder(source: bytes, span: Span) -> MappingNode | None:
