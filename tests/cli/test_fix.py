@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,33 @@ def test_lines_end_where_git_has_them_end(tree: Path, guardrail: Callable[..., R
     done = guardrail("fix", tree, "--rule", "key-rotation")
     subprocess.run(["git", "apply"], input=done.out.encode(), cwd=tree, check=True)
     assert (tree / "keys/main.tf").read_bytes() == text.replace("false", "true").encode()
+
+
+@pytest.mark.parametrize("name", ["my keys/a b.tf", "ключ.tf", 'a"b\\n.tf', "a\tb\n.tf"])
+def test_git_finds_files_of_any_name(tree: Path, guardrail: Callable[..., Run], name: str) -> None:
+    path = tree / name
+    path.parent.mkdir(exist_ok=True)
+    (tree / "keys/main.tf").rename(path)
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    subprocess.run(["git", "apply"], input=done.out.encode(), cwd=tree, check=True)
+    assert path.read_text() == KEY.replace("false", "true")
+
+
+def test_names_are_those_from_the_top_of_the_repository(tree: Path, guardrail: Callable[..., Run]) -> None:
+    done = guardrail("fix", tree, "--rule", "key-rotation")
+    subprocess.run(["git", "apply"], input=done.out, text=True, cwd=tree / "keys", check=True)
+    assert (tree / "keys/main.tf").read_text() == KEY.replace("false", "true")
+
+
+def test_a_patch_has_the_bytes_of_the_file(tree: Path) -> None:
+    text = KEY.replace('"k"\n', '"ключ"\n')
+    (tree / "keys/main.tf").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "guardrail", "fix", str(tree), "--rule", "key-rotation"],
+        capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}, check=True,
+    )  # fmt: skip
+    subprocess.run(["git", "apply"], input=done.stdout, cwd=tree, check=True)
+    assert (tree / "keys/main.tf").read_text(encoding="utf-8") == text.replace("false", "true")
 
 
 def test_what_is_not_utf_8_is_left_alone(tree: Path, guardrail: Callable[..., Run]) -> None:

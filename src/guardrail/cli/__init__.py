@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,8 @@ def cli() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs the command line and gives the exit code; whatever goes wrong, it is said in words."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names in scanned files are not always in the terminal's encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         outcome = cli.main(list(arguments), prog_name="guardrail", standalone_mode=False)
         code = outcome if isinstance(outcome, int) else 0

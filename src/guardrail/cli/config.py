@@ -63,4 +63,4 @@ def show(
 
         foreign = Wanted.is_check
     check_settings(config, bundle, foreign)
-    click.echo(json.dumps(shown, indent=2, ensure_ascii=False) if form == "json" else text(shown))
+    click.echo(json.dumps(shown, indent=2, ensure_ascii=False).encode() if form == "json" else text(shown))

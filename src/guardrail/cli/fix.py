@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -52,13 +53,25 @@ def command(request: Request, write: bool, only: tuple[str, ...]) -> int:
     return 3 if mended.result.problems else 0
 
 
-def _patch(file: str, before: bytes, after: bytes) -> str:
-    """As `git diff` writes it; what scanned files hold goes as it is into what is meant to be applied."""
+def _patch(file: str, before: bytes, after: bytes) -> bytes:
+    """As `git diff` writes it, in the bytes of the file; what scanned files hold goes as it is into what is meant to be
+    applied. The first line says that names are those from the top of the repository."""
     old, new = (io.StringIO(data.decode("utf-8"), newline="\n").readlines() for data in (before, after))
-    lines: list[str] = []
-    for line in difflib.unified_diff(old, new, f"a/{file}", f"b/{file}"):
+    names = [_quoted(f"{side}/{file}") for side in "ab"]
+    ends = ["\t" if " " in name else "" for name in names]
+    lines = [f"diff --git {names[0]} {names[1]}\n"]
+    for line in difflib.unified_diff(old, new, names[0] + ends[0], names[1] + ends[1]):
         lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(lines)
+    return "".join(lines).encode("utf-8")
+
+
+def _quoted(name: str) -> str:
+    """As git writes a file's name: what is not plain ASCII in octal, and then all of it in quotes."""
+    written = "".join(
+        f"\\{chr(byte)}" if byte in b'"\\' else chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
+        for byte in os.fsencode(name)
+    )
+    return name if written == name else f'"{written}"'
 
 
 def _write(tree: Tree, file: str, data: bytes) -> None:

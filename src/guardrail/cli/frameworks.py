@@ -178,4 +178,4 @@ def _line(control: str, title: str, told: str, controls: dict[str, Any]) -> None
 
 
 def _json(data: Any) -> None:
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False).encode())

@@ -57,7 +57,7 @@ def command(request: Request, form: str, kind: tuple[str, ...], everything: bool
                 for p in sorted(set(problems), key=Problem.sort_key)
             ],
         }
-        click.echo(json_text(json_value(shown)), nl=False)
+        click.echo(json_text(json_value(shown)).encode(), nl=False)
     else:
         for folder, resource in found:
             _text(resource, folder)

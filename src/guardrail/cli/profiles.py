@@ -28,7 +28,7 @@ def list_profiles(form: str, config: str | None) -> None:
     bundle, profiles = _there(config)
     cards = [_card(profile, bundle) for profile in _all(profiles)]
     if form == "json":
-        click.echo(json.dumps(cards, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(cards, indent=2, ensure_ascii=False).encode())
         return
     width = max(len(card["name"]) for card in cards)
     for card in cards:
@@ -50,7 +50,7 @@ def show(name: str, form: str, config: str | None) -> None:
     bundle, profiles = _there(config)
     card = _card(profiles.get(name, Place("", 0, 0)), bundle)
     if form == "json":
-        click.echo(json.dumps(card, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(card, indent=2, ensure_ascii=False).encode())
         return
     click.echo(f"{card['name']}: {card['title']}\n{card['description']}\n")
     width = max((len(rule) for rule in card["rules"]), default=0)

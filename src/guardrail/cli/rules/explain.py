@@ -67,7 +67,7 @@ def command(request: Request, rule_id: str, address: str, form: str) -> int:
         explanations += explain(rule, inventory, address, setting.parameters if setting else None)
     if form == "json":
         shown = {"rule": rule.id, "resource": address, "checks": [as_json(one) for one in explanations]}
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=str))
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=str).encode())
     else:
         _text(rule, address, explanations)
         for problem in sorted(set(problems), key=Problem.sort_key):

@@ -27,7 +27,7 @@ def command(paths: tuple[str, ...], form: str) -> None:
     files = files_of(paths)
     faults = lint(files, Rulebook())
     if form == "json":
-        click.echo(json.dumps([fault._asdict() for fault in faults], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([fault._asdict() for fault in faults], indent=2, ensure_ascii=False).encode())
     else:
         for fault in faults:
             place = f"{fault.file}:{fault.line}" if fault.line else fault.file

@@ -46,7 +46,7 @@ def command(form: str, category: str | None, severity: str | None, replaces: str
         and (replaces is None or _replaces(rule, replaces))
     ]
     if form == "json":
-        click.echo(json.dumps([card(rule) for rule in rules], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([card(rule) for rule in rules], indent=2, ensure_ascii=False).encode())
         return
     width = max((len(rule.id) for rule in rules), default=0)
     for rule in sorted(rules, key=lambda rule: (CATEGORIES.index(rule.category), rule.id)):

@@ -22,7 +22,7 @@ def command(rule_id: str, form: str, config: str | None) -> None:
     """
     rule = find_rule(of_here(config)[0], rule_id)
     if form == "json":
-        click.echo(json.dumps(rule.data, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rule.data, indent=2, ensure_ascii=False).encode())
         return
     data = rule.data
     click.echo(f"{rule.id}: {rule.title}\n{rule.severity} · {rule.category} · on {', '.join(rule.on)}\n")

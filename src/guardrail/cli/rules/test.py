@@ -131,7 +131,7 @@ def _mutate(files: list[str], book: Rulebook, form: str) -> None:
             ],
             "faults": [fault for report in reports for fault in report.faults],
         }  # fmt: skip
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False).encode())
     else:
         for report in reports:
             for fault in report.faults:
