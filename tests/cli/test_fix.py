@@ -129,3 +129,10 @@ def test_standard_input_cannot_be_mended(guardrail: Callable[..., Run], monkeypa
 
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(KEY.encode())))
     assert guardrail("fix", "-").code == 2
+
+
+@pytest.mark.parametrize("command", ["fix", "baseline"])
+def test_what_takes_no_standard_input_does_not_offer_to_name_it(guardrail: Callable[..., Run], command: str) -> None:
+    assert "--stdin-filename" in guardrail("scan", "--help").out
+    assert "--stdin-filename" not in guardrail(command, "--help").out
+    assert guardrail(command, "--stdin-filename", "a.tf").code == 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guardrail.cli.reading import judges_as_configured, reads_files
+from guardrail.cli.reading import judges_as_configured
 from guardrail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 @click.option("--output", "-o", metavar="FILE",
               help="Where to.  [default: as guardrail.yaml names it, or guardrail-baseline.json]")  # fmt: skip
 @click.option("--prune", is_flag=True, help="Only take out what is found no more; add nothing.")
-@reads_files
 @judges_as_configured
 def command(request: Request, output: str | None, prune: bool) -> int:
     """Write down what is wrong today, so that the gate holds for what is new.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guardrail.cli.reading import judges_as_configured, reads_files
+from guardrail.cli.reading import judges_as_configured
 from guardrail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 @click.command("fix")
 @click.option("--write", is_flag=True, help="Change the files; without it, the changes are only shown.")
 @click.option("--rule", "only", multiple=True, metavar="ID", help="Mend only what this rule finds; repeatable.")
-@reads_files
 @judges_as_configured
 def command(request: Request, write: bool, only: tuple[str, ...]) -> int:
     """Show how to mend what can be mended by one attribute, as a patch.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,31 +38,34 @@ _OPTIONS = (
                  help="Let TF_VAR_ variables of the environment count, as Terraform does."),
     click.option("--action", "actions", multiple=True, type=click.Choice(ACTIONS),
                  help="Of a Terraform plan, look at what this is done to; repeatable.  [default: all but delete]"),
-    click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called."),
 )  # fmt: skip
+_STDIN = click.option("--stdin-filename", default="", metavar="NAME", help="What standard input (PATH `-`) is called.")
 
 
 def reads_files(function: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command PATHs and the options above; it gets them as `request`, a `scanning.Request`."""
+    return _reading(function, (*_OPTIONS, _STDIN))
 
+
+def _reading(function: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(paths: tuple[str, ...], **given: Any) -> Any:
         from guardrail.scanning import Request
 
         reading = {name: given.pop(name) for name in (
             "base", "variables", "var_files", "environment", "actions", "stdin_filename",
-        )}  # fmt: skip
+        ) if name in given}  # fmt: skip
         stdin = sys.stdin.buffer.read() if "-" in paths else None
         return function(request=Request(paths=paths or (reading["base"] or ".",), stdin=stdin, **reading), **given)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         command = option(command)
     return command
 
 
 def judges_as_configured(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command `--config`, `--profile` and `--pack`, as `scan` has them, in its `request`; not standard input,
-    of which there is nothing to write."""
+    """Gives a command PATHs and the options above, and `--config`, `--profile` and `--pack` as `scan` has them, in its
+    `request`; not standard input, of which there is nothing to write."""
 
     @functools.wraps(function)
     def command(
@@ -83,4 +86,4 @@ def judges_as_configured(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--config", "-c", metavar="FILE", help="Use this configuration instead of each guardrail.yaml."),
     ):  # fmt: skip
         command = option(command)
-    return command
+    return _reading(command, _OPTIONS)
