@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from harness import REPOSITORY
 
-pytestmark = pytest.mark.precommit
+from guardrail.inputs import table
+from guardrail.inputs.kubernetes.helm.layout import CHART
+from guardrail.inputs.kubernetes.kustomize import NAMES
+from guardrail.inputs.terraform import grouping
+from guardrail.tree import Tree
 
 MAIN = """\
 module "bucket" {
@@ -33,6 +39,31 @@ resource "aws_s3_bucket_acl" "b" {
   acl    = var.acl
 }
 """
+
+
+# Of what kustomizations and charts take by whatever name: what it is commonly called.
+TAKEN_BY_NAME = [".env", "prod.env", ".env.prod", "app.properties", "charts/redis-1.2.3.tgz"]
+
+
+def is_handed_in(path: str) -> bool:
+    """As pre-commit decides it."""
+    hook = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))[0]
+    return re.search(hook["files"], path) is not None and re.search(hook["exclude"], path) is None
+
+
+@pytest.mark.parametrize("folder", ["", "live/prod/"])
+def test_the_hook_is_handed_what_changed_files_mode_looks_at(folder: str, tmp_path: Path) -> None:
+    suffixes = {*table.TERRAFORM_SUFFIXES, *table.SNIFFED_SUFFIXES, *grouping._READ_BY_UNITS, ".groovy", ".jenkinsfile"}
+    names = [f"a{suffix}" for suffix in sorted(suffixes)]
+    names += [*table.TERRAGRUNT, *grouping._ROOTS, *NAMES, CHART, *TAKEN_BY_NAME]
+    names += ["Jenkinsfile", "Jenkinsfile.prod", "a.Jenkinsfile", "A.YAML", "templates/_helpers.tpl", "env.hcl"]
+    assert [name for name in names if not is_handed_in(folder + name)] == []
+    (tmp_path / "root.hcl").touch()
+    tree = Tree(str(tmp_path))
+    for name in ("README.md", "main.py", "notes.txt", ".terraform.lock.hcl", "environment"):
+        assert not is_handed_in(folder + name)
+        looked_at = (table.is_terraform(name), table.is_sniffed(name), grouping.may_concern_units(folder + name, tree))
+        assert not any(looked_at)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -79,6 +110,7 @@ def pre_commit() -> list[str]:
     return [sys.executable, "-m", "pre_commit"]
 
 
+@pytest.mark.precommit
 def test_try_repo(sample: Path, tmp_path: Path, pre_commit: list[str]) -> None:
     hooks = hook_repository(tmp_path)
     environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home"), "GIT_CONFIG_GLOBAL": os.devnull}
