@@ -184,6 +184,12 @@ def test_a_commit_is_judged_in_each(folder: Path, guardrail: Guardrail) -> None:
     assert {file for file, _ in found} == {"queue/main.tf", "loose.tf"}
 
 
+def test_a_commit_may_name_folders_of_repositories(folder: Path, guardrail: Guardrail) -> None:
+    whole = json.loads(guardrail("scan", folder / "queue", folder / "shop", "-f", "json").out)
+    changed = json.loads(guardrail("scan", "--changed", folder / "queue", folder / "shop", "-f", "json").out)
+    assert [f["file"] for f in changed["findings"]] == [f["file"] for f in whole["findings"]] != []
+
+
 def test_copies_in_two_repositories_are_told_apart(folder: Path, guardrail: Guardrail) -> None:
     for name in ("copy", "notes"):
         (folder / name).mkdir(exist_ok=True)

@@ -77,3 +77,15 @@ def test_a_commit_has_what_it_changes_in_each(folder: Path) -> None:
     here = discover(changed, Tree(str(folder)), changed=True)
     assert here.claimed == {"kubernetes": ["loose.yaml"]}
     assert here.repositories == {"team/two": ["team/two/pod.yaml"]}
+
+
+@pytest.mark.parametrize("paths", [["."], ["one", "team"], ["one", "team/two"]])
+def test_a_folder_of_a_commit_stands_for_the_repositories_in_it(folder: Path, paths: list[str]) -> None:
+    here = discover([str(folder / name) for name in paths], Tree(str(folder)), changed=True)
+    assert here.repositories == {"one": ["one"], "team/two": ["team/two"]}
+
+
+def test_repositories_that_a_commit_does_not_touch_stay_out(folder: Path) -> None:
+    (folder / "main.tf").write_text('module "m" {\n  source = "./m"\n}\n')
+    here = discover([str(folder / "main.tf"), str(folder / "one/pod.yaml")], Tree(str(folder)), changed=True)
+    assert here.repositories == {"one": ["one/pod.yaml"]}

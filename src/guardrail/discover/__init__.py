@@ -50,7 +50,6 @@ def discover(
     folders = sorted(name for name in names if tree.is_folder(name))
     files = sorted(names.difference(folders))
     if changed:
-        claims.found.repositories = dict(apart.found)
         take_changed(files, folders, claims, walk)
         names = {name for claimed in claims.by_reader.values() for name in claimed}
     else:

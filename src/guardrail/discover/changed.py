@@ -20,6 +20,8 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
     with (a release's own among them), the chart; for a changed action the workflows, one of which may use it."""
     for path, entry in walk.files(folders):
         claims.take_entry(path, entry)
+    # Before walks for what is needed beside come upon repositories that nothing changed in.
+    claims.found.repositories = dict(sorted(walk.apart.found.items()))
     for path in files:
         if not walk.is_out(path):
             claims.take(path)
