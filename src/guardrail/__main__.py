@@ -32,6 +32,11 @@ def _is_watched() -> bool:
 
 def main() -> None:
     """Does what the command line says. Raises SystemExit with the exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this: nobody reads it
+            import os
+
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     if sys.argv[1:] == ["--version"]:  # asked by hooks and scripts all day long: not worth importing click
         from guardrail._version import __version__
 

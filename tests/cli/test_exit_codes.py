@@ -212,8 +212,55 @@ def test_a_full_disk_is_no_success(folder: Path) -> None:
     (folder / "a.yaml").write_text(HARMLESS)
     with open("/dev/full", "w") as stream:
         done = command("-m", "guardrail", "scan", folder / "a.yaml", stdout=stream, stderr=subprocess.PIPE)
-    assert done.returncode == 4
-    assert "No space left" in done.stderr
+    assert done.returncode == 2
+    assert "output: cannot be written: No space left" in done.stderr
+    assert "fault" not in done.stderr
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other_from_it(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    (folder / "taken").mkdir()
+    done = guardrail("scan", folder, "-q", "-o", f"json={folder}/taken", "-o", f"sarif={folder}/r.sarif")
+    assert done.code == 2
+    assert "taken: cannot be written: Is a directory" in done.err
+    assert "findings" in done.out
+    assert json.loads((folder / "r.sarif").read_text())["version"] == "2.1.0"
+
+
+def gone() -> int:
+    """What nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("low", 1)])
+def test_a_reader_that_goes_away_changes_no_verdict(folder: Path, form: str, fail_on: str, code: int) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    more = ("--fail-on", fail_on, "-f", form, "-o", f"sarif={folder}/r.sarif")
+    with os.fdopen(gone(), "w") as stream:
+        done = command("-m", "guardrail", "scan", folder / "a.yaml", *more, stdout=stream, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert json.loads((folder / "r.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_a_command_that_was_still_printing_is_no_broken_gate() -> None:
+    with os.fdopen(gone(), "w") as stream:
+        done = command("-m", "guardrail", "rules", "list", stdout=stream, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_closed_standard_output(folder: Path) -> None:
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    line = [sys.executable, "-m", "guardrail", "scan", str(folder / "a.yaml"), "-o", f"json={folder}/r.json"]
+    for closed in (">&-", ">&- 2>&-"):
+        done = subprocess.run(
+            ["sh", "-c", f'"$@" {closed}', "sh", *line], env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (1, "")
+        assert json.loads((folder / "r.json").read_text())["summary"]["exit_code"] == 1
 
 
 def test_a_profiler_has_the_last_word(folder: Path) -> None:

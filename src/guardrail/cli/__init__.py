@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from guardrail._version import __version__
+from guardrail.cli.stream import GONE, discard, unless_gone
 from guardrail.errors import GuardrailError
 
 COMMANDS = {
@@ -86,10 +88,9 @@ def run(arguments: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # names in scanned files are not always in the terminal's encoding
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        outcome = cli.main(list(arguments), prog_name="guardrail", standalone_mode=False)
-        code = outcome if isinstance(outcome, int) else 0
-        sys.stdout.flush()
-        return code
+        with unless_gone():
+            outcome = cli.main(list(arguments), prog_name="guardrail", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
     except click.exceptions.Exit as done:
         return int(done.exit_code)
     except click.ClickException as error:
@@ -101,11 +102,13 @@ def run(arguments: Sequence[str]) -> int:
     except GuardrailError as error:
         click.echo(f"guardrail: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; that must not become a traceback at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 4
+    except SystemExit:  # click's, of a command that was still printing when its reader went away
+        return GONE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            discard()
+            click.echo(f"guardrail: {error.filename or 'output'}: cannot be written: {error.strerror}", err=True)
+            return 2
         if os.environ.get("GUARDRAIL_DEBUG"):
             raise
         click.echo(

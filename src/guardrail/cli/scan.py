@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from guardrail.cli.reading import reads_files
+from guardrail.cli.stream import unless_gone
 from guardrail.errors import UsageError
 from guardrail.model import SEVERITIES, Result
 from guardrail.reports.table import FORMATS
@@ -117,13 +118,15 @@ def command(
         color=color, width=_width() if terminal else 100, clip=terminal, quiet=quiet, verbose=verbose
     )
     with stage(request.timings, "reports"):
-        write(form, result, sys.stdout, options)
-        for kind, file in output:
-            _write(result, kind, file)
+        unwritten = [why for kind, file in output if (why := _write(result, kind, file))]
+        with unless_gone():
+            write(form, result, sys.stdout, options)
     if request.timings:
         from guardrail.cli.timings import table
 
         click.echo(table(request.timings), err=True, nl=False)
+    if unwritten:
+        raise UsageError("\n".join(unwritten))
     return result.exit_code
 
 
@@ -133,17 +136,19 @@ def _width() -> int:
     return max(60, min(shutil.get_terminal_size().columns, 160))
 
 
-def _write(result: Result, form: str, file: str) -> None:
+def _write(result: Result, form: str, file: str) -> str:
+    """Why it could not be done, if so."""
     from guardrail.reports import write
 
     try:
         if form == "html" and file.endswith(("/", os.sep)):
             _write_pages(result, file)
-            return
+            return ""
         with open(file, "w", encoding="utf-8", newline="\n") as stream:
             write(form, result, stream)
     except OSError as error:
-        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+        return f"{file}: cannot be written: {error.strerror}"
+    return ""
 
 
 def _write_pages(result: Result, folder: str) -> None:
