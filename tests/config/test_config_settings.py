@@ -233,3 +233,23 @@ def test_show_tells_where_each_key_came_from(tmp_path: Path) -> None:
     assert "  rules.c-1.enabled: off  (guardrail.yaml:2)\n" in printed
     assert "  exclude: gen  (guardrail.yaml:3)\n" in printed
     assert "rules.s" not in printed
+
+
+@pytest.mark.parametrize("folder", ["", "envs", "envs/dev"])
+def test_for_a_folder_it_shows_what_holds_in_it(tmp_path: Path, folder: str) -> None:
+    config = config_of(
+        tmp_path,
+        {
+            "guardrail.yaml": "environments: {dev: {match: ['envs/dev/**']}}\nexclude: [envs/dev/gen/]\n"
+            "paths: [{match: ['envs/**'], rules: {r: high}}, {match: ['*.tf'], rules: {r: low}}]\nrules: {r: medium}\n",
+            "envs/dev/guardrail.yaml": "rules: {r: {enforce: warn}}\n",
+            "envs/dev/gen/main.tf": "",
+        },
+    )
+    shown = config.show(folder, [("r", "cost")])
+    assert shown["files"] == ["guardrail.yaml", *(["envs/dev/guardrail.yaml"] if folder == "envs/dev" else [])]
+    assert [entry["here"] for entry in shown["environments"]] == [folder == "envs/dev"]
+    assert shown["rules"]["r"]["severity"]["value"] == ("high" if folder else "medium")
+    assert (shown["path"], shown["excluded"]) == (folder, False)
+    assert text(shown).startswith(f"settings for {folder or '.'}\n")
+    assert config.show("envs/dev/gen")["excluded"] is True

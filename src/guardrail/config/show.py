@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from guardrail.config.settings import Config, RuleSetting
     from guardrail.config.waivers import Waiver
 
+_ANY_FILE = "any file"  # what holds for a folder holds for whatever is in it
+
 
 def shown(
     config: Config, path: str, rules: Iterable[tuple[str, str]] = (), environments: Collection[str] = ()
 ) -> dict[str, Any]:
     """See `Config.show`."""
+    name = path
+    if config.tree.is_folder(path):
+        path = f"{path}/{_ANY_FILE}".lstrip("/")
     chain = config.chain(path.rpartition("/")[0])
     known = config.environments
     there = [*environments, *names_at(path, known)]
@@ -35,7 +40,7 @@ def shown(
         for pattern, found in layer.globs:
             globs.append({"match": pattern, **{key: _entry(setting) for key, setting in sorted(found.items())}})
     return {
-        "path": path,
+        "path": name,
         "profiles": [_entry(setting) for setting in config.profiles],
         "packs": [_placed({pack.how: pack.name}, pack.place) for pack in config.packs],
         "files": [source.file for source in chain],
@@ -82,7 +87,7 @@ def _day(waiver: Waiver) -> str | None:
 
 def text(show: dict[str, Any]) -> str:
     """The same for people: one setting a line, with where it comes from. Only what a file sets is told of rules."""
-    lines = [f"settings for {show['path']}", f"  files: {', '.join(show['files']) or 'none'}"]
+    lines = [f"settings for {show['path'] or '.'}", f"  files: {', '.join(show['files']) or 'none'}"]
     if show["excluded"]:
         lines.append("  excluded from the scan")
     rows: list[tuple[str, dict[str, Any]]] = [
