@@ -211,7 +211,11 @@ def test_comments_that_count(line: str) -> None:
         'x = "# guardrail:ignore a-rule"',
         'x = "say # guardrail:ignore a-rule"',
         "# guardrail:ignored a-rule",
-        "# guardrail: ignore a-rule",
+        "# Guardrail: ignore what is said here",
+        'x = "# guardrail: ignore a-rule"',
+        " guardrail:ignore a-rule",
+        "/* so */ x\nguardrail:ignore a-rule",
+        'x = "a/*"\nguardrail:ignore a-rule',
     ],
 )
 def test_comments_and_strings_that_do_not_count(line: str) -> None:
@@ -286,6 +290,45 @@ def test_a_malformed_one_says_what_is_wrong_and_suppresses_nothing(text: str, er
     assert (noun.fields["expired"], noun.fields["unused"]) == (False, False)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# guardrail: ignore a-rule",
+        "// guardrail:  ignore-file a-rule reason=x",
+        "x: y # GUARDRAIL:IGNORE a-rule",
+        "/* Guardrail:ignore a-rule */",
+        "{{- /* guardrail: ignore a-rule */}}",
+    ],
+)
+def test_another_spelling_is_told_and_suppresses_nothing(line: str) -> None:
+    [ignore] = find_ignores(line + "\n", "f")
+    assert (ignore.rules, ignore.error) == (
+        ("a-rule",), '"guardrail:ignore" is written in small letters and without a space')  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("/*\n guardrail:ignore a-rule\n*/\n", 2),
+        ("/*\n * why\n * guardrail:ignore-file a-rule\n */\n", 3),
+        ("a\n/* why\n GUARDRAIL: ignore a-rule */\n", 3),
+        ("{{- /*\nguardrail:ignore a-rule\n*/}}\n", 2),
+        ("/* guardrail:ignore a-rule\n   why */\n", 1),
+    ],
+)
+def test_one_in_a_comment_of_several_lines_is_told_and_suppresses_nothing(text: str, line: int) -> None:
+    [ignore] = find_ignores(text + "x: y\n", "f")
+    assert (ignore.rules, ignore.span.line) == (("a-rule",), line)
+    assert ignore.error == "it stands in a comment of several lines; an ignore is a comment of one line"
+
+
+def test_behind_something_a_comment_may_go_on_below() -> None:
+    [ignore] = find_ignores("x: y /* guardrail:ignore a-rule\n   why */\n", "f")
+    assert (ignore.error, ignore.scope) == (None, "line")
+    [ignore] = find_ignores("/* guardrail:ignore-file a-rule\n   why */\n", "f")
+    assert (ignore.error, ignore.scope) == (None, "file")
+
+
 # What is told of it
 
 
@@ -357,8 +400,9 @@ def test_ignores_are_read_through_the_tree(tmp_path: Path) -> None:
     (tmp_path / "b.tf").write_text(comment, encoding="utf-16")
     (tmp_path / "c.tf").write_bytes(comment.encode() + b"\xff")
     (tmp_path / "d.json").write_text(comment, encoding="utf-8")
-    found = read_ignores(Tree(str(tmp_path)), ["a.tf", "b.tf", "c.tf", "d.json", "gone.tf", "../x.tf"])
-    assert [ignore.span.file for ignore in found] == ["a.tf", "b.tf"]
+    (tmp_path / "e.tf").write_text(comment.upper(), encoding="utf-8")
+    found = read_ignores(Tree(str(tmp_path)), ["a.tf", "b.tf", "c.tf", "d.json", "e.tf", "gone.tf", "../x.tf"])
+    assert [ignore.span.file for ignore in found] == ["a.tf", "b.tf", "e.tf"]
 
 
 # Hostile files
@@ -380,9 +424,13 @@ def test_too_many_are_cut_off_and_told(tmp_path: Path) -> None:
         "# guardrail:ignore x\n" * 1000 + "#\n" * 500_000,
         "x # guardrail:ignore " + "a=" * 900,
         "/* guardrail:ignore" * 50_000,
+        "# guardrail: ignore" * 50_000 + " a-rule",
+        "# guardrail:" + " " * 1_000_000 + "ignore",
+        "/*\n" * 100_000 + "guardrail:ignore a-rule\n" * 100_000,
+        "* " * 500_000 + "guardrail:ignore a-rule",
         "".join(f"# guardrail:ignore unknown-{index}\n" for index in range(1000)),
     ],
-    ids=range(7),
+    ids=range(11),
 )
 def test_hostile_text_takes_no_time(text: str) -> None:
     with ends(20):

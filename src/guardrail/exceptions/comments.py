@@ -11,8 +11,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from guardrail.model import Span
+from guardrail.model.patterns import lazy_regex
 from guardrail.tree import Tree, Unreadable
 
+_OPENING = lazy_regex(r"\s*(?:\{\{-?\s*)?/\*")
 _REMARKS = (b":skip=", b":ignore:", b"zizmor:", b"kube-linter.io/", b"checkov.io/skip", b"bridgecrew.io/skip")
 
 
@@ -32,12 +34,13 @@ def remarked_files(tree: Tree, files: Iterable[str]) -> list[str]:
 class Comment(NamedTuple):
     """`text` is what follows the words by which it was found. `scope` is line (it stands behind something), above (on a
     line of its own), or file (at the top of one, with an empty line after it). `line` is the line that it speaks of, 0
-    for a file and where it stands above nothing."""
+    for a file and where it stands above nothing. `open`: it goes on below its line."""
 
     span: Span
     text: str
     scope: str
     line: int
+    open: bool = False
 
 
 class Lines:
@@ -56,23 +59,36 @@ class Lines:
                 self.below[index] = index
                 if line.strip():
                     self.first = index
+        self._within: list[bool] | None = None
 
     def comment(self, index: int, file: str, opening: re.Pattern[str]) -> Comment | None:
         """The first comment in a line (from 0) that begins with `opening`, whose first group is the comment's sign."""
         line = self.text[index]
         for match in islice(opening.finditer(line), 10):
             start, end = match.start(1), len(line.rstrip())
-            rest = end
+            rest, is_open = end, False
             if match.group(1).startswith("/*"):
                 close = line.find("*/", match.end())
-                end, rest = (close + 2, close) if close >= 0 else (end, end)
+                is_open = close < 0
+                end, rest = (end, end) if is_open else (close + 2, close)
             # Inside a string a quote is open before it, and closed after it.
             if line.count('"', 0, start) % 2 and line.count('"', start) % 2:
                 continue
             span = Span(file, index + 1, start + 1, index + 1, end + 1)
             alone = _bare(line[:start]) in ("", "{{", "{{-") and _bare(line[end:]) in ("", "}}", "-}}")
-            return Comment(span, line[match.end() : rest], *self._scope(index, alone))
+            return Comment(span, line[match.end() : rest], *self._scope(index, alone), is_open)
         return None
+
+    def within_comment(self, index: int) -> bool:
+        """Whether a line (from 0) begins within a `/* */` that has a line above begin with it."""
+        if self._within is None:
+            self._within, within = [], False
+            for line in self.text:
+                self._within.append(within)
+                opening = None if within else _OPENING.match(line)
+                if within or opening:
+                    within = "*/" not in line[opening.end() if opening else 0 :]
+        return self._within[index]
 
     def _scope(self, index: int, alone: bool) -> tuple[str, int]:
         if not alone:

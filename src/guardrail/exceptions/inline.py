@@ -38,10 +38,19 @@ _WHOLE_FILE = 1 << 30  # a line after every file's last
 # The comment must begin at the line's start or after a space, and the marker must come first in it.
 # Templates of Helm charts have theirs in `{{/* */}}`.
 _COMMENT = lazy_regex(r"(?:^|(?<=\s)|(?<=\{\{))(#+|//+|/\*+)[ \t]*guardrail:ignore(?![A-Za-z0-9_])")
+# Other spellings, where what follows looks like a rule id: words of people may begin so as well.
+_NAMES_RULE = r"(?=(?:-file)?[ \t]+[a-z0-9]+[-_][a-z0-9])"
+_NEAR_MISS = lazy_regex(
+    r"(?:^|(?<=\s)|(?<=\{\{))(#+|//+|/\*+)[ \t]*guardrail:[ \t]*ignore" + _NAMES_RULE, re.IGNORECASE
+)
+_WITHIN_COMMENT = lazy_regex(r"[ \t*]*(guardrail:[ \t]*ignore)" + _NAMES_RULE, re.IGNORECASE)
+_BEGINNINGS = ("guardrail:", "Guardrail:", "GUARDRAIL:")
 _DIRECTIVE = lazy_regex(r"-[A-Za-z0-9_-]*")
 _KEY = lazy_regex(r"([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*")
 _RULE = lazy_regex(r"[A-Za-z0-9][A-Za-z0-9_./-]*\Z")
 _KEYS = ("reason", "until")
+_MISSPELT = f'"{MARKER}" is written in small letters and without a space'
+_SEVERAL_LINES = "it stands in a comment of several lines; an ignore is a comment of one line"
 
 Extents = Mapping[str, Mapping[int, int]]  # file -> first line of a block or entry -> its last line
 
@@ -78,30 +87,46 @@ def read_ignores(tree: Tree, files: Iterable[str]) -> list[Ignore]:
             data = tree.read(file)
         except Unreadable:
             continue
-        if MARKER.encode() in data or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if any(word.encode() in data for word in _BEGINNINGS) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
             found += find_ignores(decode(data, file)[0], file)
     return found
 
 
 def find_ignores(text: str, file: str) -> list[Ignore]:
     """The ignores of one file, in the order written."""
-    if MARKER not in text or file.endswith(".json"):
+    if file.endswith(".json") or not any(word in text for word in _BEGINNINGS):
         return []
     lines = Lines(text)
     found: list[Ignore] = []
     for index, line in enumerate(lines.text):
-        if MARKER in line and (comment := lines.comment(index, file, _COMMENT)):
-            ignore = _parse(comment)
-            if len(found) == MAX_IGNORES:
-                error = f"the file has more than {MAX_IGNORES:,} ignores; from here on they suppress nothing"
-                found.append(ignore._replace(error=error))
-                break
-            found.append(ignore)
+        ignore = _in_line(lines, index, file) if any(word in line for word in _BEGINNINGS) else None
+        if ignore is None:
+            continue
+        if len(found) == MAX_IGNORES:
+            error = f"the file has more than {MAX_IGNORES:,} ignores; from here on they suppress nothing"
+            found.append(ignore._replace(error=error))
+            break
+        found.append(ignore)
     return found
 
 
+def _in_line(lines: Lines, index: int, file: str) -> Ignore | None:
+    line = lines.text[index]
+    if MARKER in line and (comment := lines.comment(index, file, _COMMENT)):
+        ignore = _parse(comment)
+        # What it would speak of is the rest of the comment.
+        return ignore._replace(error=_SEVERAL_LINES) if comment.open and ignore.scope == "above" else ignore
+    if comment := lines.comment(index, file, _NEAR_MISS):
+        return _parse(comment)._replace(error=_MISSPELT)
+    within = _WITHIN_COMMENT.match(line)
+    if within and lines.within_comment(index):
+        span = Span(file, index + 1, within.start(1) + 1, index + 1, len(line.rstrip()) + 1)
+        return _parse(Comment(span, line[within.end() :].partition("*/")[0], "above", 0))._replace(error=_SEVERAL_LINES)
+    return None
+
+
 def _parse(comment: Comment) -> Ignore:
-    span, text, scope, line = comment
+    span, text, scope, line, _ = comment
     directive = _DIRECTIVE.match(text)
     if directive:
         scope, line, text = "file", 0, text[directive.end() :]
