@@ -148,6 +148,103 @@ def test_it_is_a_finding_a_line_and_the_same_bytes_each_time(tree: Tree) -> None
     assert files == ["a.tf", "main.tf"]
 
 
+SEVERAL = 'locals {\n  acls = {%s}\n}\nresource "aws_s3_bucket" "b" {\n  for_each = local.acls\n' \
+    '  bucket   = each.key\n  acl      = each.value\n}\n'  # fmt: skip
+
+
+def older(tree: Tree) -> None:
+    """The baseline as it was written before it had messages and instances."""
+    path = tree.folder / "guardrail-baseline.json"
+    data = json.loads(path.read_text())
+    for entry in data["findings"]:
+        for key in ("message", "first", "instances"):
+            entry.pop(key, None)
+    path.write_text(json.dumps(data))
+
+
+@pytest.fixture
+def several(tree: Tree) -> Tree:
+    tree.write("guardrail.yaml", "rules: {'*': off, store-not-public: high}\nbaseline: guardrail-baseline.json\n")
+    tree.write("main.tf", SEVERAL % 'a = "private", b = "public-read"')
+    assert tree.baseline().code == 0
+    return tree
+
+
+def test_another_instance_that_goes_wrong_is_new(several: Tree) -> None:
+    assert several.scan()[1] == 0
+    several.write("main.tf", SEVERAL % 'a = "public-read", b = "public-read"')
+    assert several.scan() == ({('aws_s3_bucket.b["a"]', "fail", "")}, 1)
+    assert several.notes == []
+    several.baseline()
+    assert several.scan()[1] == 0
+    several.write("main.tf", SEVERAL % 'a = "public-read"')  # fewer are no new ones
+    assert several.scan()[1] == 0
+
+
+def test_an_older_file_accepts_whatever_instances_there_are(several: Tree) -> None:
+    older(several)
+    several.write("main.tf", SEVERAL % 'a = "public-read", b = "public-read"')
+    assert several.scan()[1] == 0
+
+
+def test_where_instances_were_not_known_any_is_accepted(several: Tree) -> None:
+    unknown = SEVERAL.replace("for_each = local.acls", "for_each = var.acls") + 'variable "acls" {}\n'
+    unknown = unknown.replace("each.value", '"public-read"') % ""
+    several.write("main.tf", unknown)
+    several.baseline()
+    several.write("main.tf", unknown.replace("var.acls", 'toset(["a", "b"])'))
+    assert several.scan()[1] == 0
+
+
+POLICY = 'resource "aws_iam_role_policy" "p" {\n  role   = "x"\n  policy = jsonencode({ Statement = [\n%s  ] })\n}\n'
+STATEMENT = '    { Effect = "Allow", Action = "%s:*", Resource = "*" },\n'
+
+
+@pytest.fixture
+def policy(tree: Tree) -> Tree:
+    rules = "rules: {'*': off, grant-no-service-wildcard: high}\n"
+    tree.write("guardrail.yaml", rules + "baseline: guardrail-baseline.json\n")
+    tree.write("main.tf", POLICY % (STATEMENT % "s3" + STATEMENT % "sqs"))
+    assert tree.baseline().code == 0
+    return tree
+
+
+def accepted(tree: Tree) -> dict[str, bool]:
+    """Whether each service's statement is."""
+    found = json.loads(tree.guardrail("scan", tree.folder, "-f", "json").out)["findings"]
+    return {word: one["suppression"] is not None for one in found for word in ("s3", "sqs", "iam")
+            if f"{word}:*" in one["message"]}  # fmt: skip
+
+
+def test_what_is_new_may_come_before_what_is_old(policy: Tree) -> None:
+    assert accepted(policy) == {"s3": True, "sqs": True}
+    policy.write("main.tf", POLICY % (STATEMENT % "iam" + STATEMENT % "s3" + STATEMENT % "sqs"))
+    assert accepted(policy) == {"iam": False, "s3": True, "sqs": True}
+    assert policy.notes == []
+
+
+def test_of_several_the_one_that_is_mended_is_taken_out(policy: Tree) -> None:
+    policy.write("main.tf", POLICY % (STATEMENT % "sqs"))
+    assert accepted(policy) == {"sqs": True}
+    assert policy.baseline("--prune").out == "guardrail-baseline.json: 1 finding, 1 taken out\n"
+    assert accepted(policy) == {"sqs": True}
+    policy.write("main.tf", POLICY % (STATEMENT % "s3" + STATEMENT % "sqs"))
+    assert accepted(policy) == {"s3": False, "sqs": True}
+
+
+def test_an_older_file_accepts_by_fingerprint(policy: Tree) -> None:
+    older(policy)
+    assert accepted(policy) == {"s3": True, "sqs": True}
+    policy.write("main.tf", POLICY % (STATEMENT % "iam" + STATEMENT % "s3" + STATEMENT % "sqs"))
+    assert accepted(policy) == {"iam": True, "s3": True, "sqs": False}
+
+
+def test_another_message_of_the_same_fingerprint_stays_accepted(tree: Tree) -> None:
+    path = tree.folder / "guardrail-baseline.json"
+    path.write_text(path.read_text().replace('"message": "', '"message": "what an older version said: '))
+    assert tree.scan() == (OLD, 0)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -155,9 +252,11 @@ def test_it_is_a_finding_a_line_and_the_same_bytes_each_time(tree: Tree) -> None
         ("[]", "is no baseline that this version of guardrail knows"),
         ('{"guardrail-baseline": 2, "findings": []}', "is no baseline that this version of guardrail knows"),
         ('{"guardrail-baseline": 1, "findings": [{"rule": "x"}]}', "findings[0] is no finding"),
+        ('{"guardrail-baseline": 1, "findings": [{"file": "", "resource": "", "rule": "", "verdict": "fail", '
+         '"fingerprint": "", "instances": [1]}]}', "findings[0] is no finding"),
         ("[" * 100_000, "is no JSON"),
     ],
-    ids=["broken", "list", "version", "entry", "deep"],
+    ids=["broken", "list", "version", "entry", "instances", "deep"],
 )
 def test_what_is_none_ends_the_run(tree: Tree, text: str, said: str) -> None:
     tree.write("guardrail-baseline.json", text)

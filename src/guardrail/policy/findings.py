@@ -182,9 +182,25 @@ def numbered(findings: list[Finding]) -> list[Finding]:
         count = seen.get(finding.fingerprint, 0)
         seen[finding.fingerprint] = count + 1
         if count:
-            finding = finding._replace(fingerprint=fingerprint_of(f"{finding.fingerprint}#{count}"))
+            finding = finding._replace(fingerprint=_after(finding.fingerprint, count))
         result.append(finding)
     return result
+
+
+def firsts_of(findings: Iterable[Finding]) -> list[str]:
+    """For each of all findings of a scan, in their order, the fingerprint of the first of those that share one but for
+    their number; its own where it is alone."""
+    of: dict[str, tuple[str, int]] = {}  # the next one's fingerprint -> the first one's, and how many there are
+    result: list[str] = []
+    for finding in findings:
+        first, count = of.pop(finding.fingerprint, (finding.fingerprint, 1))
+        of[_after(first, count)] = first, count + 1
+        result.append(first)
+    return result
+
+
+def _after(first: str, count: int) -> str:
+    return fingerprint_of(f"{first}#{count}")
 
 
 def _evidence(verdict: Verdict, group: list[Verdict], conceal: Concealer) -> tuple[Evidence, ...]:
