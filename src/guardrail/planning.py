@@ -83,7 +83,7 @@ class Plan(NamedTuple):
 
 
 def prepare(request: Request) -> Plan:
-    tree = Tree(find_base(request.paths, request.base), dict(request.overlay))
+    tree = Tree(find_base(request.paths, request.base, changed=request.changed), dict(request.overlay))
     config = load_config(tree, request.config)
     beside = _scanner_beside(config, request)
     with stage(request.timings, "discovery"):

@@ -269,3 +269,26 @@ def test_a_profiler_has_the_last_word(folder: Path) -> None:
     done = command("-m", "cProfile", "-o", profile, "-m", "guardrail", "scan", folder / "a.yaml", capture_output=True)
     assert done.returncode == 0
     assert profile.stat().st_size > 1000
+
+
+def test_changed_takes_the_list_that_git_gives(
+    folder: Path, guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "a.yaml").write_text(PRIVILEGED)
+    only = ("--rule", "container-privileged", "-f", "json")
+    done = guardrail("scan", *only, "--changed", "deleted.yaml")
+    report = json.loads(done.out)
+    assert (done.code, [finding["file"] for finding in report["findings"]]) == (1, ["a.yaml"])
+    assert [note["kind"] for note in report["notes"]] == ["deleted-file"]
+    done = guardrail("scan", *only, "--changed", "../elsewhere.yaml")
+    assert (done.code, "elsewhere.yaml" in done.err) == (2, True)
+    done = guardrail("scan", *only, "--changed")
+    assert (done.code, json.loads(done.out)["findings"]) == (0, [])
+    assert [note["kind"] for note in json.loads(done.out)["notes"]] == ["nothing-changed"]
+    (folder / "k").mkdir()
+    (folder / "k" / "b.yaml").write_text(HARMLESS)
+    monkeypatch.chdir(folder / "k")
+    for written in ("k/b.yaml", "k/deleted.yaml", "a.yaml"):  # as seen from the top
+        done = guardrail("scan", *only, "--changed", written)
+        assert (done.code, f"no such file or folder: {written}; {folder} has them" in done.err) == (2, True)

@@ -182,3 +182,56 @@ def test_a_release_comes_with_the_chart_that_it_deploys(tmp_path: Path) -> None:
     assert found.claimed == {"kubernetes": sorted(claimed)}
     assert (found.changed, found.charts) == ({"apps/web.yaml"}, ("charts/web",))
     assert scan(tmp_path, "apps/other.yaml").charts == ()
+
+
+def deleted(base: Path, name: str, *others: str) -> Discovery:
+    (base / name).unlink()
+    return scan(base, name, *others)
+
+
+def test_what_stood_beside_a_deleted_file_counts_as_changed(tmp_path: Path) -> None:
+    files = {
+        "app/main.tf": 'module "net" {\n  source = "../net"\n}\n',
+        "net/main.tf": 'variable "y" {}\n',
+        "net/more.tf": 'variable "x" {}\n',
+        "net/pod.yaml": POD,
+        "k/a.yaml": POD, "k/b.yaml": POD, "k/c.yaml": POD, "k/main.tf": "# x\n",
+        "README.md": "x",
+    }  # fmt: skip
+    (tmp_path / ".git").mkdir()
+    scan(tmp_path, files=files)
+    found = deleted(tmp_path, "net/more.tf")
+    assert found.claimed == {"terraform": ["app/main.tf", "net/main.tf"]}
+    assert found.changed == {"net/main.tf", "net/more.tf"}
+    assert [(note.kind, note.file) for note in found.notes] == [("deleted-file", "net/more.tf")]
+    found = deleted(tmp_path, "k/c.yaml", "app/main.tf")
+    assert found.claimed["kubernetes"] == ["k/a.yaml", "k/b.yaml"]
+    assert found.changed == {"app/main.tf", "k/a.yaml", "k/b.yaml", "k/c.yaml"}
+    found = deleted(tmp_path, "README.md")
+    assert (found.claimed, found.notes, found.problems) == ({}, [], [])
+
+
+def test_a_folder_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    found = scan(tmp_path, "gone/deep/main.tf", "gone/deep", files={"main.tf": "# x\n"})
+    assert (found.claimed, found.problems) == ({}, [])
+
+
+def test_a_deleted_file_that_is_ignored_stays_out(tmp_path: Path) -> None:
+    files = {".gitignore": "gen.yaml\n", "k/a.tf": "# x\n", "k/b.yaml": POD}
+    found = scan(tmp_path, "k/gen.yaml", "k/a.tf", files=files)
+    assert (found.changed, found.notes) == ({"k/a.tf"}, [])
+
+
+def test_units_come_with_a_deleted_file_that_they_include(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    scan(tmp_path, "root.hcl", files=UNITS)
+    found = deleted(tmp_path, "env/common.hcl")
+    assert found.changed == {"env/common.hcl", "live/b/terragrunt.hcl"}
+    assert "n/main.tf" in found.claimed["terraform"]
+
+
+def test_of_no_files_nothing_is_judged(tmp_path: Path) -> None:
+    found = discover([], Tree(str(tmp_path)), changed=True)
+    assert (found.claimed, found.problems, found.changed) == ({}, [], frozenset())
+    assert [note.kind for note in found.notes] == ["nothing-changed"]

@@ -74,3 +74,16 @@ def test_names_are_the_same_wherever_one_stands(tmp_path: Path, monkeypatch: pyt
     for here, path in ((tmp_path, "repo/a"), (tmp_path / "repo" / "a", "."), (tmp_path / "link", "a/main.tf")):
         monkeypatch.chdir(here)
         assert discover([path], Tree(find_base([path]))).claimed == {"terraform": ["a/main.tf"]}
+
+
+def test_what_a_commit_deleted_need_not_be_there(tmp_path: Path) -> None:
+    touch(tmp_path, "repo/.git/HEAD", "repo/a/main.tf", "plain/main.tf")
+    repo, outside = str(tmp_path / "repo"), str(tmp_path / "nowhere" / "x.tf")
+    there, gone = f"{repo}/a/main.tf", f"{repo}/gone/deep/main.tf"
+    for paths in ([there, gone], [gone], [there, outside]):
+        assert find_base(paths, changed=True) == os.path.realpath(repo)
+    for paths in (["", there], [f"{repo}/a\0b"], [outside], [str(tmp_path / "plain" / "typo.tf")]):
+        with pytest.raises(UsageError, match="no such file or folder"):
+            find_base(paths, changed=True)
+    with pytest.raises(UsageError, match="stands outside"):
+        discover([there, outside], Tree(repo), changed=True)

@@ -89,3 +89,8 @@ def test_repositories_that_a_commit_does_not_touch_stay_out(folder: Path) -> Non
     (folder / "main.tf").write_text('module "m" {\n  source = "./m"\n}\n')
     here = discover([str(folder / "main.tf"), str(folder / "one/pod.yaml")], Tree(str(folder)), changed=True)
     assert here.repositories == {"one": ["one/pod.yaml"]}
+
+
+def test_a_file_may_be_deleted_in_a_repository(folder: Path) -> None:
+    here = discover([str(folder / "one/gone.yaml")], Tree(str(folder)), changed=True)
+    assert (here.claimed, here.notes, here.repositories) == ({}, [], {"one": ["one/gone.yaml"]})

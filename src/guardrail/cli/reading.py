@@ -56,7 +56,9 @@ def _reading(function: Callable[..., Any], options: Sequence[Callable[..., Any]]
             "base", "variables", "var_files", "environment", "actions", "stdin_filename",
         ) if name in given}  # fmt: skip
         stdin = sys.stdin.buffer.read() if "-" in paths else None
-        return function(request=Request(paths=paths or (reading["base"] or ".",), stdin=stdin, **reading), **given)
+        if not paths and not given.get("changed"):  # of no changed files nothing is to be judged
+            paths = (reading["base"] or ".",)
+        return function(request=Request(paths=paths, stdin=stdin, **reading), **given)
 
     for option in reversed(options):
         command = option(command)

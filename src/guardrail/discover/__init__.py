@@ -8,9 +8,10 @@ from guardrail.config import Config
 from guardrail.config.peer_names import PEER_FILES
 from guardrail.discover.changed import take_changed
 from guardrail.discover.claims import Claims, Discovery
-from guardrail.discover.paths import STDIN, all_there, ancestors, find_base, name_in
+from guardrail.discover.paths import STDIN, all_there, ancestors, find_base, name_in, not_from_top, without_deleted
 from guardrail.discover.repositories import Repositories
 from guardrail.discover.walk import SKIPPED_FOLDERS, Walk
+from guardrail.model import Note
 from guardrail.tree import Tree
 
 __all__ = ["SKIPPED_FOLDERS", "STDIN", "Discovery", "discover", "find_base", "name_in"]
@@ -31,6 +32,7 @@ def discover(
     Left out are the folders in `SKIPPED_FOLDERS`, what .gitignore and .git/info/exclude ignore and git's index does not
     have, and what guardrail.yaml excludes; a file that is itself among the paths is taken all the same, unless
     `changed`: then the paths are the files of a commit, chosen by nobody, and come with what is needed to judge them.
+    Some may have been deleted by it; without any, nothing has changed.
 
     `is_foreign` says of a file's name whether another scanner is to have it where no reader wants it.
 
@@ -38,8 +40,10 @@ def discover(
 
     Raises UsageError (a path that is not there, or not in the tree) and ConfigError; all else is a problem.
     """
-    paths = paths or ["."]
-    all_there(paths)
+    paths = paths or ([] if changed else ["."])
+    there = without_deleted(paths) if changed else paths
+    all_there(there)
+    not_from_top(tree, [path for path in paths if path not in there])
     claims = Claims(tree, is_foreign)
     config = config or Config(tree)
     apart = Repositories(tree, config)
@@ -50,7 +54,10 @@ def discover(
     folders = sorted(name for name in names if tree.is_folder(name))
     files = sorted(names.difference(folders))
     if changed:
-        take_changed(files, folders, claims, walk)
+        deleted = set(files).difference(name_in(tree, path) for path in there if path != STDIN)
+        if not paths:
+            claims.found.notes.append(Note("nothing-changed", "no file was named as changed: nothing is judged"))
+        take_changed([name for name in files if name not in deleted], folders, claims, walk, deleted)
         names = {name for claimed in claims.by_reader.values() for name in claimed}
     else:
         for name in files:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from guardrail.discover.claims import Claims
 from guardrail.discover.paths import ancestors
 from guardrail.discover.walk import Walk
 from guardrail.inputs import table
+from guardrail.model import Note
 from guardrail.tree import Unreadable
 
 _ACTION_NAMES = ("action.yml", "action.yaml")
 _WORKFLOWS = ".github/workflows"
 
 
-def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Walk) -> None:
+def take_changed(
+    files: list[str], folders: list[str], claims: Claims, walk: Walk, deleted: Collection[str] = ()
+) -> None:
     """Beside the changed files themselves: for Terraform the modules linked with theirs; for a manifest the others of
     its folder, and the kustomizations that it goes through; for a chart's file, or values that a chart is rendered
-    with (a release's own among them), the chart; for a changed action the workflows, one of which may use it."""
+    with (a release's own among them), the chart; for a changed action the workflows, one of which may use it. For a
+    deleted file of Terraform, or what may have been a manifest, those beside it: what they lack now stands in them."""
     for path, entry in walk.files(folders):
         claims.take_entry(path, entry)
     # Before walks for what is needed beside come upon repositories that nothing changed in.
@@ -25,7 +29,10 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
     for path in files:
         if not walk.is_out(path):
             claims.take(path)
-    changed = claims.found.changed = frozenset(claims.looked_at)
+    gone = sorted(path for path in deleted if not walk.is_out(path))
+    for path in gone:
+        _take_left_behind(path, claims, walk)
+    changed = claims.found.changed = frozenset(claims.looked_at) | frozenset(gone)
     readers = claims.by_reader
     manifests, pipelines = readers["kubernetes"] & changed, readers["pipelines"] & changed
     if readers["terraform"] or _may_concern_units(changed, claims):
@@ -40,6 +47,14 @@ def take_changed(files: list[str], folders: list[str], claims: Claims, walk: Wal
         claims.found.changed |= _sources_of(plans, claims)
     if readers["kubernetes"]:
         claims.found.unread = lambda: _manifests_beside(claims, walk)
+
+
+def _take_left_behind(path: str, claims: Claims, walk: Walk) -> None:
+    folder, terraform = path.rpartition("/")[0], table.is_terraform(path)
+    if folder == _WORKFLOWS or not (terraform or table.is_sniffed(path)):
+        return
+    claims.found.notes.append(Note("deleted-file", "is not there any more: what stands beside it is judged", path))
+    _take_beside(folder, "terraform" if terraform else "kubernetes", claims, walk)
 
 
 def _manifests_beside(claims: Claims, walk: Walk) -> Iterator[str]:
@@ -148,7 +163,8 @@ def _take_charts(changed: frozenset[str], manifests: set[str], claims: Claims, w
 def _take_beside(folder: str, reader: str, claims: Claims, walk: Walk) -> None:
     for name in claims.tree.names_in(folder):
         path = f"{folder}/{name}" if folder else name
-        if path in claims.looked_at or not table.is_sniffed(path) or walk.is_out(path):
+        wanted = table.is_terraform(path) if reader == "terraform" else table.is_sniffed(path)
+        if not wanted or path in claims.looked_at or walk.is_out(path):
             continue
         taken_by = claims.take(path)
         if taken_by is not None and taken_by != reader:

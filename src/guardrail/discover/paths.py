@@ -12,15 +12,17 @@ from guardrail.tree import Tree
 STDIN = "-"
 
 
-def find_base(paths: Sequence[str], given: str | None = None) -> str:
+def find_base(paths: Sequence[str], given: str | None = None, *, changed: bool = False) -> str:
     """The absolute path that a scan's names are relative to: the one that is given; else the nearest folder at or above
     all of the paths that holds `.git`; else the nearest that holds a guardrail.yaml; else the one that they have in
-    common. Raises UsageError for a path that is not there."""
-    all_there(paths)
+    common. Raises UsageError for a path that is not there, unless `changed`: it may have been deleted."""
+    there = without_deleted(paths) if changed else paths
+    all_there(there)
     if given is not None:
         return _absolute(given)
+    only_deleted = not there and bool(paths)
     folders = []
-    for path in paths or ["."]:
+    for path in paths if only_deleted else there or ["."]:
         absolute = _absolute("." if path == STDIN else path)
         folders.append(absolute if os.path.isdir(absolute) else os.path.dirname(absolute))
     try:
@@ -36,14 +38,40 @@ def find_base(paths: Sequence[str], given: str | None = None) -> str:
             if above == folder:
                 break
             folder = above
+    if only_deleted:  # of no tree
+        all_there(paths)
     return common
 
 
 def all_there(paths: Sequence[str]) -> None:
     """Raises UsageError that names every path that is not there."""
-    missing = [path for path in paths if path != STDIN and ("\0" in path or not path or not os.path.lexists(path))]
+    missing = [path for path in paths if not _is_there(path)]
     if missing:
         raise UsageError(f"no such file or folder: {', '.join(map(printable, missing))}")
+
+
+def without_deleted(paths: Sequence[str]) -> list[str]:
+    """The paths of a commit without those that may have been there before it."""
+    return [path for path in paths if _is_there(path) or not path or "\0" in path]
+
+
+def not_from_top(tree: Tree, paths: Sequence[str]) -> None:
+    """Raises UsageError for paths that are not there, but are as seen from the top of the tree: so git writes them,
+    wherever one stands."""
+    meant = []
+    for path in paths:
+        folder, at_top = os.path.dirname(path), os.path.join(tree.base, path)
+        is_known = folder and os.path.isdir(os.path.dirname(at_top)) and not os.path.isdir(folder)
+        if not os.path.isabs(path) and (is_known or os.path.lexists(at_top)):
+            meant.append(path)
+    if meant:
+        shown = ", ".join(map(printable, meant))
+        where = f"{tree.base} has them: start there, or ask git with --relative"
+        raise UsageError(f"no such file or folder: {shown}; {where}")
+
+
+def _is_there(path: str) -> bool:
+    return path == STDIN or ("\0" not in path and bool(path) and os.path.lexists(path))
 
 
 def name_in(tree: Tree, path: str) -> str:
