@@ -279,3 +279,10 @@ def test_the_group_names_its_commands(guardrail: Guardrail) -> None:
     listed = guardrail("rules", "--help").out
     assert all(name in listed for name in ("new", "test", "lint", "explain", "coverage", "docs"))
     assert "Did you mean 'lint'?" in guardrail("rules", "lnt").err
+
+
+@pytest.mark.parametrize("command", [("test",), ("test", "--mutate"), ("lint",)])
+def test_a_folder_without_rules_is_not_green(here: Path, rule: Path, guardrail: Guardrail, command: tuple[str]) -> None:
+    done = guardrail("rules", *command, rule, "infra")
+    assert (done.code, done.out) == (2, "")
+    assert "infra: there is no rule in this folder" in done.err

@@ -49,8 +49,16 @@ def of_here(config: str | None = None) -> tuple[Bundle, tuple[Pack, ...]]:
 
 
 def files_of(paths: Sequence[str]) -> list[str]:
-    """The rule files at paths, of folders all that are in them; without paths, those that come with guardrail."""
+    """The rule files at paths, of folders all that are in them; without paths, those that come with guardrail. Raises
+    UsageError for a folder that has none: a pack may have all of its rules in Python."""
     found: list[str] = []
     for path in paths or (folder("rules"),):
-        found += rule_files(path) if os.path.isdir(path) else [path]
+        there = files_at(path)
+        if not there and not os.path.isfile(os.path.join(path, "pack.yaml")):
+            raise UsageError(f"{path}: there is no rule in this folder")
+        found += there
     return found
+
+
+def files_at(path: str) -> list[str]:
+    return list(rule_files(path)) if os.path.isdir(path) else [path]

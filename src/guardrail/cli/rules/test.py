@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guardrail.cli.rules.finding import files_of
+from guardrail.cli.rules.finding import files_at, files_of
 from guardrail.shipped import folder
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _watch(paths: tuple[str, ...]) -> None:
     from guardrail.kit.watching import changes
 
     book = Rulebook()  # concepts are guardrail's own: they don't change under a rule's author
-    for changed in changes(lambda: files_of(paths)):
+    for changed in changes(lambda: [file for path in paths or (folder("rules"),) for file in files_at(path)]):
         click.echo(click.style(", ".join(map(os.path.relpath, changed[:3])) if len(changed) < 4 else
                                f"{len(changed)} files", bold=True))  # fmt: skip
         _run(changed, book)
