@@ -61,7 +61,11 @@ HIGH = '"hgih"; did you mean "high"?'
         ("- a\n", "1:1: the file must be a mapping, not a list"),
         ("just text\n", "1:1: the file must be a mapping, not text"),
         ("rules: {a: off\n", "2:1: not valid YAML: did not find expected ',' or '}'"),
-        ("rules: {a: off}\nrules: {b: off}\n", "2:1: key 'rules' stands twice; the last one counts"),
+        ("rules: {a: off}\nrules: {b: off}\n", "2:1: key 'rules' stands twice"),
+        ("exclude: [./gen/]\n", '1:11: "./gen/" can match nothing: write "/gen/"'),
+        ("paths:\n  - match: [a, './envs/**']\n", '2:16: "./envs/**" can match nothing: write "envs/**"'),
+        ("paths:\n  - match: ['!envs\\dev\\*']\n", '2:13: "!envs\\dev\\*" can match nothing: write "!envs/dev/*"'),
+        ("exclude: [././x]\n", '1:11: "././x" can match nothing: write "/x"'),
         ("rules: {}\n---\nrules: {}\n", "2:1: holds more than one YAML document"),
         ("rules: {a: !x off}\n", f"1:9: rules.a must be one of {SCALARS}, not a value with a tag"),
     ],
@@ -148,3 +152,8 @@ def test_a_right_file_costs_no_import_of_jsonschema(tmp_path: Path) -> None:
         "assert not {'jsonschema', 'difflib'} & set(sys.modules), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_globs_may_have_what_git_lets_them_have(tmp_path: Path) -> None:
+    (tmp_path / "guardrail.yaml").write_text("exclude: ['\\#a', '!\\!b', 'c\\ ', 'd\\*', '.e', '.f/g', '**/h', '/i']\n")
+    assert len(load(Tree(str(tmp_path))).file_in("").exclude_lines) == 8  # type: ignore[union-attr]

@@ -78,6 +78,12 @@ def test_another_groups_kind_of_a_known_name_is_known(vocabulary: Vocabulary) ->
         ("when: {name: {set: true}}", "when: {name: {all: []}}", 11, "joins conditions"),
         ("id: my-rule", "id: your-rule", 1, "its file is called 'my-rule'"),
         ("why: Otherwise", "why: [", 6, "not valid YAML"),
+        ("title: Queues are what they should be", "title: B x", 2, "title must have at least 10 characters, not 3"),
+        ("title: Queues", "title: " + 100 * "q", 2, "title must have at most 100 characters, not 124"),
+        ("Do the right thing instead.", "Set.", 6, "remedy must have at least 10 characters, not 4"),
+        ("Do the right thing instead.", "{aws: Set what has to be set.}", 6, "'default' is a required property"),
+        ("Do the right thing instead.", "{default: Set.}", 6, "remedy.default must have at least 10 characters, not 4"),
+        ("severity: low", "severity: low\nseverity: high", 4, "key 'severity' stands twice"),
     ],
 )
 def test_what_is_wrong(
@@ -86,4 +92,5 @@ def test_what_is_wrong(
     assert old in RULE
     found = error(tmp_path, vocabulary, RULE.replace(old, new, 1))
     assert says in found.message
+    assert "counts" not in found.message
     assert (found.file, found.line) == ("my-rule.yaml", line)

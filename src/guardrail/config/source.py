@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guardrail.config.dates import is_date
@@ -97,6 +98,7 @@ class ConfigFile:
 def read(tree: Tree, path: str, folder: str, *, shown: str = "", is_base: bool) -> ConfigFile:
     """The file at `path` in the tree. Raises ConfigError for the first thing that is wrong with it. `shown` is how
     errors and provenance call the file, where that isn't its path."""
+    from guardrail.formats.yaml import LAST_COUNTS
     from guardrail.formats.yaml import load as load_yaml
 
     file = shown or path
@@ -106,7 +108,7 @@ def read(tree: Tree, path: str, folder: str, *, shown: str = "", is_base: bool) 
         raise ConfigError(error.problem.message, file) from None
     loaded = load_yaml(data, path)
     for problem in loaded.problems:
-        raise ConfigError(problem.message, file, problem.line, 1 if problem.line else 0)
+        raise ConfigError(problem.message.removesuffix(LAST_COUNTS), file, problem.line, 1 if problem.line else 0)
     if len(loaded.documents) > 1:
         raise ConfigError("holds more than one YAML document", file, loaded.documents[1].line, 1)
     content = loaded.documents[0].value if loaded.documents else None
@@ -289,10 +291,24 @@ def _setting(mapping: Map, key: str, file: str) -> Setting | None:
 def globs_of(mapping: Map, key: str, file: str) -> tuple[Globs, list[Setting]]:
     lines = mapping.get(key) or []
     settings = [Setting(line, _at(span, file)) for line, span in zip(lines, _item_spans(mapping, key), strict=True)]
+    for line, setting in zip(lines, settings, strict=True):
+        if instead := _as_git_has_it(line):
+            raise ConfigError(f'"{line}" can match nothing: write "{instead}"', *setting.place)
     globs = Globs(lines)
     for index in globs.invalid:
         raise ConfigError(f'"{lines[index]}" is not a glob that could match anything', *settings[index].place)
     return globs, settings
+
+
+def _as_git_has_it(line: str) -> str:
+    """Another way to write a glob, where as a path of a shell's or of Windows' it would match nothing."""
+    sign = "!" if line.startswith("!") else ""
+    path = line[len(sign) :]
+    if any(before == "\\" and letter.isalnum() for before, letter in pairwise(path)):
+        path = path.replace("\\", "/")
+    while path.startswith("./") and path != "./":
+        path = path[2:] if "/" in path[2:].rstrip("/") else path[1:]
+    return sign + path if sign + path != line else ""
 
 
 def _layer(content: Map, file: str) -> Layer:

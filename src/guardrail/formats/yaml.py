@@ -58,6 +58,7 @@ _NUMBER_START = frozenset("0123456789+-.")
 _INT = lazy_regex(r"[-+]?[0-9]+\Z")
 _FLOAT = lazy_regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+LAST_COUNTS = "; the last one counts"  # which it does in scanned files
 _SKIPPED = (0, 0, 0, 0)  # the key span of an entry whose key was no scalar
 # libyaml goes by YAML 1.1 and ends a line at each of these, which YAML 1.2 and every editor don't. It is given
 # characters of the private use area in their place.
@@ -297,7 +298,7 @@ class _Loader:
                     continue
                 if key in holder and holder[key] is not None and holder[key] != value:  # said twice alike is said once
                     self.problems.append(
-                        Problem("duplicate-key", f"key {key!r} stands twice; the last one counts", file, key_span[0])
+                        Problem("duplicate-key", f"key {key!r} stands twice{LAST_COUNTS}", file, key_span[0])
                     )
                 if isinstance(value, (Map, Seq)) and kind is not alias_event:
                     value.header = Span(file, *key_span)

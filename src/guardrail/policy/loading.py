@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrail.errors import RuleError
-from guardrail.formats.yaml import load
+from guardrail.formats.yaml import LAST_COUNTS, load
 from guardrail.model import Map, Seq, Span, plain
 from guardrail.model.patterns import lazy_regex
 from guardrail.policy.checking import check_conditions
@@ -43,7 +43,7 @@ def located_rule(path: str, vocabulary: Vocabulary, shown_as: str = "") -> Map:
         data = stream.read()
     loaded = load(data, name)
     if loaded.problems:
-        raise RuleError(loaded.problems[0].message, name, loaded.problems[0].line)
+        raise RuleError(loaded.problems[0].message.removesuffix(LAST_COUNTS), name, loaded.problems[0].line)
     if len(loaded.documents) != 1 or not isinstance(loaded.documents[0].value, Map):
         raise RuleError("a rule file holds one mapping", name, 1)
     rule = loaded.documents[0].value
@@ -103,15 +103,31 @@ def _check_schema(rule: Map, name: str) -> None:
     errors = sorted(found, key=lambda error: [str(step) for step in error.absolute_path])
     if not errors:
         return
-    error = errors[0]
-    span = place_of(rule, list(error.absolute_path))
+    error = _decisive(errors[0])
+    path = list(error.absolute_path)
+    span = place_of(rule, path)
     message = error.message
+    if error.validator in ("minLength", "maxLength"):
+        bound = "at least" if error.validator == "minLength" else "at most"
+        key = ".".join(map(str, path))
+        message = f"{key} must have {bound} {error.validator_value} characters, not {len(error.instance)}"
     if error.validator == "additionalProperties":
         extra = next((key for key in error.instance if key not in error.schema.get("properties", {})), "")
-        holder = value_at(rule, list(error.absolute_path))
+        holder = value_at(rule, path)
         span = holder.place(extra) if isinstance(holder, Map) else span
         message = f"unknown key {extra!r}{suggestion(extra, error.schema.get('properties', {}))}"
     raise RuleError(message if len(message) < 300 else message[:300] + "...", name, span.line, span.column)
+
+
+def _decisive(error: Any) -> Any:
+    """Of a value that fits none of several forms, what is wrong with it in the one that its type is of."""
+    while error.context:
+        forms = {each.schema_path[0] for each in error.context}
+        forms -= {each.schema_path[0] for each in error.context if each.validator == "type" and not each.path}
+        if len(forms) != 1:
+            break
+        error = next(each for each in error.context if each.schema_path[0] in forms)
+    return error
 
 
 def value_at(value: Any, path: list[Any]) -> Any:
