@@ -181,6 +181,36 @@ def test_another_instance_that_goes_wrong_is_new(several: Tree) -> None:
     assert several.scan()[1] == 0
 
 
+def test_an_instance_that_is_mended_is_taken_out(several: Tree) -> None:
+    several.write("main.tf", SEVERAL % 'a = "public-read", b = "public-read"')
+    several.baseline()
+    several.write("main.tf", SEVERAL % 'a = "private", b = "public-read"')
+    assert several.baseline("--prune").code == 0
+    assert several.scan()[1] == 0
+    several.write("main.tf", SEVERAL % 'a = "public-read", b = "public-read"')
+    assert several.scan()[1] == 1
+
+
+@pytest.mark.parametrize(("written", "judged"), [("", "module"), ("module", "")])
+def test_a_module_may_be_judged_by_itself(several: Tree, written: str, judged: str) -> None:
+    several.write("module/main.tf", SEVERAL % 'b = "public-read"')
+    several.write("main.tf", 'module "m" {\n  source = "./module"\n}\n')
+    (several.folder / "guardrail-baseline.json").unlink()
+    assert several.guardrail("baseline", several.folder / written).code == 0
+    assert several.scan(path=judged)[1] == 0
+    several.write("module/main.tf", SEVERAL % 'a = "public-read", b = "public-read"')
+    assert several.scan(path=judged)[1] == 1
+
+
+def test_another_call_of_a_module_is_new(several: Tree) -> None:
+    call = 'module "%s" {\n  source = "./module"\n}\n'
+    several.write("module/main.tf", SEVERAL % 'b = "public-read"')
+    several.write("main.tf", call % "one")
+    several.baseline()
+    several.write("main.tf", call % "one" + call % "two")
+    assert several.scan()[1] == 1
+
+
 def test_an_older_file_accepts_whatever_instances_there_are(several: Tree) -> None:
     older(several)
     several.write("main.tf", SEVERAL % 'a = "public-read", b = "public-read"')

@@ -47,8 +47,7 @@ def command(request: Request, output: str | None, prune: bool) -> int:
         return result.exit_code
     found = entries_of(result)
     if prune:
-        gone = set(old.gone(result.findings, plan.paths))
-        new = Baseline(shown, (entry for entry in old.entries if entry not in gone))
+        new = old.pruned(result.findings, plan.paths)
     else:
         new = Baseline(shown, [*(entry for entry in old.entries if not is_below(entry.file, plan.paths)), *found])
     _write(path, new.text())

@@ -35,6 +35,7 @@ REASON = "in the baseline"
 _FORMAT = "guardrail-baseline"
 _KEYS = ("file", "resource", "rule", "verdict", "fingerprint")
 _MORE = ("message", "first")
+_CALLED = "module."
 _INDEX = lazy_regex(r"\[[^\]]*\]")
 
 
@@ -56,9 +57,15 @@ class Entry(NamedTuple):
         return not self.instances or all(self._lists(address) for address in finding.instances)
 
     def _lists(self, address: str) -> bool:
-        """An address without an index is of a block of which it was not known what it makes."""
+        """An address without an index is of a block of which it was not known what it makes, one without a module of a
+        module that was judged by itself."""
         known = self.instances
-        return address in known or address.rpartition("[")[0] in known or _INDEX.sub("", address) in known
+        forms = (address, address.rpartition("[")[0], _INDEX.sub("", address))
+        if any(form in known for form in forms):
+            return True
+        if not address.startswith(_CALLED):
+            return any(each.endswith(tuple(f".{form}" for form in forms if form)) for each in known)
+        return address.endswith(tuple(f".{each}" for each in known if not each.startswith(_CALLED)))
 
 
 class Baseline:
@@ -82,6 +89,18 @@ class Baseline:
         """Entries about these paths of the tree that no finding needs any more."""
         needed = set(self._listed(findings))
         return [entry for entry in self.entries if entry not in needed and is_below(entry.file, paths)]
+
+    def pruned(self, findings: Sequence[Finding], paths: Sequence[str]) -> Baseline:
+        """Without what is gone; if all of the tree was judged, without instances that are."""
+        found = dict(zip(self._listed(findings), findings, strict=True))
+        gone = set(self.gone(findings, paths))
+        kept = []
+        for entry in self.entries:
+            if entry in found and "" in paths:
+                there = tuple(each for each in entry.instances if each in found[entry].instances)
+                entry = entry._replace(instances=there or entry.instances)
+            kept += [entry] if entry not in gone else []
+        return Baseline(self.file, kept)
 
     def _listed(self, findings: Sequence[Finding]) -> list[Entry | None]:
         """What is listed of each finding, each entry of one of them."""
