@@ -115,7 +115,7 @@ def read_group(group: Group, task: Task) -> Read:
         timings.asked_for("")
     with stage(timings, "secrets"):
         texts = (text for file in reading.files for text in [_text(task.tree, file)])
-        hidden = hide(reading.resources, texts)
+        hidden = hide(reading.resources, texts, reading.secrets, reading.handed_in)
     with stage(timings, "concepts"):
         by_root: dict[str, Inventory] = {}
         for resource in reading.resources:

@@ -38,3 +38,37 @@ def test_a_scan_says_where_the_value_came_from(folder: Path, guardrail: Guardrai
     assert json.loads(guardrail(*arguments).out)["findings"] == []
     (finding,) = json.loads(guardrail(*arguments, "--tf-var-env").out)["findings"]
     assert "TF_VAR_acl" in json.dumps(finding["evidence"])
+
+
+@pytest.mark.parametrize(
+    ("declared", "used", "given"),
+    [
+        ("{}", "var.it", "Horse-Battery-77a"),
+        ("{ sensitive = true }", "var.it", "Horse-Battery-77a"),
+        ("{ type = object({ login = string }) }", "var.it.login", '{"login": "Horse-Battery-77a"}'),
+        ("{}", '"x-${var.it}"', "Horse-Battery-77a"),
+    ],
+)
+@pytest.mark.parametrize("environment", [True, False])
+def test_what_is_given_from_outside_is_written_nowhere_and_shown_nowhere(
+    declared: str, used: str, given: str, environment: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guardrail: Guardrail,
+) -> None:  # fmt: skip
+    text = f'variable "it" {declared}\nresource "aws_db_instance" "b" {{\n  password = {used}\n}}\n'
+    (tmp_path / "main.tf").write_text(text)
+    monkeypatch.setenv("TF_VAR_it", given)
+    arguments = ["--tf-var-env"] if environment else ["--var", f"it={given}"]
+    told = json.loads(guardrail("scan", tmp_path, "-f", "json", "--rule", "no-plain-secrets", *arguments).out)
+    assert told["findings"] == []
+    for command in ("scan", "inspect"):
+        assert "Horse-Battery" not in guardrail(command, tmp_path, "--format", "json", *arguments).out
+
+
+def test_what_a_file_of_values_gives_is_written_there(tmp_path: Path, guardrail: Guardrail) -> None:
+    (tmp_path / "main.tf").write_text(
+        'variable "dbs" {}\nresource "aws_db_instance" "b" {\n  for_each = var.dbs\n'
+        "  password = each.value.login\n}\n"
+    )
+    (tmp_path / "terraform.tfvars").write_text('dbs = {\n  a = { login = "Horse-Battery-77a" }\n}\n')
+    told = json.loads(guardrail("scan", tmp_path, "-f", "json", "--rule", "no-plain-secrets").out)
+    assert [(finding["file"], finding["line"]) for finding in told["findings"]] == [("terraform.tfvars", 2)]

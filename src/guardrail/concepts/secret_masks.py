@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TypeVar
 
+from guardrail.concepts.secret_copies import Copies
+from guardrail.concepts.secret_places import is_handed_in
 from guardrail.formats.secret_forms import looks_random, star_out, starred
 from guardrail.formats.secret_texts import assignments_in, veiled
 from guardrail.model import (
@@ -44,24 +46,36 @@ def veil_origin(holder: Map | Seq, key: str | int) -> None:
 
 class Concealer:
     """Values on the way of others that are no secrets themselves: a script's way leads past the password that is put
-    into it. `hidden`: secrets with their places."""
+    into it. `hidden`: secrets with their places; those that have none are a plan's, which says that they are secret."""
 
     def __init__(self, hidden: Iterable[tuple[str, Span]]) -> None:
         self.at: dict[tuple[str, int], list[str]] = {}
-        self.anywhere: dict[str, None] = {}
+        anywhere: list[str] = []
         for value, span in hidden:
             if not value:
                 continue
-            self.at.setdefault((span.file, span.line), []).append(value)
-            if len(value) >= 8 and (len(value) >= 12 or not (value.isalpha() and value.islower())):
-                self.anywhere[value] = None  # shorter ones, and words, may well be something else
+            if span.line:
+                self.at.setdefault((span.file, span.line), []).append(value)
+            word = len(value) < 8 or (len(value) < 12 and value.isalpha() and value.islower())
+            if not word or not span.line:  # which may well be something else
+                anywhere.append(value)
+        self.copies = Copies(anywhere)
+
+    def way(self, origins: Iterable[Origin]) -> Iterator[Origin]:
+        """The steps by which a value came. Of a mapping that was handed in from outside only a part may be what is
+        judged, and nobody knows what else is in it."""
+        steps = tuple(origins)
+        handed_in = any(is_handed_in(step.note) for step in steps)
+        for step in steps:
+            whole = handed_in and has_mapping(step.value)
+            yield step._replace(value=Sensitive(step.value) if whole else self(step.value, step.span))
 
     def __call__(self, value: Value, span: Span) -> Value:
         if isinstance(value, Sensitive):
             return value
-        secrets = (*self.at.get((span.file, span.line), ()), *self.anywhere)
+        secrets = self.at.get((span.file, span.line), ())
         texts = [str(leaf) for leaf in leaves_of(value)]
-        if any(secret in text for text in texts for secret in secrets):
+        if any(self.copies.within(text) or any(secret in text for secret in secrets) for text in texts):
             return Sensitive(value)
         if isinstance(value, str):
             return star_out(value)
@@ -83,6 +97,17 @@ def leaves_of(value: Value) -> Iterator[str | int | float]:
             stack.extend(reversed(value))
         elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
             yield value
+
+
+def has_mapping(value: Value) -> bool:
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            return True
+        if isinstance(value, list):
+            stack.extend(value)
+    return False
 
 
 class Scrubber:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from guardrail.model import Encoded, Map, Resource, Seq, Value
+from guardrail.model import NOWHERE, Encoded, Map, Resource, Sensitive, Seq, Span, Text, Value
 from guardrail.model.patterns import lazy_regex
 
 _BY_NATURE: dict[str, tuple[str, ...]] = {
@@ -66,6 +66,9 @@ _AT_THE_END = ("database", "host", "name", "port", "url", "user")  # of the word
 _WORD = lazy_regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _NAMED = ("secret_name", "name", "key")  # what the value beside it is called, in a store of secrets
 _HANDED_OVER = lazy_regex(r"(?:(?:default of )?var\.|local\.|argument |output )([\w-]+)(?: of module\..*)?\Z")
+OUTSIDE = NOWHERE._replace(column=1)
+"""The place of what stands in no file."""
+_HANDED_IN = lazy_regex(r"--var |TF_VAR_\S+ of the environment\Z|variable \S+ of the plan \S")
 # `secretKeys`, `existingSecretKeys` beside `existingSecret`, as many charts take them.
 _KEYS_OF_ONE = lazy_regex(r"(?:existing_?)?secret_?keys(?:_?(?:names?|map(?:ping)?))?\Z", re.I)
 _SECRET_THERE = lazy_regex(r"existing_?secret(?:_?name)?\Z", re.I)
@@ -132,6 +135,51 @@ def comes_from_elsewhere(holder: Map, key: str) -> bool:
 def is_providers(name: str, value: str) -> bool:
     """Whether it is one of those in a provider's block: these are credentials, however they look."""
     return name in ("access_key", "secret_key", "token") and len(value) >= 8 and not _FAKE.match(value)
+
+
+def is_handed_in(note: str) -> bool:
+    """Whether a step of a value's way says that it stands in no file, but was given where Terraform is run."""
+    return _HANDED_IN.match(note) is not None
+
+
+def written_at(secret: str, holder: Map | Seq, key: str | int) -> Span:
+    """Where a secret is written: here, or where what stands here came from; OUTSIDE where that is in no file."""
+    for origin in reversed(holder.origin_of(key)):  # type: ignore[arg-type]
+        source = origin.value.reveal() if isinstance(origin.value, Sensitive) else origin.value
+        place = _place_in(source, secret, origin.span)
+        if is_handed_in(origin.note) and (place is not None or _is_most(source, secret)):
+            return OUTSIDE
+        if place is not None and place.line and origin.span.line:
+            return place
+    return holder.place(key)  # type: ignore[arg-type]
+
+
+def _is_most(part: Value, secret: str) -> bool:
+    return isinstance(part, str) and part in secret and len(part) * 2 >= len(secret)
+
+
+def _place_in(source: Value, secret: str, span: Span) -> Span | None:
+    """`span` is the source's."""
+    if isinstance(source, Text) and secret in source:
+        start = source.index(secret)
+        return source.place(span.file, start, start + len(secret))
+    if isinstance(source, str):
+        return span if secret in source else None
+    return _place_within(source, secret)
+
+
+def _place_within(whole: Value, secret: str) -> Span | None:
+    """Where in a mapping or sequence."""
+    stack = [whole]
+    while stack:
+        holder = stack.pop()
+        if isinstance(holder, (Map, Seq)):
+            for key in holder if isinstance(holder, Map) else range(len(holder)):
+                item = holder[key]  # type: ignore[index]
+                if isinstance(item, str) and secret in item:
+                    return holder.place(key)  # type: ignore[arg-type]
+                stack.append(item)
+    return None
 
 
 def names_entries(holder: Map, key: str) -> bool:

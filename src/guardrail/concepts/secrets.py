@@ -18,6 +18,7 @@ from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, vei
 from guardrail.concepts.secret_places import (
     EXAMPLES_TELL,
     FOR_OTHERS,
+    OUTSIDE,
     comes_from_elsewhere,
     examples_in,
     is_named_otherwise,
@@ -26,6 +27,7 @@ from guardrail.concepts.secret_places import (
     names_entries,
     told_by_their_place,
     turn,
+    written_at,
 )
 from guardrail.concepts.secret_services import throwaway_passwords
 from guardrail.formats.secret_forms import (
@@ -79,13 +81,18 @@ _WITH_PARAMETERS = frozenset(  # Tekton's
 )
 
 
-def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidden]:
+def hide(
+    resources: Iterable[Resource], texts: Iterable[str] = (), told: Iterable[str] = (), handed_in: Iterable[str] = ()
+) -> list[Hidden]:
     """Adds a `secret` noun for each credential written in the resources' attributes and hides its value
-    there. Returns (what is to be hidden, where) so that excerpts of the source can hide it too.
+    there. Returns (what is to be hidden, where) so that excerpts of the source can hide it too. `told`: what is known
+    to be secret, and stands in no file. `handed_in`: texts that stand in none, either; a credential in them is hidden,
+    but nobody wrote it down.
     """
     forms = any(hinted(text) for text in texts)
-    hidden: list[Hidden] = []
+    hidden: list[Hidden] = [(text, OUTSIDE) for text in told]
     ours: dict[int, Value] = {}
+    outside = tuple(handed_in)
     listed = list(resources)
     throwaway = throwaway_passwords(listed)
     clean: set[tuple[str, str]] = set()
@@ -93,7 +100,7 @@ def hide(resources: Iterable[Resource], texts: Iterable[str] = ()) -> list[Hidde
     for resource in sorted(listed, key=turn):
         if resource.kind in _SEALED:
             continue
-        finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()), clean)
+        finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()), clean, outside)
         if finder.pipeline:
             finder.walked = walked
         if resource.mode == "config" and resource.kind in FOR_OTHERS:
@@ -122,12 +129,14 @@ class _Finder:
     """Walks one resource. Its nouns are copies of what the reader found in the same places, so a place is
     counted once. `ours` are the Sensitives made so far, which other resources may share; `throwaway` are
     passwords of databases that live as long as a CI job; `clean` are names with texts that were found to be nothing,
-    since the same few hundred make up most of a repository."""
+    since the same few hundred make up most of a repository; `outside` are texts that stand in no file."""
 
     def __init__(
-        self, resource: Resource, forms: bool, ours: dict[int, Value], throwaway: set[str], clean: set[tuple[str, str]]
-    ) -> None:
+        self, resource: Resource, forms: bool, ours: dict[int, Value], throwaway: set[str],
+        clean: set[tuple[str, str]], outside: tuple[str, ...],
+    ) -> None:  # fmt: skip
         self.resource, self.forms, self.ours, self.throwaway = resource, forms, ours, throwaway
+        self.outside = outside
         self.clean = clean if resource.kind != "provider" else set()  # where more names are a credential's
         self.nouns: list[Noun] = []
         self.hidden: list[Hidden] = []
@@ -161,7 +170,7 @@ class _Finder:
     def _examples(self, attributes: Map) -> None:
         """Keys of AWS's documentation where a real one is meant to stand. They are no secret, and stay as they are."""
         for holder, key, text, match in examples_in(attributes):
-            span = self._place(match.group(), holder, key)
+            span = written_at(match.group(), holder, key)
             if isinstance(text, Text) and span == holder.place(key):
                 span = text.place(span.file, match.start(), match.end())
             fields = Map(span, span)
@@ -275,7 +284,7 @@ class _Finder:
         lines = [line.strip() for line in item.split("\n")[:100]] if "\n" in item and is_telling(name) else []
         shown = [line for line in lines if secret_by_name(name, line, self.pipeline)]
         if shown and concept not in _NAMES_ONLY:  # too little to call it a secret, too much to show it
-            self.hidden += [(line, self._place(line, holder, key)) for line in shown]
+            self.hidden += [(line, written_at(line, holder, key)) for line in shown]
         elif not self.throwaway and concept not in _NAMES_ONLY and len(item) <= _REMEMBERED:
             self.clean.add((name, item))
         return item
@@ -303,7 +312,7 @@ class _Finder:
     def _star(self, item: str, found: list[Match], name: str, holder: Map | Seq, key: str | int) -> Value:
         for match in found:
             value = item[match.start : match.end]
-            span = self._place(value, holder, key)
+            span = written_at(value, holder, key)
             if isinstance(item, Text) and span == holder.place(key):  # type: ignore[arg-type]
                 span = item.place(span.file, match.start, match.end)
             self._add(match.kind, match.name or name, value, span)
@@ -325,7 +334,7 @@ class _Finder:
         return PartText(item.reason, item.refs, self._star(template, found, name, holder, key))
 
     def _whole(self, kind: str, name: str, item: Value, text: str, holder: Map | Seq, key: str | int) -> Sensitive:
-        self._add(kind, name, text, self._place(text, holder, key))
+        self._add(kind, name, text, written_at(text, holder, key))
         return self._hide(item)
 
     def _hide(self, item: Value) -> Sensitive:
@@ -350,18 +359,6 @@ class _Finder:
             for written in {value, json.dumps(value)[1:-1]}:
                 text = text.replace(written, "*" * len(written))
         return Encoded(text, item.decoded) if text != str(item) else item
-
-    def _place(self, value: str, holder: Map | Seq, key: str | int) -> Span:
-        """Where the secret is written: here, or where what stands here came from."""
-        origins = holder.origin_of(key)  # type: ignore[arg-type]
-        for origin in reversed(origins):
-            source = origin.value.reveal() if isinstance(origin.value, Sensitive) else origin.value
-            if isinstance(source, str) and value in source and origin.span.line:
-                if isinstance(source, Text):
-                    start = source.index(value)
-                    return source.place(origin.span.file, start, start + len(value))
-                return origin.span
-        return holder.place(key)  # type: ignore[arg-type]
 
     def _outright(self, holder: Map, key: str) -> None:
         """A literal that is a secret by what it is an attribute of; of a mapping, each of its values."""
@@ -388,11 +385,14 @@ class _Finder:
         real = [leaf for leaf in leaves if kind != "sensitive" or "\n" in leaf or secret_by_name("password", leaf)]
         if not real:
             return
-        span = self._place(real[0], holder, key)
+        span = written_at(real[0], holder, key)
         self._add(kind, name, real[0], span)
         self.hidden += [(leaf, span) for leaf in leaves[:1000] if leaf != real[0]]
 
     def _add(self, kind: str, name: str, value: str, span: Span) -> None:
+        if span == OUTSIDE or any(value == text or (len(value) >= 8 and value in text) for text in self.outside):
+            self.hidden.append((value, OUTSIDE))
+            return
         place = (span.file, span.line, span.column)
         if place in self.seen or (self.copies and any(value == known for known, _ in self.hidden)):
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from guardrail.config.charts import HelmProfile
 from guardrail.model import Note, Problem, Resource
@@ -21,6 +21,7 @@ class ReadOptions(NamedTuple):
     """What the user tells the readers. `variables` are Terraform's `--var`, `var_files` its `--var-file`s,
     relative to the tree's base; with `environment`, TF_VAR_ variables count too. `actions`: which resources of a
     plan are judged, by what it does to them. `helm_profiles`: what guardrail.yaml has charts rendered with.
+    `planned`: variables of a plan, each with what is to be said of where it is from and its value in plain JSON.
     `processes`: how many may be at work on one group, with the same result."""
 
     variables: tuple[tuple[str, str], ...] = ()
@@ -28,6 +29,7 @@ class ReadOptions(NamedTuple):
     environment: bool = False
     actions: tuple[str, ...] = ACTIONS[:-1]
     helm_profiles: tuple[HelmProfile, ...] = ()
+    planned: tuple[tuple[str, str, Any], ...] = ()
     processes: int = 1
 
 
@@ -38,8 +40,9 @@ class Reading:
     not show, since secrets stand in them that nobody wrote there. `lacking`: those of `Resource.root` of which a part
     is in no file that there is, so that what is named there, and is nowhere, may be in that part. `unseen`: namespaces
     and names of what is released from charts that are in no file, either. `whole`: those of `Resource.root` that are
-    plans of all that there is. `held`: to be called when nobody will ask for
-    an origin any more, so that what the reader worked with can go."""
+    plans of all that there is. `secrets`: texts that a plan says are secret. `handed_in`: those that it was made with,
+    and that stand in no file but the plan. `held`: to be called when nobody will ask for an origin any more, so that
+    what the reader worked with can go."""
 
     resources: list[Resource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -49,6 +52,8 @@ class Reading:
     lacking: set[str] = field(default_factory=set)
     unseen: set[tuple[str, str]] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
+    handed_in: set[str] = field(default_factory=set)
     held: list[Callable[[], None]] = field(default_factory=list)
 
 

@@ -214,7 +214,7 @@ def _evidence(verdict: Verdict, group: list[Verdict], conceal: Concealer) -> tup
         came = _ways(group)
     else:
         for origin in verdict.subject.resource.trace:
-            found.append(_step(origin, conceal))
+            found.append(_step(origin._replace(value=conceal(origin.value, origin.span))))
     if len(found) > 1:
         found = list({(e.path, repr(e.value), e.span, e.note): e for e in found}.values())
     return (*found[: MAX_EVIDENCE - len(came)], *came)
@@ -251,13 +251,11 @@ def _evidence_of(leaf: Leaf, conceal: Concealer) -> list[Evidence]:
     if leaf.owner is not None:
         notes.insert(0, f"of {leaf.owner.address}")
     found = [Evidence(leaf.path, _small(plain(value)), leaf.span, ", ".join(notes))]
-    for origin in leaf.origins():
-        found.append(_step(origin, conceal))
-    return found
+    return found + [_step(origin) for origin in conceal.way(leaf.origins())]
 
 
-def _step(origin: Origin, conceal: Concealer) -> Evidence:
-    return Evidence("", _small(plain(conceal(origin.value, origin.span))), origin.span, origin.note)
+def _step(origin: Origin) -> Evidence:
+    return Evidence("", _small(plain(origin.value)), origin.span, origin.note)
 
 
 def _small(value: Any, depth: int = 0) -> Any:

@@ -10,6 +10,7 @@ from guardrail.formats.hcl_nodes import Call, Node, Ref, Scope
 from guardrail.formats.hcl_values import EvalError, Type
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform.folder import Sources
+from guardrail.inputs.terraform.functions.decoding import placed
 from guardrail.inputs.terraform.run import Run
 from guardrail.model import NOWHERE, Origin, Span, Value
 
@@ -86,6 +87,8 @@ def given_values(folder: str, sources: Sources, options: ReadOptions) -> tuple[d
             found.update(values_in(document, path, run))
     for name, text in options.variables:
         found[name] = Given(Typed(text), f"--var {name}", NOWHERE)
+    for name, note, value in options.planned:
+        found[name] = Given(placed(value), note, NOWHERE)
     return found, used
 
 

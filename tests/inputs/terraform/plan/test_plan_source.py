@@ -255,3 +255,21 @@ def test_actions_can_be_chosen(module: Path, guardrail: Callable[..., Any]) -> N
     assert json.loads(chosen.out)["resources"] == []
     assert guardrail("scan", "plan.json", "--action", "delete", "--action", "update", "--fail-on", "info").code == 0
     assert guardrail("scan", "plan.json", "--action", "drop").code == 2
+
+
+def test_variables_are_what_the_plan_says() -> None:
+    source = (
+        'variable "who" {}\nvariable "text" {}\nresource "aws_x" "y" {\n'
+        "  who  = var.who.name\n  text = jsonencode({ t = var.text })\n}\n"
+    )
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    one = found(
+        {"infra/main.tf": source}, [change("aws_x.y", {"who": "me", "text": '{"t":"[1]"}'})],
+        variables={"who": {"value": {"name": "me"}}, "text": {"value": "[1]"}, "deep": {"value": deep}},
+    )["aws_x.y"]  # fmt: skip
+    assert [(step.note, step.value) for step in one.attributes.origin_of("who")] == [
+        ("variable who of the plan infra/plan.json", "me")
+    ]
+    assert one.attributes["text"].decoded["t"] == "[1]"

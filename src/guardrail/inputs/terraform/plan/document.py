@@ -10,6 +10,7 @@ from typing import Any
 
 from guardrail.formats.text import decode
 from guardrail.inputs.terraform.plan.json_cursor import Cursor
+from guardrail.inputs.terraform.plan.sensitive import sensitive_texts
 from guardrail.model import Map, Problem, Span, Value
 
 MAX_MODULES_DEEP = 50
@@ -43,7 +44,8 @@ class Change:
 
 class PlanDocument:
     """`variables` are those of the root module by name; `configuration` is plain JSON. `complete`: nothing was left
-    out by `-target` or for later; Terraform says so from 1.8 on."""
+    out by `-target` or for later; Terraform says so from 1.8 on. `secrets`: texts that are marked as sensitive
+    anywhere, also in what nobody judges."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -51,6 +53,7 @@ class PlanDocument:
         self.variables: dict[str, Any] = {}
         self.configuration: dict[str, Any] = {}
         self.complete = False
+        self.secrets: set[str] = set()
         self.problems: list[Problem] = []
         self._cursor: Cursor | None = None
         self._configuration_at = -1
@@ -137,6 +140,10 @@ class _Reader:
             value = cursor.raw()
             if key in ("planned_values", "values"):
                 values_at = start
+                self.outputs(mapping(value).get("outputs"))
+            elif key == "output_changes":
+                for each in mapping(value).values():
+                    self.marked(mapping(each), "before", "after")
             elif key == "prior_state":
                 prior_at = start
             elif key == "configuration":
@@ -158,12 +165,26 @@ class _Reader:
             cursor.at = prior_at
             for key, _ in cursor.members():
                 if key == "values":
+                    start = cursor.at
+                    self.outputs(mapping(cursor.raw()).get("outputs"))
+                    cursor.at = start
                     self.values(True)
                 else:
                     cursor.raw()
 
     def tell(self, what: str, span: Span) -> None:
         self.document.problems.append(Problem("syntax", f"{what}; not judged", self.document.file, span.line))
+
+    # ---- what is secret ----
+
+    def outputs(self, told: Any) -> None:
+        for output in mapping(told).values():
+            value, sensitive = mapping(output).get("value"), mapping(output).get("sensitive")
+            self.document.secrets.update(sensitive_texts(value, sensitive))
+
+    def marked(self, change: dict[str, Any], *names: str) -> None:
+        for name in names:
+            self.document.secrets.update(sensitive_texts(change.get(name), change.get(f"{name}_sensitive")))
 
     # ---- resource_changes ----
 
@@ -195,6 +216,7 @@ class _Reader:
                 told[key] = cursor.raw()
                 if key == "address":
                     header = cursor.span(start, cursor.at)
+        self.marked(change, "before", "after")
         end = cursor.at
         actions = tuple(strings(change.get("actions")))
         gone = actions in (("delete",), ("forget",))
@@ -260,6 +282,7 @@ class _Reader:
             if key == "address":
                 header = cursor.span(start, cursor.at)
         end = cursor.at
+        self.document.secrets.update(sensitive_texts(told.get("values"), told.get("sensitive_values")))
         address = told.get("address")
         if only_data and (told.get("mode") != "data" or (isinstance(address, str) and address in self.seen)):
             return

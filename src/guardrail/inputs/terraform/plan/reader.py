@@ -8,11 +8,12 @@ from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform.manifests import opened
 from guardrail.inputs.terraform.plan.addresses import Configuration, block_of, calls_of
 from guardrail.inputs.terraform.plan.document import Change, PlanDocument, load, module_of
+from guardrail.inputs.terraform.plan.handed import handed_texts, secret_variables, withheld_values
 from guardrail.inputs.terraform.plan.overlay import Overlay
 from guardrail.inputs.terraform.plan.settings import configuration_resources, default_tags
 from guardrail.inputs.terraform.plan.source import Source, beside
 from guardrail.inputs.terraform.plan.tags import planned_tags
-from guardrail.inputs.terraform.plan.values import Builder, settled, withheld_values
+from guardrail.inputs.terraform.plan.values import Builder, settled
 from guardrail.inputs.terraform.policy_document import policy_document
 from guardrail.inputs.terraform.providers import provider_of
 from guardrail.inputs.terraform.run import MAX_RESOURCES
@@ -33,7 +34,10 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
         document = load(data, path)
         reading.problems += document.problems
         source = beside(document, tree) if document.changes else None
-        resources = _Plan(document, source, options).resources()
+        plan = _Plan(document, source, options)
+        resources = plan.resources()
+        reading.secrets.update(document.secrets, plan.withheld, secret_variables(document))
+        reading.handed_in.update(handed_texts(document))
         for resource in resources:
             resource.root = path
         reading.resources += resources
@@ -61,7 +65,7 @@ class _Plan:
         self.document, self.source, self.options = document, source, options
         addresses = [change.address for change in document.changes if change.actions != ("delete",)]
         self.configuration = Configuration(document.configuration, addresses)
-        self.withheld = withheld_values(document.variables, document.configuration)
+        self.withheld = withheld_values(document)
 
     def resources(self) -> list[Resource]:
         found: list[Resource] = []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.terraform.plan.addresses import block_of, calls_of, prefix_of
-from guardrail.inputs.terraform.plan.document import PlanDocument, mapping
+from guardrail.inputs.terraform.plan.document import PlanDocument
+from guardrail.inputs.terraform.plan.handed import handed_values
+from guardrail.inputs.terraform.plan.json_cursor import MAX_DEPTH
 from guardrail.model import Origin, Resource
 from guardrail.tree import Tree
 
@@ -59,7 +60,11 @@ def beside(document: PlanDocument, tree: Tree) -> Source | None:
     from guardrail.inputs.terraform.reader import read
 
     # What is wrong with the files is told by whoever scans them; here they only say where things stand.
-    reading = read(names, tree, ReadOptions(variables=_given(document)))
+    given = tuple(
+        (name, f"variable {name} of the plan {document.file}", value) for name, value in handed_values(document)
+        if _depth(value) <= MAX_DEPTH
+    )
+    reading = read(names, tree, ReadOptions(planned=given))
     files = dict.fromkeys(names)
     for resource in reading.resources:
         if resource.span.line:
@@ -69,18 +74,13 @@ def beside(document: PlanDocument, tree: Tree) -> Source | None:
     return source if not planned.isdisjoint(source.by_block) else None
 
 
-def _given(document: PlanDocument) -> tuple[tuple[str, str], ...]:
-    """The plan's variables as `--var` takes them; those that only have their default are left to it."""
-    declared = mapping(mapping(document.configuration.get("root_module")).get("variables"))
-    given: list[tuple[str, str]] = []
-    for name, value in document.variables.items():
-        told = mapping(declared.get(name))
-        if "default" not in told or told["default"] != value:
-            given.append((name, _written(value)))
-    return tuple(given)
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+def _depth(value: Any) -> int:
+    """How deep plain JSON is nested."""
+    depth, level = 0, [value]
+    while level:
+        level = [
+            inner for item in level if isinstance(item, (dict, list))
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]  # fmt: skip
+        depth += 1
+    return depth

@@ -8,7 +8,6 @@ trace of it. The source beside the plan has; see `overlay`.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from guardrail.inputs.terraform.json_syntax import block_names
@@ -22,29 +21,12 @@ from guardrail.inputs.terraform.plan.addresses import (
 )
 from guardrail.inputs.terraform.plan.document import Change, mapping
 from guardrail.model import Edge, Map, Reference, Sensitive, Seq, Unknown, Value
-from guardrail.model.patterns import lazy_regex
-
-_SECRET_NAME = lazy_regex(r"pass|pwd|secret|token|key|credential", re.I)
-_MIN_WITHHELD = 4
 
 
 class Computed(Unknown):
     """Unknown, and not said in the plan's configuration: the provider's to decide, as far as the plan tells."""
 
     __slots__ = ()
-
-
-def withheld_values(variables: dict[str, Any], configuration: dict[str, Any]) -> frozenset[str]:
-    """Texts that were handed to secret variables from outside. They stand in the plan in plain sight, though in no file
-    of the project; so they are hidden, and nobody is told to have written them down."""
-    declared = mapping(mapping(configuration.get("root_module")).get("variables"))
-    found: set[str] = set()
-    for name, value in variables.items():
-        told = mapping(declared.get(name))
-        secret = told.get("sensitive") is True or _SECRET_NAME.search(name)
-        if isinstance(value, str) and len(value) >= _MIN_WITHHELD and secret and told.get("default") != value:
-            found.add(value)
-    return frozenset(found)
 
 
 class Builder:
