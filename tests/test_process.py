@@ -1,4 +1,4 @@
-"""What a group leaves behind goes without a search for garbage."""
+"""One group of files: what it shows of them, and that what it leaves behind goes without a search for garbage."""
 
 from __future__ import annotations
 
@@ -45,3 +45,20 @@ def test_whoever_collects_garbage_keeps_nothing() -> None:
     for group in plan.groups:
         process.process(group, plan.task)
     assert process._left == []
+
+
+def test_no_excerpt_shows_a_secret_that_stands_in_another_file(tmp_path: Path) -> None:
+    """Where the files of a group tell that it is one."""
+    remark = "# Horse-Battery-77, not a-common-word"
+    bucket = f'resource "aws_s3_bucket_acl" "b{{0}}" {{{{\n  {remark}\n  acl = "public-read"\n}}}}\n'
+    (tmp_path / "bucket.tf").write_text("".join(bucket.format(number) for number in range(20)))
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_db_instance" "a" {\n  password = "Horse-Battery-77"\n}\n'
+        'resource "aws_db_instance" "b" {\n  password = "a-common-word"\n}\n'
+    )
+    plan = prepare(Request((str(tmp_path),)))
+    (group,) = plan.groups
+    excerpts = [finding.excerpt for finding in process.process(group, plan.task).findings]
+    shown = {line for excerpt in excerpts if excerpt is not None for line in excerpt.lines}
+    assert "  # ************, not a-common-word" in shown
+    assert not [line for line in shown if "Horse" in line]

@@ -10,10 +10,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.concepts.build import build_all
-from guardrail.concepts.secret_masks import without_secrets
+from guardrail.concepts.secret_copies import Copies
+from guardrail.concepts.secret_masks import is_unmistakable, without_secrets
 from guardrail.concepts.secrets import hide, mask_lines
 from guardrail.concepts.surroundings import Unread, surround
 from guardrail.exceptions.comments import remarked_files
@@ -248,6 +250,8 @@ def _with_excerpts(
 ) -> list[Finding]:
     """`unquoted`: files of which no line is shown: a plan is one line, with everybody's secrets on it."""
     secrets: dict[str, list[tuple[str, Span]]] = {}
+    copies = Copies(value for value, span in hidden if is_unmistakable(value, told=not span.line))
+    starred = cache(copies.starred)  # findings share lines
     for value, span in hidden:
         secrets.setdefault(span.file, []).append((value, span))
     lines: dict[str, list[str]] = {}
@@ -263,6 +267,7 @@ def _with_excerpts(
         first = max(1, span.line - EXCERPT_BEFORE)
         last = min(len(source), min(span.end_line, span.line + 5) + EXCERPT_AFTER)
         shown = mask_lines(source[first - 1 : last], first, secrets.get(span.file, ()))
+        shown = [starred(line) for line in shown]
         made.append(finding._replace(excerpt=Excerpt(first, tuple(shown))) if shown else finding)
     return made
 

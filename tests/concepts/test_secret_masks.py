@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from guardrail.concepts.secret_masks import Concealer, without_secrets
+from guardrail.concepts.secret_masks import Concealer, is_unmistakable, without_secrets
 from guardrail.model import Encoded, Map, Note, Problem, Sensitive, Span
 
 HERE, THERE = Span("main.tf", 3, 1, 3, 9), Span("main.tf", 9, 1, 9, 9)
@@ -62,3 +62,16 @@ def test_messages_tell_no_credential() -> None:
     assert isinstance(without_secrets([note], [])[0], Note)
     plain = [Problem("a", "the image of production is not text", "a", 1)]
     assert without_secrets(plain, [("production", HERE)]) == plain
+
+
+@pytest.mark.parametrize(
+    ("secret", "told", "expected"),
+    [
+        ("Horse-Battery-77", False, True), ("h8Jk2LmP9qXz4Rt6", False, True), ("Sommer2024!", False, True),
+        ("Som2024!", False, True), ("Som24!", False, False), ("correct-horse-battery", False, False),
+        ("Europe/Berlin", False, False), ("production", False, False), ("database-7", False, False),
+        ("correct-horse-battery", True, True), ("production", True, False), ("Som24!", True, False),
+    ],
+)  # fmt: skip
+def test_which_secrets_are_masked_in_other_files(secret: str, told: bool, expected: bool) -> None:
+    assert is_unmistakable(secret, told) is expected

@@ -56,8 +56,7 @@ class Concealer:
                 continue
             if span.line:
                 self.at.setdefault((span.file, span.line), []).append(value)
-            word = len(value) < 8 or (len(value) < 12 and value.isalpha() and value.islower())
-            if not word or not span.line:  # which may well be something else
+            if not _may_be_a_word(value) or not span.line:  # which may well be something else
                 anywhere.append(value)
         self.copies = Copies(anywhere)
 
@@ -97,6 +96,10 @@ def leaves_of(value: Value) -> Iterator[str | int | float]:
             stack.extend(reversed(value))
         elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
             yield value
+
+
+def _may_be_a_word(secret: str) -> bool:
+    return len(secret) < 8 or (len(secret) < 12 and secret.isalpha() and secret.islower())
 
 
 def has_mapping(value: Value) -> bool:
@@ -186,7 +189,16 @@ def without_secrets(told: list[_Told], hidden: Iterable[tuple[str, Span]]) -> li
 # ---- excerpts ----------------------------------------------------------------------------------------
 
 _KEY = lazy_regex(r"(\s*)([^\s:=#]{1,200})\s*[:=]")
+_WORDS = lazy_regex(r"[A-Za-z/._ -]*\Z")
 _KEY_LINE = lazy_regex(r"\s*[\"']?[A-Za-z0-9+/=]{48,}[\"',]*\s*\Z")  # of a private key whose head is further up
+
+
+def is_unmistakable(secret: str, told: bool) -> bool:
+    """Whether the same text in any other file is the secret again. `told`: whether somebody said that it is one."""
+    if told:
+        return not _may_be_a_word(secret)
+    mixed = secret.lower() != secret != secret.upper() and not _WORDS.match(secret)
+    return len(secret) >= 8 and (mixed or looks_random(secret))
 
 
 def mask_lines(lines: list[str], first_line: int, secrets: Iterable[tuple[str, Span]]) -> list[str]:
