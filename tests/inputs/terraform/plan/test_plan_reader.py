@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guardrail.formats.hcl_values import PartialMap
-from guardrail.inputs.reader import Reading, ReadOptions
+from guardrail.inputs.reader import ACTIONS, Reading, ReadOptions
 from guardrail.inputs.terraform.plan import read
 from guardrail.inputs.terraform.plan.reader import is_wanted
 from guardrail.model import Edge, Map, Reference, Resource, Sensitive, Seq, Unknown, plain
@@ -175,6 +175,28 @@ def test_what_was_handed_to_a_secret_variable_is_hidden() -> None:
         "b": "default-token",
         "c": "eu-west-1",
     }
+
+
+def test_what_goes_is_what_it_was() -> None:
+    gone = change("aws_x.y", None, actions=["delete"])
+    gone["change"] |= {"before": {"encrypted": True, "pin": "1234"}, "before_sensitive": {"pin": True}}
+    document = plan([gone], {"resources": [configured("aws_x.y", encrypted=references("var.a"))]})
+    (found,) = resources(document, ReadOptions(actions=("delete",))).values()
+    assert plain(found.attributes) == {"encrypted": True, "pin": {"$sensitive": True}}
+    assert found.attributes.place("encrypted").line
+
+
+def test_an_object_that_is_replaced_is_not_taken_for_what_replaces_it() -> None:
+    live, old = change("aws_x.y", {"a": 1}, actions=["update"]), change("aws_x.y", None, actions=["delete"])
+    old |= {"deposed": "ab12cd34"}
+    old["change"]["before"] = {"a": 2}
+    reading = reading_of(plan([live, old]), ReadOptions(actions=ACTIONS))
+    assert [plain(resource.attributes) for resource in reading.resources] == [{"a": 1}]
+    state = {"values": {"root_module": {"resources": [
+        {"address": "aws_x.y", "mode": "managed", "type": "aws_x", "values": {"a": 1}},
+        {"address": "aws_x.y", "mode": "managed", "type": "aws_x", "values": {"a": 2}, "deposed_key": "ab12cd34"},
+    ]}}}  # fmt: skip
+    assert plain(only({"format_version": "1.0", "terraform_version": "1.11.4", **state}).attributes) == {"a": 1}
 
 
 def test_documents_stay_text() -> None:

@@ -17,9 +17,10 @@ MAX_MODULES_DEEP = 50
 
 
 class Change:
-    """One instance of a resource. `after` has places; `unknown` and `sensitive` are plain JSON of the same shape, with
-    true for what is so. `actions` is empty for what a state holds. `has_unknown` is False where only values are
-    there, so that what is lacking may be unknown. `deferred`: why Terraform put off planning it, else empty."""
+    """One instance of a resource. `after` has places, and is what was there `before` of what goes; `unknown` and
+    `sensitive` are plain JSON of the same shape, with true for what is so. `actions` is empty for what a state holds.
+    `has_unknown` is False where only values are there, so that what is lacking may be unknown. `deferred`: why
+    Terraform put off planning it, else empty."""
 
     __slots__ = (
         "actions", "address", "after", "deferred", "depends_on", "has_unknown", "header", "kind", "mode", "module",
@@ -204,13 +205,12 @@ class _Reader:
         cursor = self.cursor
         told: dict[str, Any] = {}
         change: dict[str, Any] = {}
-        after_at = -1
+        at: dict[str, int] = {}
         header = cursor.span(begin, begin + 1)
         for key, start in cursor.members():
             if key == "change":
                 for inner, _ in cursor.members():
-                    if inner == "after":
-                        after_at = cursor.at
+                    at[inner] = cursor.at
                     change[inner] = cursor.raw()
             else:
                 told[key] = cursor.raw()
@@ -220,9 +220,12 @@ class _Reader:
         end = cursor.at
         actions = tuple(strings(change.get("actions")))
         gone = actions in (("delete",), ("forget",))
+        if "deposed" in told:  # of an object that is replaced: what takes its place has the same address
+            return
+        side = "before" if gone else "after"
         after: Value = None
-        if after_at >= 0 and not gone:
-            cursor.at = after_at
+        if side in at:
+            cursor.at = at[side]
             after = cursor.located()
             cursor.at = end
         span = cursor.span(begin, end)
@@ -232,7 +235,7 @@ class _Reader:
         if made is None:
             return
         made.actions = actions
-        made.unknown, made.sensitive = change.get("after_unknown"), change.get("after_sensitive")
+        made.unknown, made.sensitive = {} if gone else change.get("after_unknown"), change.get(f"{side}_sensitive")
         self.document.changes.append(made)
 
     def made(self, told: dict[str, Any], after: Value, span: Span, header: Span) -> Change | None:
@@ -284,6 +287,8 @@ class _Reader:
         end = cursor.at
         self.document.secrets.update(sensitive_texts(told.get("values"), told.get("sensitive_values")))
         address = told.get("address")
+        if "deposed_key" in told:
+            return
         if only_data and (told.get("mode") != "data" or (isinstance(address, str) and address in self.seen)):
             return
         after: Value = None
