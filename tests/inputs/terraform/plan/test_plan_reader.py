@@ -199,6 +199,22 @@ def test_an_object_that_is_replaced_is_not_taken_for_what_replaces_it() -> None:
     assert plain(only({"format_version": "1.0", "terraform_version": "1.11.4", **state}).attributes) == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    ("told", "problems", "notes"),
+    [
+        ({}, [], []),
+        ({"complete": True, "errored": False}, [], []),
+        ({"complete": False, "errored": False}, [], ["incomplete-plan"]),
+        ({"complete": False, "errored": True}, ["incomplete-plan"], []),
+    ],
+)
+def test_a_plan_that_is_not_whole_says_so(told: dict[str, Any], problems: list[str], notes: list[str]) -> None:
+    reading = reading_of(plan([change("aws_x.y", {"a": 1})], **told))
+    assert ([problem.kind for problem in reading.problems], [note.kind for note in reading.notes]) == (problems, notes)
+    assert [resource.address for resource in reading.resources] == ["aws_x.y"]
+    assert reading.files["plan.json"] == ("partial" if problems else "analysed")
+
+
 def test_documents_stay_text() -> None:
     assert (
         only(plan([change("aws_iam_policy.p", {"policy": '{"Statement":[]}'})])).attributes["policy"]

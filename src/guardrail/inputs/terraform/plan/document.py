@@ -45,15 +45,15 @@ class Change:
 
 class PlanDocument:
     """`variables` are those of the root module by name; `configuration` is plain JSON. `complete`: nothing was left
-    out by `-target` or for later; Terraform says so from 1.8 on. `secrets`: texts that are marked as sensitive
-    anywhere, also in what nobody judges."""
+    out by `-target` or for later; Terraform says so from 1.8 on. `partial`: it says that something was. `secrets`: what
+    texts are marked as sensitive anywhere, also in what nobody judges."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.changes: list[Change] = []
         self.variables: dict[str, Any] = {}
         self.configuration: dict[str, Any] = {}
-        self.complete = False
+        self.complete = self.partial = False
         self.secrets: set[str] = set()
         self.problems: list[Problem] = []
         self._cursor: Cursor | None = None
@@ -124,7 +124,7 @@ class _Reader:
     def top(self) -> None:
         document, cursor = self.document, self.cursor
         values_at = prior_at = -1
-        told = False
+        told = errored = False
         if cursor.peek() != "{":
             raise ValueError("a plan is an object")
         for key, _ in cursor.members():
@@ -151,7 +151,9 @@ class _Reader:
                 document.configuration = mapping(value)
                 document._configuration_at = start
             elif key == "complete":
-                document.complete = value is True
+                document.complete, document.partial = value is True, value is False
+            elif key == "errored":
+                errored = value is True
             elif key == "variables":
                 document.variables = {
                     name: item["value"] for name, item in mapping(value).items() if "value" in mapping(item)
@@ -159,6 +161,10 @@ class _Reader:
         if cursor.peek():
             raise ValueError("something stands after the plan's end")
         document._cursor = cursor
+        if errored:
+            document.partial = False
+            what = "Terraform ended with an error while it planned; what it had not come to is not judged"
+            document.problems.append(Problem("incomplete-plan", what, document.file))
         if values_at >= 0 and not told:
             cursor.at = values_at
             self.values(False)

@@ -17,7 +17,7 @@ from guardrail.inputs.terraform.plan.values import Builder, settled
 from guardrail.inputs.terraform.policy_document import policy_document
 from guardrail.inputs.terraform.providers import provider_of
 from guardrail.inputs.terraform.run import MAX_RESOURCES
-from guardrail.model import Edge, EncodedUnknown, Map, Problem, Reference, Resource, Unknown
+from guardrail.model import Edge, EncodedUnknown, Map, Note, Problem, Reference, Resource, Unknown
 from guardrail.tree import MAX_PLAN_BYTES, Tree, Unreadable
 
 
@@ -33,6 +33,9 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
             continue
         document = load(data, path)
         reading.problems += document.problems
+        if document.partial:
+            what = "the plan is of a part only (`-target`, or changes that Terraform put off)"
+            reading.notes.append(Note("incomplete-plan", f"{what}; the rest is not judged", path))
         source = beside(document, tree) if document.changes else None
         plan = _Plan(document, source, options)
         resources = plan.resources()
