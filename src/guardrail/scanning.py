@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from guardrail import process as processing
 from guardrail.discover import Discovery
+from guardrail.discover.claims import looked_for
+from guardrail.discover.paths import printable
 from guardrail.errors import UsageError
 from guardrail.inputs.groups import Group
 from guardrail.model import Coverage, Finding, Note, Problem, Result, Span, severity_rank
@@ -74,6 +76,7 @@ def _each_for_itself(plan: Plan, request: Request) -> Result:
 def _result(plan: Plan, parts: Sequence[Part], request: Request, beside: Beside | None) -> Result:
     found = plan.found
     problems = [*found.problems, *(problem for part in parts for problem in part.problems)]
+    problems += _nothing(plan, parts, request)
     judged_beside = beside.findings if beside else []
     if plan.handed is not None:
         problems += [*plan.handed.problems, *(beside.problems if beside else ())]
@@ -128,6 +131,17 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request, beside: Beside 
     named = sorted({finding.rule for finding in findings})
     result.rules = {name: cards.get(name) or plan.bundle.rules[name].card() for name in named}
     return result
+
+
+def _nothing(plan: Plan, parts: Sequence[Part], request: Request) -> list[Problem]:
+    """A scan in which all that looked like something to judge is none of it, and nobody has a word to say why."""
+    found, status = plan.found, [each for part in parts for each in part.files.items()]
+    told = found.failed or any(part.notes or part.problems for part in parts)
+    if found.changed is not None or told or not status or any(how != "skipped" for _, how in status):
+        return []
+    shown = ", ".join(map(printable, request.paths))
+    why = f"{len(status):,} file{'' if len(status) == 1 else 's'} looked into, none is one of {looked_for()}"
+    return [Problem(EMPTY, f"nothing to judge in {shown}: {why}", status[0][0] if len(status) == 1 else "")]
 
 
 def _waived(findings: Iterable[Finding], plan: Plan, *, whole: bool) -> Judged:

@@ -137,6 +137,17 @@ def test_an_empty_file_alone_is_an_empty_scan(tmp_path: Path, guardrail: Guardra
     assert [(p["kind"], p["file"]) for p in json.loads(done.out)["problems"]] == [("empty-scan", "main.tf")]
 
 
+def test_what_only_looks_like_a_manifest_is_an_empty_scan(tmp_path: Path, guardrail: Guardrail) -> None:
+    """Output of a tool that holds one, say: whoever names it alone would be told that it is without findings."""
+    cut = {"resource_changes": [{"after": {"manifest": {"apiVersion": "v1", "kind": "Pod"}}}]}
+    (tmp_path / "cut.json").write_text(json.dumps(cut))
+    done = guardrail("scan", tmp_path / "cut.json", "-f", "json")
+    assert done.code == 3
+    assert [(p["kind"], p["file"]) for p in json.loads(done.out)["problems"]] == [("empty-scan", "cut.json")]
+    (tmp_path / "main.tf").write_text("# nothing yet\n")
+    assert guardrail("scan", tmp_path).code == 0
+
+
 def test_recursive_links(folder: Path, guardrail: Guardrail) -> None:
     (folder / "a").mkdir()
     (folder / "a" / "up").symlink_to(folder)

@@ -99,7 +99,7 @@ class Claims:
         """A file that the user named."""
         self.given.append(path)
         if self.take(path) is None and path not in self.failed:
-            self._note(Note("not-recognised", f"not one of {_looked_for()}; not judged", path))
+            self._note(Note("not-recognised", f"not one of {looked_for()}; not judged", path))
 
     def take_stdin(self, data: bytes, name: str) -> None:
         """Standard input, under this name or one that fits what it holds."""
@@ -210,15 +210,15 @@ class Claims:
         seen = f"{self.found.seen:,} file{'' if self.found.seen == 1 else 's'} seen"
         if self.blank:
             which = ", ".join(sorted(self.blank)[:5]) + (", ..." if len(self.blank) > 5 else "")
-            why = f"what there is of {_looked_for()} is empty: {which}"
+            why = f"what there is of {looked_for()} is empty: {which}"
         else:
-            why = f"none is one of {_looked_for()}"
+            why = f"none is one of {looked_for()}"
         file = self.given[0] if len(self.given) == self.found.seen == 1 else ""
         shown = ", ".join(map(printable, shown_paths))
         return Problem("empty-scan", f"nothing to judge in {shown}: {seen}, {why}", file)
 
 
-def _looked_for() -> str:
+def looked_for() -> str:
     return ", ".join(entry.looks_for for entry in table.READERS)
 
 

@@ -1,5 +1,6 @@
 """Is this JSON file what `terraform show -json` writes? Told from its top-level keys: other output of Terraform
-(provider schemas, `validate -json`) has a `format_version` too."""
+(provider schemas, `validate -json`) has a `format_version` too. A plan that somebody cut down may have lost its
+`terraform_version`; a state needs it, for much has `values`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ import json
 from guardrail.model.patterns import lazy_regex
 
 _SPACE = lazy_regex(r"[ \t\r\n]*")
-_BODY = frozenset(("planned_values", "resource_changes", "values"))
+_PLANNED = frozenset(("planned_values", "resource_changes"))
+_TOLD = lazy_regex(rb'"(?:terraform_version|planned_values|resource_changes)"')
 _FIRST_SORTED = lazy_regex(rb'\s*\{\s*"(?:applyable|checks|complete|configuration)"\s*:')
 
 
@@ -18,14 +20,17 @@ def recognise(path: str, head: bytes) -> bool:
         return False
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell redirects
         text = head.decode("utf-16", "replace")
-    elif b'"format_version"' in head and b'"terraform_version"' in head:
+    elif b'"format_version"' in head and _TOLD.search(head):
         text = head.decode("utf-8-sig", "replace")
     else:
         return False
     keys = _top_keys(text)
-    if "format_version" not in keys or "terraform_version" not in keys:
+    if "format_version" not in keys:
         return False
-    return not _BODY.isdisjoint(keys) or keys[2:] == ["variables"]  # so many of them that the head has no more
+    if not _PLANNED.isdisjoint(keys):
+        return True
+    # Of a plan's variables there may be so many that the head has no more.
+    return "terraform_version" in keys and ("values" in keys or keys[2:] == ["variables"])
 
 
 def may_be_sorted(head: bytes) -> bool:
