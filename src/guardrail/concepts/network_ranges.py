@@ -114,9 +114,9 @@ def other_side(block: Map, wide: tuple[str, ...], narrow: tuple[str, ...]) -> Si
     for item, place, source in places:
         if _everyone(item):
             return Side(sources, True, _shown(item), place, source)
-    halves = _covering([item for item, _, _ in places])
+    halves = _covering([_revealed(item) for item, _, _ in places])
     if halves:
-        place = next(place for item, place, _ in places if item in halves)
+        place = next(place for item, place, _ in places if _revealed(item) in halves)
         return Side(sources, True, " and ".join(halves), place, None)
     for item, place, source in places:
         unknown = _undecided(item, source)
@@ -137,9 +137,12 @@ def _item_origin(items: Seq, index: int) -> OriginsOf | None:
     return items.origins.get(index) if items.origins else None
 
 
+def _revealed(item: Value) -> Value:
+    return item.reveal() if isinstance(item, Sensitive) else item
+
+
 def _everyone(item: Value) -> bool:
-    if isinstance(item, Sensitive):
-        item = item.reveal()
+    item = _revealed(item)
     if isinstance(item, OneOf):
         return of_choices(item, _everyone) is True
     return isinstance(item, str) and (item.lower() in _EVERYONE or (item.endswith("/0") and "/" in item))
@@ -148,7 +151,7 @@ def _everyone(item: Value) -> bool:
 def _shown(item: Value) -> str:
     """The spelling of the whole internet."""
     texts = texts_of(item.choices[0]) if isinstance(item, OneOf) else [item]
-    return str(next(text for text in texts if _everyone(text)))
+    return str(next(_revealed(text) for text in texts if _everyone(text)))
 
 
 def _undecided(item: Value, source: OriginsOf | None) -> Unknown | None:

@@ -177,6 +177,22 @@ def test_what_was_handed_to_a_secret_variable_is_hidden() -> None:
     }
 
 
+def test_what_of_a_set_is_hidden() -> None:
+    """Where Terraform says only that something in it is sensitive."""
+    rule = {"access": "Allow", "range": "*", "port": "22", "number": 22, "to": ["10.0.0.7/32", "x"], "on": True,
+            "none": None}  # fmt: skip
+    env = [{"name": "tcp", "value": "hunter"}, {"password": "hunter", "value": "literal-1"}]
+    root = {"resources": [configured("aws_x.y", env=[{"value": {"constant_value": "literal-1"}}])]}
+    planned = change("aws_x.y", {"rule": [rule], "env": env}, {}, {"rule": True, "env": True})
+    found = only(plan([planned], root)).attributes
+    hidden = {"$sensitive": True}
+    assert plain(found) == {
+        "rule": [{"access": "Allow", "range": "*", "port": hidden, "number": hidden, "to": [hidden, "x"], "on": True,
+                  "none": None}],
+        "env": [{"name": "tcp", "value": hidden}, {"password": hidden, "value": "literal-1"}],
+    }  # fmt: skip
+
+
 def test_what_goes_is_what_it_was() -> None:
     gone = change("aws_x.y", None, actions=["delete"])
     gone["change"] |= {"before": {"encrypted": True, "pin": "1234"}, "before_sensitive": {"pin": True}}

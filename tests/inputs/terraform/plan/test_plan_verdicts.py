@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -115,3 +116,42 @@ def test_without_the_source_findings_stand_in_the_plan(name: str) -> None:
     for finding in from_plan_alone(name).findings:
         assert finding.span.file == "plan.json"
         assert finding.span.line > 0
+
+
+INGRESS = [
+    {"from_port": port, "to_port": port, "protocol": "tcp", "cidr_blocks": [range_], "description": "a", "self": False}
+    for port, range_ in ((22, "0.0.0.0/0"), (443, "203.0.113.77/32"))
+]
+
+
+@pytest.mark.parametrize("with_source", [True, False])
+def test_a_set_that_is_sensitive_in_a_part_of_it_is_judged(with_source: bool) -> None:
+    """Terraform marks all of it then."""
+    source = (
+        'variable "office" {\n  sensitive = true\n}\nresource "aws_security_group" "g" {\n  ingress {\n'
+        '    from_port = 22\n    to_port = 22\n    protocol = "tcp"\n    cidr_blocks = ["0.0.0.0/0"]\n  }\n'
+        '  ingress {\n    from_port = 443\n    to_port = 443\n    protocol = "tcp"\n'
+        '    cidr_blocks = [var.office]\n  }\n}\n'
+    )
+    written = [{"cidr_blocks": {"constant_value": ["0.0.0.0/0"]}}, {"cidr_blocks": {"references": ["var.office"]}}]
+    resource = {"address": "aws_security_group.g", "mode": "managed", "type": "aws_security_group", "name": "g"}
+    change = {"actions": ["create"], "after": {"ingress": INGRESS}, "after_unknown": {}}
+    document = {
+        "format_version": "1.2", "terraform_version": "1.11.4", "variables": {"office": {"value": "203.0.113.77/32"}},
+        "resource_changes": [{**resource, "change": {**change, "after_sensitive": {"ingress": True}}}],
+        "configuration": {"root_module": {
+            "variables": {"office": {"sensitive": True}},
+            "resources": [{**resource, "expressions": {"ingress": written}}],
+        }},
+    }  # fmt: skip
+    files = {"plan.json": json.dumps(document).encode(), **({"main.tf": source.encode()} if with_source else {})}
+    part = judged(Tree("/nonexistent", files), "terraform-plan", ["plan.json"])
+    (found,) = (finding for finding in part.findings if finding.rule == "network-ssh-closed")
+    assert found.message == (
+        "aws_security_group.g ingress[0] opens SSH (port 22) to the whole internet (0.0.0.0/0)"
+    )
+    assert (found.span.file, found.span.line) == (("main.tf", 9) if with_source else ("plan.json", 1))
+    if found.excerpt is not None:
+        assert '    cidr_blocks = ["0.0.0.0/0"]' in found.excerpt.lines
+    assert "203.0.113" not in repr(part.findings)
+    assert not [finding for finding in part.findings if finding.verdict == "undetermined"]

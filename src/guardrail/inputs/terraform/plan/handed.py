@@ -9,7 +9,7 @@ from typing import Any
 
 from guardrail.formats.secret_forms import secret_by_name
 from guardrail.inputs.terraform.plan.document import PlanDocument, mapping
-from guardrail.inputs.terraform.plan.sensitive import texts_in
+from guardrail.inputs.terraform.plan.sensitive import literals_in, texts_in
 from guardrail.model.patterns import lazy_regex
 
 _SECRET_NAME = lazy_regex(r"pass|pwd|secret|token|key|credential", re.I)
@@ -34,10 +34,13 @@ def handed_texts(document: PlanDocument) -> Iterator[str]:
         yield from (text for _, text in texts_in(value, name) if len(text) >= _MIN_WITHHELD)
 
 
-def secret_variables(document: PlanDocument) -> Iterator[str]:
+def secret_texts(document: PlanDocument) -> set[str]:
+    """What a plan marks as sensitive and no resource has as a literal: of a set all is marked where a part of it is."""
+    found = set(document.secrets)
     for name, value, declared in _handed(document):
         if declared.get("sensitive") is True:
-            yield from (text for _, text in texts_in(value, name))
+            found.update(text for _, text in texts_in(value, name))
+    return found.difference(literals_in(document.configuration)) if found else found
 
 
 def handed_values(document: PlanDocument) -> Iterator[tuple[str, Any]]:

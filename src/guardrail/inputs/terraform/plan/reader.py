@@ -8,7 +8,7 @@ from guardrail.inputs.reader import Reading, ReadOptions
 from guardrail.inputs.terraform.manifests import opened
 from guardrail.inputs.terraform.plan.addresses import Configuration, block_of, calls_of
 from guardrail.inputs.terraform.plan.document import Change, PlanDocument, load, module_of
-from guardrail.inputs.terraform.plan.handed import handed_texts, secret_variables, withheld_values
+from guardrail.inputs.terraform.plan.handed import handed_texts, secret_texts, withheld_values
 from guardrail.inputs.terraform.plan.overlay import Overlay
 from guardrail.inputs.terraform.plan.settings import configuration_resources, default_tags
 from guardrail.inputs.terraform.plan.source import Source, beside
@@ -39,7 +39,7 @@ def read(files: Sequence[str], tree: Tree, options: ReadOptions) -> Reading:
         source = beside(document, tree) if document.changes else None
         plan = _Plan(document, source, options)
         resources = plan.resources()
-        reading.secrets.update(document.secrets, plan.withheld, secret_variables(document))
+        reading.secrets.update(plan.withheld, secret_texts(document))
         reading.handed_in.update(handed_texts(document))
         for resource in resources:
             resource.root = path

@@ -30,3 +30,18 @@ def sensitive_texts(value: Any, sensitive: Any) -> Iterator[str]:
             stack.extend((value[key], mark) for key, mark in sensitive.items() if mark and key in value)
         elif isinstance(value, list) and isinstance(sensitive, list):
             stack.extend((item, mark) for item, mark in zip(value, sensitive, strict=False) if mark)
+
+
+def literals_in(configuration: Any) -> Iterator[str]:
+    """Texts that expressions of a plan's configuration give."""
+    stack = [configuration]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if key == "constant_value":
+                    yield from (text for _, text in texts_in(item))
+                else:
+                    stack.append(item)
+        elif isinstance(value, list):
+            stack.extend(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from guardrail.formats.secret_forms import is_telling
 from guardrail.inputs.terraform.json_syntax import block_names
 from guardrail.inputs.terraform.plan.addresses import (
     Configuration,
@@ -20,7 +21,11 @@ from guardrail.inputs.terraform.plan.addresses import (
     key_of,
 )
 from guardrail.inputs.terraform.plan.document import Change, mapping
+from guardrail.inputs.terraform.plan.sensitive import literals_in
 from guardrail.model import Edge, Map, Reference, Sensitive, Seq, Unknown, Value
+from guardrail.model.patterns import lazy_regex
+
+_WORD = lazy_regex(r"(?:[A-Za-z]{0,12}|\*)\Z")
 
 
 class Computed(Unknown):
@@ -49,7 +54,10 @@ class Builder:
         unknown = change.unknown
         if unknown is True:  # all of it
             unknown = dict.fromkeys(written[0], True) if written is not None else {}
-        made = self._block(change.after, unknown, change.sensitive, written, self.nested, change.address)
+        sensitive = change.sensitive
+        if sensitive is True:
+            sensitive = dict.fromkeys(change.after, True)
+        made = self._block(change.after, unknown, sensitive, written, self.nested, change.address)
         if not change.has_unknown and written is not None:
             for name in written[0]:
                 if name not in made:
@@ -70,14 +78,17 @@ class Builder:
             value, un = after.get(name), open_.get(name)
             expressions = [body[name] for body in written if name in body] if written is not None else None
             inner = nested.get(name)
+            mark = sensitive is True or hidden.get(name)
             if un is True:
                 value = self._unknown(f"{path}.{name}", expressions)
             elif inner is not None and (isinstance(value, (Map, Seq)) or un):
-                value = self._blocks(value, un, hidden.get(name), expressions, inner, f"{path}.{name}")
+                value = self._blocks(value, un, mark, expressions, inner, f"{path}.{name}")
             elif un or isinstance(value, (Map, Seq)):
                 value = self._partly(value, un, f"{path}.{name}", expressions)
-            if sensitive is True or hidden.get(name):
-                value = veiled(value, hidden.get(name) or sensitive, _is_literal(expressions))
+            if mark is True and (sensitive is True or _has_blocks(value)):
+                value = _veiled_set(value, frozenset(literals_in(expressions)))
+            elif mark:
+                value = veiled(value, mark, _is_literal(expressions))
             value = self._withhold(value)
             if value is None:
                 continue
@@ -245,6 +256,27 @@ def veiled(value: Value, sensitive: Any, literal: bool) -> Value:
         for index in range(min(len(value), len(sensitive))):
             value[index] = veiled(value[index], sensitive[index], literal)
     return value
+
+
+def _has_blocks(value: Value) -> bool:
+    return isinstance(value, Seq) and any(isinstance(item, Map) for item in value)
+
+
+def _veiled_set(value: Value, literals: frozenset[str], name: str = "") -> Value:
+    """Terraform marks all of a set where a part of one of its blocks is sensitive. What the configuration has as a
+    literal is none, nor are words such as those that say what a rule is about: Inbound, tcp, true."""
+    if isinstance(value, Map):
+        for key in value:
+            value[key] = _veiled_set(value[key], literals, key)
+        return value
+    if isinstance(value, Seq):
+        for index, item in enumerate(value):
+            value[index] = _veiled_set(item, literals, name)
+        return value
+    if value is None or isinstance(value, (bool, Unknown, Sensitive)):
+        return value
+    told = isinstance(value, str) and _WORD.match(value) and name != "value" and not is_telling(name)
+    return value if told or (isinstance(value, str) and value in literals) else Sensitive(value)
 
 
 def settled(value: Value) -> Value:
