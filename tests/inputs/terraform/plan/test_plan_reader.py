@@ -13,7 +13,7 @@ from guardrail.formats.hcl_values import PartialMap
 from guardrail.inputs.reader import ACTIONS, Reading, ReadOptions
 from guardrail.inputs.terraform.plan import read
 from guardrail.inputs.terraform.plan.reader import is_wanted
-from guardrail.model import Edge, Map, Reference, Resource, Sensitive, Seq, Unknown, plain
+from guardrail.model import Edge, Encoded, Map, Reference, Resource, Sensitive, Seq, Unknown, plain
 from guardrail.tree import Tree
 
 
@@ -175,6 +175,24 @@ def test_what_was_handed_to_a_secret_variable_is_hidden() -> None:
         "b": "default-token",
         "c": "eu-west-1",
     }
+
+
+@pytest.mark.parametrize("sensitive", [False, True])
+def test_a_policy_of_statements_that_are_all_in_the_plan(sensitive: bool) -> None:
+    """Its data source is only read while applying, since something that it depends on is not made yet."""
+    statement = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/*"], "effect": "Allow"}
+    marks = {"statement": [{"resources": [True]}]} if sensitive else {}
+    name = "data.aws_iam_policy_document.d"
+    read_later = change(name, {"statement": [statement]}, {"json": True, "id": True}, marks, actions=["read"])
+    policy = change("aws_iam_policy.p", {"name": "p"}, {"policy": True})
+    written = configured("aws_iam_policy.p", policy=references(f"{name}.json"))
+    found = resources(plan([read_later, policy], {"resources": [
+        written, {**configured(name), "mode": "data"},
+    ]}))["aws_iam_policy.p"].attributes["policy"]  # fmt: skip
+    assert isinstance(found, Sensitive) is sensitive
+    document = found.reveal() if sensitive else found
+    assert isinstance(document, Encoded)
+    assert "s3:GetObject" in document
 
 
 def test_what_of_a_set_is_hidden() -> None:

@@ -17,7 +17,7 @@ from guardrail.inputs.terraform.plan.values import Builder, settled
 from guardrail.inputs.terraform.policy_document import policy_document
 from guardrail.inputs.terraform.providers import provider_of
 from guardrail.inputs.terraform.run import MAX_RESOURCES
-from guardrail.model import Edge, EncodedUnknown, Map, Note, Problem, Reference, Resource, Unknown
+from guardrail.model import Edge, Encoded, EncodedUnknown, Map, Note, Problem, Reference, Resource, Sensitive, Unknown
 from guardrail.tree import MAX_PLAN_BYTES, Tree, Unreadable
 
 
@@ -141,7 +141,8 @@ def _resolve(resources: list[Resource]) -> None:
         for name, value in attributes.items():
             if type(value) is Reference and value.target in documents:
                 known = documents[value.target].get(value.attribute)
-                if isinstance(known, EncodedUnknown):
+                text = known.reveal() if isinstance(known, Sensitive) else known
+                if isinstance(text, (Encoded, EncodedUnknown)):
                     attributes[name] = known
 
 
