@@ -38,7 +38,7 @@ def _assignment(resource: Resource, inventory: Inventory) -> Noun:
     fields = _fields(resource, attributes.span, header, "binding")
     key = "role_definition_name" if attributes.get("role_definition_name") is not None else "role_definition_id"
     role, place = _role(attributes.get(key), inventory), attributes.place(key)
-    fields.put("role", role, place)
+    fields.put("role", role.whole() if isinstance(role, PartText) else role, place)
     scope = _scope(attributes.get("scope"), inventory)
     fields.put("scope", scope, attributes.place("scope"))
     principal = Seq(attributes.place("principal_id"))

@@ -15,7 +15,8 @@ from guardrail.errors import RuleError
 from guardrail.model import Inventory, Map, Noun, PartText, Problem, Resource, Unknown
 from guardrail.model.patterns import lazy_regex
 
-_TAKEN_OVER = frozenset(("name", "owner", "version", "image", "text", "command", "env", "value", "description"))
+_TAKEN_OVER = frozenset(("name", "owner", "version", "image", "text", "command", "env", "value", "description",
+                         "role"))  # fmt: skip
 _TAGS = ("tags", "labels", "resource_labels", "user_labels", "tag")
 NounsOf = Callable[[Resource, Inventory], Iterable[Noun]]
 

@@ -20,6 +20,7 @@ _DEFAULT = lazy_regex(r"(?:-compute@developer|@appspot|@cloudservices)\.gservice
 _ACCOUNT = re.compile(r"(?:\A|(?<!data)\.)google_(?:service_account|project_service_identity)\.[^.]+\Z")
 # Google's own accounts, which data sources know, have other names: 1-compute@developer.gserviceaccount.com.
 _ANY_ACCOUNT = re.compile(r"(?:\A|\.)google_(?:\w+_)?service_(?:account|identity)\.[^.]+\Z")
+_CUSTOM_ROLE = lazy_regex(r"(?:\A|\.)google_(project|organization)_iam_custom_role\.[^.]+\Z")
 _DEFAULT_KINDS = ("data.google_compute_default_service_account", "data.google_app_engine_default_service_account")
 # Roles that let their holder act as service accounts, or hand out roles.
 _ESCALATING = frozenset((
@@ -57,22 +58,22 @@ def google_grants(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
     match = _KIND.match(resource.kind)
     scope = _SCOPES.get(match["on"], "resource") if match else ""
     if resource.mode == "data":  # google_iam_policy; what it is for is for others to say
-        yield from _bindings(attributes, resource, "")
+        yield from _bindings(attributes, resource, "", inventory)
     elif resource.kind.endswith("_iam_policy"):
         value = attributes.get("policy_data")
         root = document(value, attributes.place("policy_data"))
         if isinstance(root, Map):
-            yield from _bindings(root, resource, scope)
+            yield from _bindings(root, resource, scope, inventory)
         elif isinstance(value, Reference):
             for target in inventory.at(value.target):
                 if target.mode == "data":
-                    yield from _bindings(target.attributes, resource, scope)
+                    yield from _bindings(target.attributes, resource, scope, inventory)
     else:
         key = "member" if attributes.get("member") is not None else "members"
-        yield from _binding(attributes, key, resource, scope, "")
+        yield from _binding(attributes, key, resource, scope, inventory)
 
 
-def _bindings(holder: Map, resource: Resource, scope: str) -> Iterator[Noun]:
+def _bindings(holder: Map, resource: Resource, scope: str, inventory: Inventory) -> Iterator[Noun]:
     """`binding` blocks, or the bindings of a policy in JSON."""
     for key in ("binding", "bindings"):
         blocks = holder.get(key)
@@ -80,20 +81,23 @@ def _bindings(holder: Map, resource: Resource, scope: str) -> Iterator[Noun]:
             if isinstance(block, Map):
                 role = block.get("role")
                 name = role if isinstance(role, str) else f"{key}[{index}]"
-                yield from _binding(block, "members", resource, scope, name)
+                yield from _binding(block, "members", resource, scope, inventory, name)
 
 
-def _binding(holder: Map, key: str, resource: Resource, scope: str, noun_key: str) -> Iterator[Noun]:
+def _binding(
+    holder: Map, key: str, resource: Resource, scope: str, inventory: Inventory, noun_key: str = ""
+) -> Iterator[Noun]:
     members = _members(listed(_named(holder.get(key)), holder.place(key)))
     if isinstance(members, Seq) and not members:
         return  # which is how a role is taken from everybody
-    role, place = holder.get("role"), holder.place("role")
+    role, place = _role_named(holder.get("role"), inventory), holder.place("role")
     fields = Map(holder.span, holder.header)
     for field, value in (("system", "google"), ("class", "binding"), ("effect", "allow")):
         fields.put(field, value, holder.header)
     fields.spans["role"] = place
     if role is not None:
         fields.copy_entry(holder, "role")
+        fields["role"] = role
     fields.spans["scope"] = holder.header
     if scope:
         fields.put("scope", scope, holder.header)
@@ -134,14 +138,29 @@ def _members(members: Seq | Unknown | None) -> Seq | Unknown | None:
 
 
 def _named(member: Value) -> Value:
-    """What is known of the `member` of a service account."""
-    if not isinstance(member, Reference) or member.attribute != "member":
+    """What is known of the `member` of a service account. Its `email` is none by itself: a plan has it for the text
+    that it is put into."""
+    if not isinstance(member, Reference) or member.attribute not in ("member", "email"):
         return member
     made = _ACCOUNT.search(member.target)
     if not made and not _ANY_ACCOUNT.search(member.target):
         return member
     domain = ".iam.gserviceaccount.com" if made else ".gserviceaccount.com"
     return PartText(member.reason, member.refs, f"serviceAccount:{HOLE}{domain}")
+
+
+def _role_named(role: Value, inventory: Inventory) -> Value:
+    """What is known of the name of a role that is declared."""
+    if not isinstance(role, Reference) or role.attribute not in ("id", "name"):
+        return role
+    made = _CUSTOM_ROLE.search(role.target)
+    if made is None:
+        return role
+    of = "org_id" if made[1] == "organization" else "project"
+    told = next((target.attributes for target in inventory.at(role.target)), Map())
+    parts = [part if isinstance(part, str) else HOLE for part in (told.get(of), told.get("role_id"))]
+    name = f"{made[1]}s/{parts[0]}/roles/{parts[1]}"
+    return PartText(role.reason, role.refs, name) if HOLE in name else name
 
 
 def _is_default(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrail.concepts.iam import policy_name
 from guardrail.concepts.iam_actions import ALL_MANAGED, BROAD_MANAGED, ESCALATING_MANAGED
 from guardrail.concepts.lists import among, refers_to, surely_named
-from guardrail.model import Inventory, Map, Noun, Reference, Resource, Seq, Span, Unknown, Value
+from guardrail.model import Inventory, Map, Noun, PartText, Reference, Resource, Seq, Span, Unknown, Value
 
 _ARNS = ("policy_arn", "managed_policy_arn", "managed_policy_arns", "policy_arns")
 _RECEIVERS = ("role", "user", "group", "roles", "users", "groups", "permission_set_arn")
@@ -33,7 +33,7 @@ def _attached(resource: Resource, inventory: Inventory, arn: Value, place: Span)
     fields.put("system", "aws", place)
     fields.put("class", "binding", place)
     fields.put("effect", "allow", place)
-    fields.put("role", name, place)
+    fields.put("role", name.whole() if isinstance(name, PartText) else name, place)
     fields.put("conditions", False, place)
     fields.put("anyone", False, place)
     receivers = Seq(place)

@@ -79,14 +79,6 @@ def test_places_words_and_fingerprints_are_the_same_where_the_source_is_there(na
 # Without the source a text or document that is known only after apply has no known part, and all that a string holds
 # stands at one place, where a rule that yields to another finds it.
 ALONE = {
-    "google-platform": (
-        {("service-account-no-admin-role", "fail", "google_project_iam_member.nodes")},
-        {
-            ("grant-not-to-consumer-accounts", "undetermined", "google_project_iam_member.nodes"),
-            ("grant-to-groups", "undetermined", "google_project_iam_member.nodes"),
-            ("service-account-no-admin-role", "undetermined", "google_project_iam_member.nodes"),
-        },
-    ),
     "compute": ({("image-pinned-by-digest", "fail", "aws_ecs_task_definition.web")}, set()),
     "s3-split": (
         {
