@@ -195,6 +195,32 @@ def test_a_policy_of_statements_that_are_all_in_the_plan(sensitive: bool) -> Non
     assert "s3:GetObject" in document
 
 
+@pytest.mark.parametrize(
+    ("written", "argument", "inner", "given", "absent"),
+    [
+        (references("var.key"), None, {}, {"key": {"value": None}}, True),
+        (references("var.key"), None, {}, {"key": {"value": "k"}}, False),
+        (references("var.key"), None, {}, {}, False),
+        (references("var.key.id", "var.key"), None, {}, {"key": {"value": None}}, False),
+        ({"constant_value": None}, None, {}, {}, True),
+        (references("var.own"), references("var.key"), {}, {"key": {"value": None}}, True),
+        (references("var.own"), references("aws_a.b.id"), {}, {"key": {"value": None}}, False),
+        (references("var.own"), {}, {"default": None}, {}, True),
+        (references("var.own"), {}, {"default": "x"}, {}, False),
+    ],
+)  # fmt: skip
+def test_an_attribute_whose_variable_is_null_is_the_providers_to_decide(
+    written: dict[str, Any], argument: dict[str, Any] | None, inner: dict[str, Any], given: dict[str, Any], absent: bool
+) -> None:
+    root: dict[str, Any] = {"resources": [configured("aws_x.y", kms_key_id=written)], "variables": {"key": {}}}
+    address = "aws_x.y"
+    if argument is not None:
+        call = {"expressions": {"own": argument} if argument else {}, "module": {**root, "variables": {"own": inner}}}
+        root, address = {"module_calls": {"m": call}}, "module.m.aws_x.y"
+    found = only(plan([change(address, {"a": 1}, {"kms_key_id": True})], root, variables=given)).attributes
+    assert ("kms_key_id" not in found) is absent
+
+
 def test_what_of_a_set_is_hidden() -> None:
     """Where Terraform says only that something in it is sensitive."""
     rule = {"access": "Allow", "range": "*", "port": "22", "number": 22, "to": ["10.0.0.7/32", "x"], "on": True,

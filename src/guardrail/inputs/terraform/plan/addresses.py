@@ -7,7 +7,7 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from guardrail.inputs.terraform.plan.document import mapping, strings
@@ -91,10 +91,13 @@ def heads(expression: Any) -> list[str]:
 
 
 class Configuration:
-    """The modules of a plan's configuration, and which instances there are."""
+    """The modules of a plan's configuration, and which instances there are. `variables` are the root module's."""
 
-    def __init__(self, configuration: dict[str, Any], addresses: Iterable[str]) -> None:
+    def __init__(
+        self, configuration: dict[str, Any], addresses: Iterable[str], variables: Mapping[str, Any] | None = None
+    ) -> None:
         self.root = mapping(configuration.get("root_module"))
+        self.variables = variables or {}
         self.addresses = set(addresses)
         self._modules: dict[tuple[str, ...], dict[str, Any]] = {}
         self._resources: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
@@ -126,6 +129,22 @@ class Configuration:
                 if isinstance(item, dict) and isinstance(item.get("address"), str):
                     known[item["address"]] = item
         return known.get(address)
+
+    def is_null(self, expression: Any, calls: tuple[tuple[str, str], ...]) -> bool:
+        """Whether an expression in a module is nothing but a variable that is null, or null itself."""
+        told = mapping(expression)
+        if "constant_value" in told:
+            return told["constant_value"] is None
+        references = strings(told.get("references"))
+        if len(references) != 1 or not references[0].startswith("var."):
+            return False
+        name = references[0][len("var.") :]
+        declared = mapping(mapping(self.module(calls).get("variables")).get(name))
+        if not calls:
+            return self.variables.get(name, declared.get("default", "")) is None
+        call = mapping(mapping(self.module(calls[:-1]).get("module_calls")).get(calls[-1][0]))
+        given = mapping(call.get("expressions"))
+        return self.is_null(given[name], calls[:-1]) if name in given else declared.get("default", "") is None
 
     def targets(self, expression: Any, context: Context) -> list[Target]:
         found: dict[Target, None] = {}

@@ -67,7 +67,7 @@ class _Plan:
     def __init__(self, document: PlanDocument, source: Source | None, options: ReadOptions) -> None:
         self.document, self.source, self.options = document, source, options
         addresses = [change.address for change in document.changes if change.actions != ("delete",)]
-        self.configuration = Configuration(document.configuration, addresses)
+        self.configuration = Configuration(document.configuration, addresses, document.variables)
         self.withheld = withheld_values(document)
 
     def resources(self) -> list[Resource]:

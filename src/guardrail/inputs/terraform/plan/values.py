@@ -154,7 +154,7 @@ class Builder:
         reason = f"{path} is known only after apply"
         if expressions is None:
             return Unknown(reason)
-        if not expressions:
+        if all(self.configuration.is_null(expression, self.context.calls) for expression in expressions):
             return Computed(reason)
         targets: dict[Any, None] = {}
         references: dict[str, None] = {}
