@@ -185,3 +185,14 @@ def test_instances_with_the_same_value_are_one_finding(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(plan + "  worker_count = each.value\n}\n")
     found = scan(Request((str(tmp_path),), only=("app-plan-instances",))).findings
     assert [(len(f.instances), f.message.split()[2]) for f in found] == [(2, "1"), (1, "0")]
+
+
+@pytest.mark.parametrize(("set_to", "said"), [("", "to `50` or more"), ("80", "to `80` or more")])
+def test_a_remedy_names_the_value_that_is_wanted(tmp_path: Path, set_to: str, said: str) -> None:
+    (tmp_path / "main.tf").write_text('resource "azurerm_kubernetes_cluster_node_pool" "p" {\n  max_pods = 30\n}\n')
+    if set_to:
+        (tmp_path / "guardrail.yaml").write_text(
+            f"rules:\n  cluster-node-pods:\n    parameters: {{minimum: {set_to}}}\n"
+        )
+    (found,) = (each for each in scan(Request((str(tmp_path),))).findings if each.rule == "cluster-node-pods")
+    assert found.remedy.startswith(f"Set `max_pods` {said}")

@@ -73,7 +73,7 @@ def _finding(group: list[Verdict], span: Span, conceal: Concealer) -> Finding:
         provider=resource.provider,
         span=span,
         message=message,
-        remedy=" ".join(rule.remedy(resource, first.subject.concept).split()),
+        remedy=" ".join(rule.remedy_with(first.setting.parameters or {}, resource, first.subject.concept).split()),
         evidence=_evidence(first, group, conceal),
         replaces=rule.data.get("replaces") or {},
         frameworks=rule.data.get("frameworks") or {},

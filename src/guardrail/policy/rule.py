@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from guardrail.conditions import Condition, Outcome, Path, Scope, Truth, compile_condition, compile_truth, parse_path
 from guardrail.model import Resource, RuleCard
+from guardrail.model.patterns import lazy_regex
 from guardrail.policy.narrowing import Clause, clauses
 from guardrail.policy.parameters import convert
+
+_PARAMETER = lazy_regex(r"\$([a-z][a-z0-9_]*)")
 
 
 class Check(NamedTuple):
@@ -134,6 +138,20 @@ class Rule:
                 if key in remedy:
                     return str(remedy[key])
         return str(remedy["default"])
+
+    def remedy_with(self, parameters: dict[str, Any], resource: Resource, concept: str) -> str:
+        """The same with the values of the parameters that it speaks of, as they are written."""
+        declared = self.data.get("parameters") or {}
+
+        def written(match: re.Match[str]) -> str:
+            name = match[1]
+            value = parameters.get(name, declared[name]["default"]) if name in declared else None
+            if value is None:
+                return match[0]
+            return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+        text = self.remedy(resource, concept)
+        return _PARAMETER.sub(written, text) if "$" in text else text
 
     def card(self) -> RuleCard:
         return RuleCard(
