@@ -74,9 +74,9 @@ class Task(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Part:
-    """What came of one group. `passed`: rule -> kind -> passes. `dated`: another day, something else may come of it.
-    `environments`: those that something is in. `open`, `settled`: where plans are scanned, what they are held against;
-    see `guardrail.planned`."""
+    """What came of one group. `passed`: rule -> kind -> passes. `dated`: another day, something else may come of
+    it. `environments`: those that something is in. `declared`: the variables given that a root module has. `open`,
+    `settled`: where plans are scanned, what they are held against; see `guardrail.planned`."""
 
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -86,6 +86,7 @@ class Part:
     passed: dict[str, dict[str, int]] = field(default_factory=dict)
     dated: bool = False
     environments: list[str] = field(default_factory=list)
+    declared: list[str] = field(default_factory=list)
     open: list[Open] = field(default_factory=list)
     settled: dict[str, list[str] | None] = field(default_factory=dict)
 
@@ -162,6 +163,7 @@ def process(group: Group, task: Task) -> Part:
         passed,
         judged.dated,
         sorted(environments),
+        sorted(reading.declared),
     )
     if task.plans:
         from guardrail import planned

@@ -83,7 +83,7 @@ def _result(plan: Plan, parts: Sequence[Part], request: Request, beside: Beside 
         if beside and (beside.files or beside.problems):
             problems = [problem for problem in problems if problem.kind != EMPTY]
     notes = [*found.notes, *(note for part in parts for note in part.notes)]
-    notes += [] if problems else _empty_environments(plan, parts)
+    notes += [] if problems else [*_empty_environments(plan, parts), *_undeclared(plan, parts, request)]
     judged = _waived([*_joined(plan.groups, parts), *judged_beside], plan, whole=not problems)
     findings = _on_terms(numbered(sorted(judged.findings, key=Finding.sort_key)), plan)
     problems += judged.problems
@@ -142,6 +142,15 @@ def _nothing(plan: Plan, parts: Sequence[Part], request: Request) -> list[Proble
     shown = ", ".join(map(printable, request.paths))
     why = f"{len(status):,} file{'' if len(status) == 1 else 's'} looked into, none is one of {looked_for()}"
     return [Problem(EMPTY, f"nothing to judge in {shown}: {why}", status[0][0] if len(status) == 1 else "")]
+
+
+def _undeclared(plan: Plan, parts: Sequence[Part], request: Request) -> list[Note]:
+    """Variables that were given by hand, and that no root module has; Terraform refuses them."""
+    if plan.found.changed is not None:
+        return []
+    declared = {name for part in parts for name in part.declared}
+    unknown = dict.fromkeys(name for name, _ in request.variables if name not in declared)
+    return [Note("undeclared-variable", f"--var {name}: no root module declares it") for name in unknown]
 
 
 def _waived(findings: Iterable[Finding], plan: Plan, *, whole: bool) -> Judged:

@@ -72,3 +72,14 @@ def test_what_a_file_of_values_gives_is_written_there(tmp_path: Path, guardrail:
     (tmp_path / "terraform.tfvars").write_text('dbs = {\n  a = { login = "Horse-Battery-77a" }\n}\n')
     told = json.loads(guardrail("scan", tmp_path, "-f", "json", "--rule", "no-plain-secrets").out)
     assert [(finding["file"], finding["line"]) for finding in told["findings"]] == [("terraform.tfvars", 2)]
+
+
+def test_a_variable_that_nobody_declares_is_noted(folder: Path, guardrail: Guardrail) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / "main.tf").write_text('variable "size" {}\n')
+    given = ("--var", "acl=private", "--var", "size=1", "--var", "acll=public-read")
+    for _ in range(2):  # what is kept of a scan knows it too
+        notes = json.loads(guardrail("scan", folder, "-f", "json", *given).out)["notes"]
+        assert [(note["kind"], note["message"]) for note in notes] == [
+            ("undeclared-variable", "--var acll: no root module declares it")
+        ]

@@ -37,6 +37,7 @@ def encode(part: Part) -> dict[str, Any]:
         "passed": part.passed,
         "dated": part.dated,
         "environments": part.environments,
+        "declared": part.declared,
         "open": [(rule, shared.number(span), root, block) for rule, span, root, block in part.open],
         "settled": part.settled,
         "shared": shared.values,
@@ -83,6 +84,7 @@ def decode(data: dict[str, Any]) -> Part:
         dict(data["passed"]),
         bool(data["dated"]),
         list(data["environments"]),
+        list(data["declared"]),
         [(rule, span_of(span), root, block) for rule, span, root, block in data["open"]],
         dict(data["settled"]),
     )

@@ -35,14 +35,15 @@ class ReadOptions(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Reading:
-    """What came of a group of files. `files` says of each how far it was read: "analysed", "partial",
-    "failed" or "skipped" (recognised, on a second look, as nothing of ours). `unquoted`: files whose lines reports must
-    not show, since secrets stand in them that nobody wrote there. `lacking`: those of `Resource.root` of which a part
-    is in no file that there is, so that what is named there, and is nowhere, may be in that part. `unseen`: namespaces
-    and names of what is released from charts that are in no file, either. `whole`: those of `Resource.root` that are
-    plans of all that there is. `secrets`: texts that a plan says are secret. `handed_in`: those that it was made with,
-    and that stand in no file but the plan. `held`: to be called when nobody will ask for an origin any more, so that
-    what the reader worked with can go."""
+    """What came of a group of files. `files` says of each how far it was read: "analysed", "partial", "failed" or
+    "skipped" (recognised, on a second look, as nothing of ours). `unquoted`: files whose lines reports must not
+    show, since secrets stand in them that nobody wrote there. `lacking`: those of `Resource.root` of which a part
+    is in no file that there is, so that what is named there, and is nowhere, may be in that part. `unseen`:
+    namespaces and names of what is released from charts that are in no file, either. `whole`: those of
+    `Resource.root` that are plans of all that there is. `declared`: those of `ReadOptions.variables` that a root
+    module has. `secrets`: texts that a plan says are secret. `handed_in`: those that it was made with, and that
+    stand in no file but the plan. `held`: to be called when nobody will ask for an origin any more, so that what
+    the reader worked with can go."""
 
     resources: list[Resource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Reading:
     lacking: set[str] = field(default_factory=set)
     unseen: set[tuple[str, str]] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     handed_in: set[str] = field(default_factory=set)
     held: list[Callable[[], None]] = field(default_factory=list)

@@ -123,6 +123,7 @@ def _read_root(
 
         folder, given, used = root_of(unit, sources, options)
         trace, root = unit.trace, unit.config.base
+    reading.declared.update(name for name, _ in options.variables if name in folder.variables)
     first = len(reading.resources)
     _emit(Module(folder, sources, given=given), trace, None, reading, evaluated)
     for resource in reading.resources[first:]:
