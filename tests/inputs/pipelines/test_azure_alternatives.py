@@ -69,7 +69,9 @@ def test_the_same_machine(read_texts: Callable[..., Any]) -> None:
 def test_machines_of_which_nobody_can_say(
     read_texts: Callable[..., Any], branches: tuple[tuple[str, str], ...]
 ) -> None:
-    assert isinstance(fields(read_texts(pool(*branches)), "job")["self_hosted"], Unknown)
+    found = fields(read_texts(pool(*branches)), "job")
+    assert isinstance(found["self_hosted"], Unknown)
+    assert "runner" not in found
 
 
 def test_branches_within_branches(read_texts: Callable[..., Any]) -> None:

@@ -31,7 +31,8 @@ class Machine:
 
     def tell(self, draft: Draft) -> None:
         """Of a pool that isn't known, only that nobody knows whose it is."""
-        told = not isinstance(self.runner, Unknown) or isinstance(self.runner, OneOf)
+        told = isinstance(self.runner, OneOf) and not isinstance(self.self_hosted, Unknown)
+        told = told or not isinstance(self.runner, Unknown)
         if self.runner is not None and (self.self_hosted is False or told):
             draft.put("runner", self.runner, self.span, self.origin)
         draft.put("self_hosted", self.self_hosted, self.span, self.origin)
