@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from guardrail.formats.hcl_conversions import to_number, to_text
-from guardrail.formats.hcl_values import Deferred, EvalError, OpenMap, SetSeq, Several, derived, sensitive, type_name
+from guardrail.formats.hcl_values import (
+    Deferred,
+    EvalError,
+    KeyedMap,
+    OpenMap,
+    SetSeq,
+    Several,
+    derived,
+    sensitive,
+    type_name,
+)
 from guardrail.model import Map, PartText, Reference, Sensitive, Seq, Unknown, Value
 
 
@@ -48,6 +58,8 @@ def get_index(value: Value, key: Value) -> Value:
         return derived(value)
     if value is None:
         raise EvalError("an item of null is asked for")
+    if isinstance(value, KeyedMap) and isinstance(key, Reference):
+        return value.made.get((key.target, key.attribute), derived(key))
     if isinstance(key, Unknown):
         return derived(key)
     if key is None:

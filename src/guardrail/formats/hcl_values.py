@@ -101,6 +101,17 @@ class PartialMap(OpenMap):
         return self.rest
 
 
+class KeyedMap(PartialMap):
+    """One some of whose keys are attributes that are known once other resources are made. `made`: its entries by these,
+    each a resource with an attribute."""
+
+    __slots__ = ("made",)
+
+    def __init__(self, rest: Unknown) -> None:
+        super().__init__(rest)
+        self.made: dict[tuple[str, str], Value] = {}
+
+
 class Deferred(Unknown):
     """Something whose attributes are worked out only when asked for: another resource, a module call."""
 

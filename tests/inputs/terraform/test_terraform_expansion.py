@@ -334,7 +334,8 @@ resource "aws_s3_bucket_policy" "all" {
   bucket   = each.value
 }
 resource "a_b" "c" {
-  bucket = aws_s3_bucket_policy.all[aws_s3_bucket.logs.id].bucket
+  bucket = aws_s3_bucket_policy.all[aws_s3_bucket.data.id].bucket
+  other  = aws_s3_bucket_policy.all[aws_s3_bucket.data.arn].bucket
 }
 """}
     found = read(list(files), Tree("/nowhere", files), ReadOptions())
@@ -346,7 +347,9 @@ resource "a_b" "c" {
     ]
     assert [(edge.path, edge.target) for edge in policies[1].edges][-1] == ("bucket", "aws_s3_bucket.logs")
     assert all(policy.uncertain is None for policy in policies)
-    assert isinstance(found.resources[-1].attributes["bucket"], Unknown)
+    taken = found.resources[-1].attributes
+    assert taken["bucket"] == Reference("aws_s3_bucket.data", "id")
+    assert type(taken["other"]) is Unknown
     assert not found.problems
 
 

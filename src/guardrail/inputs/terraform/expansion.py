@@ -8,7 +8,7 @@ from guardrail.formats.hcl import Attribute, Block
 from guardrail.formats.hcl_collection_nodes import Tuple
 from guardrail.formats.hcl_conversions import to_bool, to_number, to_text
 from guardrail.formats.hcl_nodes import Scope
-from guardrail.formats.hcl_values import Deferred, EvalError, PartialMap, SetSeq, derived, type_name
+from guardrail.formats.hcl_values import Deferred, EvalError, KeyedMap, PartialMap, SetSeq, derived, type_name
 from guardrail.inputs.terraform.blocks import MAX_INSTANCES
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.model import NOWHERE, Map, Reference, Sensitive, Seq, Unknown, Value
@@ -45,14 +45,14 @@ class Expansion:
                 sequence.add(ref, NOWHERE)
             return sequence
         mapping = Map()
+        if any(not isinstance(key, str) for key, _ in self.scopes):
+            mapping = keyed = KeyedMap(unkeyed)
+            for (key, _), ref in zip(self.scopes, refs, strict=True):
+                if isinstance(key, Reference):
+                    keyed.made[key.target, key.attribute] = ref
         for (key, _), ref in zip(self.scopes, refs, strict=True):
             if isinstance(key, str):
                 mapping.put(key, ref, NOWHERE)
-            else:
-                partial = PartialMap(unkeyed)
-                partial.update(mapping)
-                partial.spans = mapping.spans
-                mapping = partial
         return mapping
 
 
