@@ -84,6 +84,8 @@ def test_forms(kind: str, text: str, hidden: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "xoxb-xxxxxxxxxxxxx-xxxxxxxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx",
+        "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         "AKIAIOSFODNN7EXAMPLE",  # AWS's own documentation
         "prefixAKIAQ7KX2M4VJ5NPRT6W",
         "AKIAQ7KX2M4VJ5NPRT6W7",
@@ -1117,6 +1119,14 @@ def test_what_is_written_in_locals_and_files_of_values_is_told_where_nobody_uses
     )
     files = {"main.tf": text, "envs/prod.tfvars": 'db_password = "Herbst2024!"\n', "dev.tfvars.json": '{"db_password": "Winter24!"}'}
     assert nouns(files) == ["locals password", "locals token", "dev.tfvars.json db_password", "prod.tfvars db_password"]
+
+
+def test_names_of_keys_in_a_projects_own_words_are_none() -> None:
+    text = (
+        'locals {\n  account_key = "orders-production"\n  secret_key = "secret_key1"\n  client_secret = "web_client_secret"\n'
+        '  api_token = "c41fN8xQ2sVb7Kd0"\n}\n'
+    )
+    assert nouns({"main.tf": text, "prod.tfvars": 'account_key = "ppud-production"\n'}) == ["locals api_token"]
 
 
 @pytest.mark.parametrize("use", ["local.db.password", 'lookup(local.db, "password")', 'merge(local.db, {})["password"]'])

@@ -103,7 +103,7 @@ def hide(
         finder = _Finder(resource, forms, ours, throwaway.get(resource.scope, set()), clean, outside)
         if finder.pipeline:
             finder.walked = walked
-        if resource.mode == "config" and resource.kind in FOR_OTHERS:
+        if finder.unused:
             finder.seen = {(span.file, span.line, span.column) for _, span in hidden}
             if resource.kind == "locals":
                 finder.told = {value for value, _ in hidden}
@@ -145,6 +145,7 @@ class _Finder:
         self.told: set[str] = set()  # values that are some other resource's already
         self.copies = False  # walking what the reader made of attributes walked before
         self.pipeline = resource.platform == "pipeline"
+        self.unused = resource.mode == "config" and resource.kind in FOR_OTHERS
         self.declares = self.pipeline or resource.kind in _WITH_PARAMETERS
 
     def resource_itself(self) -> None:
@@ -290,10 +291,11 @@ class _Finder:
         return item
 
     def _named(self, name: str, item: str) -> str | None:
-        kind = secret_by_name(name, item, self.pipeline)
+        kind = secret_by_name(name, item, self.pipeline or self.unused)
         if kind is None and self.resource.kind == "provider" and is_providers(name, item):
             return "provider-credential"
-        return kind
+        # What is only called so, in a project's own words, may be the name of a key: `account_key = "orders-prod"`.
+        return None if self.unused and kind == "token" and not looks_random(item) else kind
 
     def _within(self, item: str, name: str, concept: str) -> list[Match]:
         found = list(_forms(str(item), self.pipeline)) if self.forms and len(item) > 12 else []  # none is shorter

@@ -103,6 +103,7 @@ _PLACEHOLDER = lazy_regex(
     re.I,
 )
 # INITIAL_VALUE_OVERRIDDEN, dev-placeholder-password, to_be_changed
+_BLANK = lazy_regex(r"(?:[xX]{8}|X{4}-X{4}|x{4}-x{4})[xX-]*\Z")  # xoxb-xxxxxxxxxxxx-xxxxxxxxxxxx
 _HOLDS_PLACE = lazy_regex(
     r"(?:^|[^a-z])(?:place-?holders?[a-z]*|overridden|overwritten"
     r"|to[-_ ]be[-_ ](?:added|changed|defined|filled|overridden|overwritten|provided|replaced|rotated|set|updated))"
@@ -170,6 +171,8 @@ def forms_in(text: str, throwaway: bool = False) -> Iterator[Match]:
         elif kind == "azure-key":
             start += found.index("=") + 1
         if kind in ("aws-access-key", "azure-key") and _DOCUMENTED.search(found):
+            continue
+        if _BLANK.search(found):
             continue
         yield Match(kind, "", start, end)
 
