@@ -104,7 +104,8 @@ def prepare(request: Request) -> Plan:
     check_settings(config, bundle, beside.is_check if beside else None)
     rules = _chosen(bundle, request.only)
     options = ReadOptions(
-        variables=(*config.variables, *request.variables),
+        variables=request.variables,
+        configured=config.variables,
         var_files=(*config.var_files, *(_inside(tree, name) for name in request.var_files)),
         environment=request.environment,
         actions=request.actions or ReadOptions().actions,

@@ -74,6 +74,33 @@ def test_what_a_file_of_values_gives_is_written_there(tmp_path: Path, guardrail:
     assert [(finding["file"], finding["line"]) for finding in told["findings"]] == [("terraform.tfvars", 2)]
 
 
+def test_what_guardrail_yaml_gives_is_written_there(tmp_path: Path, guardrail: Guardrail) -> None:
+    (tmp_path / "main.tf").write_text(
+        'variable "password" {}\nresource "aws_db_instance" "x" {\n  password = var.password\n}\n'
+    )
+    (tmp_path / "guardrail.yaml").write_text("terraform:\n  variables:\n    password: Horse-Battery-77\n")
+    run = guardrail("scan", tmp_path, "-f", "json", "--rule", "no-plain-secrets")
+    [finding] = json.loads(run.out)["findings"]
+    assert (finding["file"], finding["line"]) == ("guardrail.yaml", 3)
+    assert "Horse-Battery-77" not in run.out
+
+
+def test_what_terragrunt_hands_over_is_written_in_its_file(tmp_path: Path, guardrail: Guardrail) -> None:
+    for folder in (".git", "module", "live"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "module" / "main.tf").write_text(
+        'variable "password" {}\nresource "aws_db_instance" "x" {\n  password = var.password\n}\n'
+    )
+    (tmp_path / "live" / "terragrunt.hcl").write_text(
+        'terraform {\n  source = "../module"\n  extra_arguments "own" {\n    commands  = ["plan", "apply"]\n'
+        '    arguments = ["-var", "password=Horse-Battery-77"]\n  }\n}\n'
+    )
+    run = guardrail("scan", tmp_path, "-f", "json", "--rule", "no-plain-secrets")
+    [finding] = json.loads(run.out)["findings"]
+    assert (finding["file"], finding["line"]) == ("live/terragrunt.hcl", 3)
+    assert "Horse-Battery-77" not in run.out
+
+
 def test_a_variable_that_nobody_declares_is_noted(folder: Path, guardrail: Guardrail) -> None:
     (folder / "other").mkdir()
     (folder / "other" / "main.tf").write_text('variable "size" {}\n')

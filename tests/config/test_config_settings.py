@@ -178,7 +178,7 @@ terraform:
         },
     )
     assert config.var_files == ("envs/prod.tfvars",)
-    assert dict(config.variables) == {
+    assert {name: text for name, text, _ in config.variables} == {
         "region": "eu-west-1", "count": "3", "on": "true", "off": "off", "zones": '["a", "b"]',
         "tags": '{"Owner": "x"}', "none": "null",
     }  # fmt: skip

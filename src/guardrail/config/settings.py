@@ -20,7 +20,7 @@ from guardrail.config.source import (
     read,
 )
 from guardrail.errors import ConfigError
-from guardrail.model import Map, Value, plain
+from guardrail.model import Map, Span, Value, plain
 from guardrail.tree import Tree
 
 if TYPE_CHECKING:
@@ -138,8 +138,10 @@ class Config:
         self.peer_ignores: bool = base.peer_ignores.value if base and base.peer_ignores else True
         self.baseline: str = tree.absolute(_named_file(tree, base.baseline)) if base and base.baseline else ""
         self.var_files: tuple[str, ...] = tuple(_var_file(tree, found) for found in base.var_files) if base else ()
-        self.variables: tuple[tuple[str, str], ...] = (
-            tuple((name, _variable(found.value)) for name, found in base.variables.items()) if base else ()
+        self.variables: tuple[tuple[str, str, Span], ...] = (
+            tuple((name, _variable(found.value), _span(found.place)) for name, found in base.variables.items())
+            if base
+            else ()
         )
 
     @property
@@ -355,6 +357,10 @@ def _var_file(tree: Tree, setting: Setting) -> str:
     if not tree.is_file(path):
         raise ConfigError(f'there is no file "{setting.value}"', *setting.place)
     return path
+
+
+def _span(place: Place) -> Span:
+    return Span(place.file, place.line, place.column, place.line, place.column)
 
 
 def _variable(value: Value) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from guardrail.config.charts import HelmProfile
-from guardrail.model import Note, Problem, Resource
+from guardrail.model import Note, Problem, Resource, Span
 from guardrail.tree import Tree
 
 ACTIONS = ("create", "update", "no-op", "read", "delete-create", "create-delete", "delete")
@@ -21,7 +21,8 @@ class ReadOptions(NamedTuple):
     """What the user tells the readers. `variables` are Terraform's `--var`, `var_files` its `--var-file`s,
     relative to the tree's base; with `environment`, TF_VAR_ variables count too. `actions`: which resources of a
     plan are judged, by what it does to them. `helm_profiles`: what guardrail.yaml has charts rendered with.
-    `planned`: variables of a plan, each with what is to be said of where it is from and its value in plain JSON.
+    `configured`: variables of guardrail.yaml, each with its text and where that stands. `planned`: those of a plan,
+    each with what is to be said of where it is from and its value in plain JSON.
     `processes`: how many may be at work on one group, with the same result."""
 
     variables: tuple[tuple[str, str], ...] = ()
@@ -29,6 +30,7 @@ class ReadOptions(NamedTuple):
     environment: bool = False
     actions: tuple[str, ...] = ACTIONS[:-1]
     helm_profiles: tuple[HelmProfile, ...] = ()
+    configured: tuple[tuple[str, str, Span], ...] = ()
     planned: tuple[tuple[str, str, Any], ...] = ()
     processes: int = 1
 

@@ -85,6 +85,8 @@ def given_values(folder: str, sources: Sources, options: ReadOptions) -> tuple[d
         document = sources.document(path)
         if document is not None:
             found.update(values_in(document, path, run))
+    for name, text, span in options.configured:
+        found[name] = Given(Typed(text), f"variable {name} of {span.file}", span)
     for name, text in options.variables:
         found[name] = Given(Typed(text), f"--var {name}", NOWHERE)
     for name, note, value in options.planned:

@@ -21,7 +21,7 @@ class Extra(NamedTuple):
 
     environment: dict[str, Given]
     var_files: tuple[str, ...]
-    variables: tuple[tuple[str, str], ...]
+    variables: tuple[tuple[str, str, Span], ...]
     unread: Unknown | None
 
 
@@ -45,7 +45,7 @@ class _Found:
     def __init__(self) -> None:
         self.environment: dict[str, Given] = {}
         self.var_files: list[str] = []
-        self.variables: list[tuple[str, str]] = []
+        self.variables: list[tuple[str, str, Span]] = []
         self.unread: Unknown | None = None
 
     def take(self, config: Config, block: Block) -> None:
@@ -102,7 +102,7 @@ class _Found:
             return
         name, equals, value = text.strip("'\"").partition("=")
         if equals:
-            self.variables.append((name.strip(), value))
+            self.variables.append((name.strip(), value, place))
 
     def _file(self, path: str | Unknown, required: bool, config: Config, place: Span) -> None:
         tree = config.run.tree

@@ -174,12 +174,12 @@ def root_of(unit: Unit, sources: Sources, options: ReadOptions) -> tuple[Folder,
     extra = extra_arguments(unit.config)
     more = options._replace(
         var_files=(*extra.var_files, *options.var_files),
-        variables=(*extra.variables, *options.variables),
+        configured=(*extra.variables, *options.configured),
     )
     given, used = given_values(unit.folder, sources, more)
     found = {**inputs_of(unit, folder), **extra.environment}
     if extra.unread is not None:  # what it gives, nobody knows; what comes later counts all the same
-        later = {name for name, _ in more.variables}
+        later = {name for name, *_ in (*more.configured, *more.variables)}
         for name in folder.variables:
             if name not in later:
                 found[name] = Given(extra.unread, f"a file of values of {unit.config.unit}", unit.place)
