@@ -1124,7 +1124,7 @@ def test_what_is_written_in_locals_and_files_of_values_is_told_where_nobody_uses
 def test_names_of_keys_in_a_projects_own_words_are_none() -> None:
     text = (
         'locals {\n  account_key = "orders-production"\n  secret_key = "secret_key1"\n  client_secret = "web_client_secret"\n'
-        '  api_token = "c41fN8xQ2sVb7Kd0"\n}\n'
+        '  connection = "Server=db;User=test;Password=test"\n  api_token = "c41fN8xQ2sVb7Kd0"\n}\n'
     )
     assert nouns({"main.tf": text, "prod.tfvars": 'account_key = "ppud-production"\n'}) == ["locals api_token"]
 

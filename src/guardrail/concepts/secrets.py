@@ -146,6 +146,7 @@ class _Finder:
         self.copies = False  # walking what the reader made of attributes walked before
         self.pipeline = resource.platform == "pipeline"
         self.unused = resource.mode == "config" and resource.kind in FOR_OTHERS
+        self.lenient = self.pipeline or self.unused  # with what everybody calls the password of a test
         self.declares = self.pipeline or resource.kind in _WITH_PARAMETERS
 
     def resource_itself(self) -> None:
@@ -291,19 +292,19 @@ class _Finder:
         return item
 
     def _named(self, name: str, item: str) -> str | None:
-        kind = secret_by_name(name, item, self.pipeline or self.unused)
+        kind = secret_by_name(name, item, self.lenient)
         if kind is None and self.resource.kind == "provider" and is_providers(name, item):
             return "provider-credential"
         # What is only called so, in a project's own words, may be the name of a key: `account_key = "orders-prod"`.
         return None if self.unused and kind == "token" and not looks_random(item) else kind
 
     def _within(self, item: str, name: str, concept: str) -> list[Match]:
-        found = list(_forms(str(item), self.pipeline)) if self.forms and len(item) > 12 else []  # none is shorter
+        found = list(_forms(str(item), self.lenient)) if self.forms and len(item) > 12 else []  # none is shorter
         if found and self.throwaway:
             found = [match for match in found if item[match.start : match.end] not in self.throwaway]
         if concept not in _NAMES_ONLY and len(item) > 8 and not _PROSE.search(name) and len(item) < 200_000:
             taken = [(match.start, match.end) for match in found]
-            for match in assignments_in(item, self.pipeline):
+            for match in assignments_in(item, self.lenient):
                 if item[match.start : match.end] in self.throwaway:
                     continue
                 if all(match.end <= start or match.start >= end for start, end in taken):
