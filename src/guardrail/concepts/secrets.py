@@ -96,6 +96,8 @@ def hide(
     listed = list(resources)
     throwaway = throwaway_passwords(listed)
     clean: set[tuple[str, str]] = set()
+    places: set[tuple[str, int, int]] = set()
+    values = {value for value, _ in hidden}
     walked: set[int] = set()  # of pipelines, where a step stands in its job and that in its pipeline
     for resource in sorted(listed, key=turn):
         if resource.kind in _SEALED:
@@ -104,13 +106,15 @@ def hide(
         if finder.pipeline:
             finder.walked = walked
         if finder.unused:
-            finder.seen = {(span.file, span.line, span.column) for _, span in hidden}
+            finder.seen = places
             if resource.kind == "locals":
-                finder.told = {value for value, _ in hidden}
+                finder.told = values
         finder.resource_itself()
         for noun in finder.nouns:
             resource.add_noun(noun)
         hidden += finder.hidden
+        places.update((span.file, span.line, span.column) for _, span in finder.hidden)
+        values.update(value for value, _ in finder.hidden)
     copies = sorted({value for value, _ in hidden if len(value) >= 12 and looks_random(value)}, key=len, reverse=True)
     if copies:
         scrubber = Scrubber(copies)
