@@ -31,3 +31,15 @@ def test_many_secrets_take_no_longer() -> None:
     start = perf_counter()
     assert not copies.within("secret-" * 10_000)
     assert perf_counter() - start < 1
+
+
+def test_a_text_without_copies_stays_the_same_object() -> None:
+    text = "nothing " * 10
+    assert Copies(["Sommer2024!"]).replaced(text, lambda _: "***") is text
+
+
+@pytest.mark.parametrize("before", range(30))
+@pytest.mark.parametrize("secret", ["Sommer", "Sommer2024!", "x7" * 30])
+def test_copies_are_found_wherever_they_begin(secret: str, before: int) -> None:
+    text = "-" * before + secret + "--"
+    assert Copies(["Wintertime-1", secret]).replaced(text, lambda found: f"<{found}>") == f"{'-' * before}<{secret}>--"

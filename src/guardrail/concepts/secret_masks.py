@@ -116,8 +116,8 @@ def has_mapping(value: Value) -> bool:
 class Scrubber:
     """Stars out copies of what was found, wherever a template or an output carried them."""
 
-    def __init__(self, values: list[str]) -> None:
-        self.pattern = re.compile("|".join(re.escape(value) for value in values))
+    def __init__(self, values: Iterable[str]) -> None:
+        self.copies = Copies(values)
         self.walked: set[int] = set()
 
     def resource(self, resource: Resource) -> None:
@@ -148,7 +148,7 @@ class Scrubber:
                 elif isinstance(item, PartText):
                     holder[key] = self._part(item)  # type: ignore[index]
                 elif isinstance(item, OneOf):
-                    if any(self.pattern.search(str(text)) for text in leaves_of(list(item.choices))):
+                    if any(self.copies.within(str(text)) for text in leaves_of(list(item.choices))):
                         holder[key] = item.whole()  # type: ignore[index]
                 elif isinstance(item, str):
                     changed = self._without(item)
@@ -161,9 +161,9 @@ class Scrubber:
         return item if template is item.template else PartText(item.reason, item.refs, template)
 
     def _without(self, item: str) -> str:
-        if self.pattern.search(item) is None:
+        text = self.copies.replaced(item, lambda found: "*" * len(found))
+        if text is item:
             return item
-        text = self.pattern.sub(lambda match: "*" * len(match.group()), item)
         if isinstance(item, Text):
             return item.like(text)
         return Encoded(text, item.decoded) if isinstance(item, Encoded) else text
@@ -178,11 +178,9 @@ def without_secrets(told: list[_Told], hidden: Iterable[tuple[str, Span]]) -> li
     """Problems and notes without the credentials that their messages quote."""
     if not told:
         return told
-    values = sorted({value for value, _ in hidden if len(value) >= 8 and looks_random(value)}, key=len, reverse=True)
-    copies = re.compile("|".join(map(re.escape, values))) if values else None
+    copies = Copies(value for value, _ in hidden if len(value) >= 8 and looks_random(value))
     return [
-        problem._replace(message=veiled(copies.sub("***", problem.message) if copies else problem.message))
-        for problem in told
+        problem._replace(message=veiled(copies.replaced(problem.message, lambda _: "***"))) for problem in told
     ]
 
 

@@ -115,7 +115,7 @@ def hide(
         hidden += finder.hidden
         places.update((span.file, span.line, span.column) for _, span in finder.hidden)
         values.update(value for value, _ in finder.hidden)
-    copies = sorted({value for value, _ in hidden if len(value) >= 12 and looks_random(value)}, key=len, reverse=True)
+    copies = {value for value, _ in hidden if len(value) >= 12 and looks_random(value)}
     if copies:
         scrubber = Scrubber(copies)
         for resource in listed:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -306,12 +307,10 @@ def _is_throwaway(value: str) -> bool:
 def looks_random(value: str) -> bool:
     """Letters and digits mixed, and not in the way of a name with a number at its end: `my-secret-2` is a
     name, `3f9aC0...` is a key."""
-    digits = sum(character.isdecimal() for character in value)
+    counts = Counter(value)
+    digits = sum(count for character, count in counts.items() if character.isdecimal())
     if not digits or digits == len(value):
         return False
-    counts: dict[str, int] = {}
-    for character in value:
-        counts[character] = counts.get(character, 0) + 1
     entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
     words = [word for word in re.split(r"[-_./:@]", value) if word]
     if entropy < 2.75 or all(re.fullmatch(r"[A-Za-z]+|\d+|[A-Za-z]+\d{1,4}", word) for word in words):
