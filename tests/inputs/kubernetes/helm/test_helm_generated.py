@@ -65,6 +65,17 @@ def test_only_the_name_of_an_object_keeps_its_beginning() -> None:
     assert isinstance(value["spec"]["containers"][0]["name"], Unknown)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("job-x7k2f", "job-x9m1q", "job-*"), ("clean24t0435", "clean24t0436", "*"), ("a-b2-c", "a-b3-c", "a-*")],
+)
+def test_no_part_of_a_word_that_changes_is_kept(one: str, other: str, expected: str) -> None:
+    """By chance it would be another part in each scan, and the object another one."""
+    text = "kind: Job\nmetadata: {name: %s}"
+    (value,) = compared(text % one, text % other)
+    assert value["metadata"]["name"] == expected
+
+
 def test_objects_whose_names_hold_a_stand_in() -> None:
     one = "kind: A\nmetadata: {name: x-11}\na: 11-y\n---\nkind: A\nmetadata: {name: z}\na: b"
     other = "kind: A\nmetadata: {name: z}\na: b\n---\nkind: A\nmetadata: {name: x-22}\na: 22-y"

@@ -3,6 +3,7 @@ and no two scans would see the same, so it is unknown."""
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from guardrail.model import HOLE, Map, PartText, Sensitive, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 REASON = "Helm makes it anew each time"
+_WORD = string.ascii_letters + string.digits
 _MAKES = lazy_regex(
     r"\b(?:rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|gen(?:CA|SelfSignedCert|SignedCert|PrivateKey)\w*|uuidv4"
     r"|shuffle|htpasswd|bcrypt|encryptAES|now|ago|unixEpoch)\b"
@@ -119,7 +121,8 @@ def _unknown(value: Value, beside: Value, named: bool, hidden: bool, words: Word
     holes = scalar and bool(words.one) and one.replace(words.one, words.other) == other
     if named and scalar:
         alike = next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
-        return one.replace(words.one, "*") if holes else one[:alike] + "*"
+        # By chance two words may begin alike, and two times of day do: no word of which a part changes is kept.
+        return one.replace(words.one, "*") if holes else one[:alike].rstrip(_WORD) + "*"
     unknown = Unknown(words.reason)
     if hidden:
         return Sensitive(unknown)
