@@ -55,6 +55,19 @@ def test_join(tree: Tree, folder: str, relative: str, wanted: str | None) -> Non
     assert tree.join(folder, relative) == wanted
 
 
+def test_files_of_a_name(tmp_path: Path) -> None:
+    for name in ("a/x.yaml", "a/b/x.yaml", "a/b/y.yaml", "node_modules/x.yaml", ".git/x.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    tree = Tree(str(tmp_path), {"c/x.yaml": b""})
+    tree.log = {}
+    assert tree.files_named("x.yaml") == ["a/b/x.yaml", "a/x.yaml", "c/x.yaml"]
+    asked = tree.log["named", "x.yaml"]
+    assert tree.answer("named", "x.yaml") == asked
+    (tmp_path / "x.yaml").write_text("")
+    assert Tree(str(tmp_path), {"c/x.yaml": b""}).answer("named", "x.yaml") != asked
+
+
 def test_caps_and_odd_files(tree: Tree) -> None:
     with open(tree.absolute("big.tf"), "wb") as stream:
         stream.truncate(MAX_FILE_BYTES + 1)

@@ -16,6 +16,11 @@ from guardrail.model import Problem
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_PLAN_BYTES = 64 * 1024 * 1024  # a Terraform plan says everything three times
 
+# What tools put into a repository's folders and nobody deploys. A module below `.terraform/modules` is read
+# through the tree where a module call leads to it.
+SKIPPED_FOLDERS = frozenset(
+    (".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__")
+)
 _READING = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # the first: opening a FIFO must not hang the scan
     _READING |= getattr(os, _flag, 0)
@@ -45,6 +50,7 @@ class Tree:
         self._contents: dict[str, bytes] = {}
         self._inside: dict[str, bool] = {}  # folders: whether they are, their links resolved
         self._within: dict[str, bool] = {}  # so for whatever was asked about
+        self._named: dict[str, list[str]] = {}
         self._prefix = self.base.rstrip(os.sep) + os.sep
 
     def absolute(self, path: str) -> str:
@@ -144,6 +150,19 @@ class Tree:
             self._listed("walk", name, [*folders, "", *names])
             yield name, folders, names
 
+    def files_named(self, name: str) -> list[str]:
+        """Every file of this name in the tree, sorted, but for what `SKIPPED_FOLDERS` holds. Links to folders are not
+        followed."""
+        found = self._named.get(name)
+        if found is None:
+            paths = {path for path in self.overlay if path.rpartition("/")[2] == name}
+            for at, folders, names in os.walk(self.base):
+                folders[:] = [folder for folder in folders if folder not in SKIPPED_FOLDERS]
+                if name in names:
+                    paths.add(os.path.relpath(os.path.join(at, name), self.base).replace(os.sep, "/"))
+            found = self._named[name] = sorted(paths)
+        return self._listed("named", name, found)
+
     def read(self, path: str, limit: int = MAX_FILE_BYTES) -> bytes:
         """A file's bytes. Raises `Unreadable`. What was read once is kept, so that every file is read once. `limit`: of
         how many bytes it may be."""
@@ -241,6 +260,7 @@ _QUESTIONS: dict[str, Callable[[Tree, str], object]] = {
     "contains": Tree.contains,
     "names": Tree.names_in,
     "folders": Tree.folders_in,
+    "named": Tree.files_named,
 }
 
 

@@ -10,9 +10,9 @@ from guardrail.discover.changed import take_changed
 from guardrail.discover.claims import Claims, Discovery
 from guardrail.discover.paths import STDIN, all_there, ancestors, find_base, name_in, not_from_top, without_deleted
 from guardrail.discover.repositories import Repositories
-from guardrail.discover.walk import SKIPPED_FOLDERS, Walk
+from guardrail.discover.walk import Walk
 from guardrail.model import Note
-from guardrail.tree import Tree
+from guardrail.tree import SKIPPED_FOLDERS, Tree
 
 __all__ = ["SKIPPED_FOLDERS", "STDIN", "Discovery", "discover", "find_base", "name_in"]
 

@@ -12,13 +12,8 @@ from guardrail.discover.paths import ancestors, below, is_unicode, printable
 from guardrail.discover.repositories import Repositories
 from guardrail.discover.tracked import Tracked, read_index
 from guardrail.model import Note, Problem
-from guardrail.tree import Tree, Unreadable
+from guardrail.tree import SKIPPED_FOLDERS, Tree, Unreadable
 
-# What tools put into a repository's folders and nobody deploys. A module below `.terraform/modules` is read
-# through the tree where a module call leads to it.
-SKIPPED_FOLDERS = frozenset(
-    (".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__")
-)
 _GO_VENDOR, _GO_MARK = "vendor", "modules.txt"  # where Go keeps the modules that a program is built from, and its list
 MAX_IGNORE_BYTES = 65536  # every pattern is held against every file, so a huge list is an attack on our time
 

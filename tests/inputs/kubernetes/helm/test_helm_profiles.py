@@ -103,3 +103,15 @@ def test_charts_that_a_change_touches(tmp_path: Path) -> None:
     assert charts_touched({"envs/prod/web.yaml"}, charts, folders) == {"charts/web"}
     assert charts_touched({"charts/lib/templates/_a.tpl"}, charts, folders) == {"charts/api", "charts/lib"}
     assert charts_touched({"README.yaml"}, charts, folders) == set()
+
+
+def test_charts_that_a_change_touches_by_a_registry(tmp_path: Path) -> None:
+    made = tree(tmp_path, "apps/api/Chart.yaml", "libs/x/Chart.yaml")
+    depends = CHART + "dependencies:\n  - name: x\n    version: 1.x\n    repository: oci://r.example\n"
+    (tmp_path / "apps/api/Chart.yaml").write_text(depends)
+    folders = ChartFolders(made)
+    charts = ["apps/api", "libs/x"]
+    assert charts_touched({"libs/x/templates/_a.tpl"}, charts, folders) == {"apps/api", "libs/x"}
+    (tmp_path / "libs/x/Chart.yaml").write_text(CHART.replace("1.0.0", "2.0.0"))
+    made.forget(["libs/x/Chart.yaml"])
+    assert charts_touched({"libs/x/templates/_a.tpl"}, charts, folders) == {"libs/x"}

@@ -229,6 +229,60 @@ def test_a_dependency_that_stands_beside_the_chart(charts: Make) -> None:
     assert found.files["charts/common/Chart.yaml"] == "analysed"
 
 
+def asking_for(name: str, version: str) -> str:
+    repository = "    repository: oci://r.example"
+    return chart("api", "dependencies:", f"  - name: {name}", f"    version: '{version}'", repository)
+
+
+def test_a_dependency_that_stands_elsewhere_in_the_repository(charts: Make) -> None:
+    found = charts(
+        {
+            "libs/common/Chart.yaml": chart("common", "type: library"),
+            "libs/common/templates/_pod.tpl": '{{ define "common.pod" }}' + POD % ("c", "c:latest") + "{{ end }}",
+            "apps/api/Chart.yaml": asking_for("common", "^1.0.0"),
+            "apps/api/templates/p.yaml": '{{ include "common.pod" . }}\n',
+        }
+    ).read()
+    assert not found.problems
+    (note,) = found.notes
+    assert (note.kind, note.message) == ("sibling-chart", "common 1.2.3 is taken from libs/common, not from oci://r.example")
+    assert place(at(found, "Pod/api/c", "no values"), "spec.containers.0.image") == "libs/common/templates/_pod.tpl:7:7"
+
+
+WRAPS = asking_for("redis", "1.x").replace("name: api", "name: redis")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"a/redis/Chart.yaml": chart("redis"), "b/redis/Chart.yaml": chart("redis")},  # which of them?
+        {"a/redis/Chart.yaml": WRAPS},
+        {"a/web/Chart.yaml": chart("web"), "a/web/charts/redis/Chart.yaml": chart("redis")},
+        {"a/redis/Chart.yaml": chart("redis").replace("1.2.3", "2.0.0")},
+        {"a/node_modules/redis/Chart.yaml": chart("redis")},
+    ],
+    ids=["two", "an envelope", "part of another", "another version", "what a tool put there"],
+)
+def test_charts_elsewhere_that_are_not_meant(charts: Make, beside: dict[str, str]) -> None:
+    files = {"c/api/Chart.yaml": asking_for("redis", "1.x"), "c/api/templates/p.yaml": POD % ("p", "a:1")}
+    found = charts({**files, **beside}).read()
+    assert ("unrendered", "c/api/Chart.yaml", 5) in told(found)
+    assert "Pod/api/p" in addresses(found)
+
+
+def test_a_chart_that_cannot_do_with_what_stands_elsewhere(charts: Make) -> None:
+    found = charts(
+        {
+            "libs/owner/Chart.yaml": chart("owner"),
+            "libs/owner/templates/o.yaml": POD % ('{{ required "who owns it?" .Values.owner }}', "a:1"),
+            "apps/api/Chart.yaml": asking_for("owner", "1.x"),
+            "apps/api/templates/p.yaml": POD % ("p", "a:1"),
+        }
+    ).read()
+    assert addresses(found) == ["Pod/api/p"]
+    assert ("unrendered", "apps/api/Chart.yaml", 5) in told(found)
+
+
 def test_a_library_that_nobody_uses(charts: Make) -> None:
     found = charts({"Chart.yaml": chart("common", "type: library"), "templates/_a.tpl": "x"}).read()
     assert (told(found), kinds(found)) == ([], ["library-chart"])

@@ -73,13 +73,16 @@ class ChartReading:
 
     at: str
     """A folder on disk, not yet made, to render it in."""
+    without: tuple[Engine, Sequence[str]] | None
+    """What to `start` with once more, without what stands elsewhere in the tree, where that can't be rendered."""
 
-    def start(self, engine: Engine, folders: Sequence[str]) -> bool:
-        """Has Helm begin. False if it is not to be rendered. `folders`: those of all charts."""
+    def start(self, engine: Engine, folders: Sequence[str], elsewhere: bool = True) -> bool:
+        """Has Helm begin. False if it is not to be rendered. `folders`: those of all charts. `elsewhere`: whether what
+        it depends on may stand anywhere in the tree."""
         chart = self.chart
         assert chart is not None
         try:
-            workspace = Builder(self.tree).build(chart)
+            workspace = Builder(self.tree, elsewhere).build(chart)
         except TooMuch as error:
             self.fail(f"not rendered: {error}")
             return False
@@ -91,6 +94,7 @@ class ChartReading:
         os.mkdir(self.at)
         self.renderer = Renderer(workspace, self.tree, engine, self.at)
         self.renderer.start(profiles)
+        self.without = (engine, folders) if workspace.siblings else None
         return True
 
     def finish(self) -> set[str]:
@@ -100,6 +104,11 @@ class ChartReading:
         parts = {instance.part.chart.folder for instance in workspace.instances(workspace.root.values)}
         rendered = renderer.finish()
         shutil.rmtree(self.at, ignore_errors=True)  # Helm may still be at something that turned out not to be needed
+        if self.without is not None and _fails_elsewhere(rendered, workspace):
+            # It wants values that nobody has written here; without it the chart itself can be judged.
+            self.outcome = Outcome(Reading(), {})
+            self.at += "-alone"
+            return self.finish() if self.start(*self.without, elsewhere=False) else set()
         self.reading.problems += (*workspace.problems, *renderer.unreadable)
         self._missing(workspace, renderer, profiles)
         self._dropped(rendered, workspace.chart)
@@ -250,6 +259,12 @@ class ChartReading:
         if tests:
             what = f"runs only for `helm test`, so it is not judged: {_listed(tests)}"
             self.reading.notes.append(Note("test-hook", what, self.path))
+
+
+def _fails_elsewhere(rendered: Rendered, workspace: Workspace) -> bool:
+    """Whether nothing is rendered, and that is because of charts that stand elsewhere in the tree."""
+    folders = tuple(f"{chart.folder}/" for _, chart in workspace.siblings)
+    return not rendered.profiles and all(failure.file.startswith(folders) for failure in rendered.failures)
 
 
 def _is_base(profile: Profile) -> bool:

@@ -21,10 +21,10 @@ from guardrail.inputs.kubernetes.helm.chart import (
     read_chart,
     without_dependencies,
 )
+from guardrail.inputs.kubernetes.helm.elsewhere import Elsewhere
 from guardrail.inputs.kubernetes.helm.layout import CHART
 from guardrail.inputs.kubernetes.helm.order import in_order
 from guardrail.inputs.kubernetes.helm.values import load_values, of_subchart
-from guardrail.inputs.kubernetes.helm.versions import satisfies
 from guardrail.model import Map, Problem, Span
 from guardrail.tree import Tree, Unreadable
 
@@ -71,7 +71,7 @@ def owner_of(template: str, instances: Iterable[Instance]) -> tuple[Instance, st
 @dataclass
 class Workspace:
     """`files`: name in the copy -> contents; `sources`: name in the copy -> name in the tree, for those that
-    have one. `missing`: dependencies that are nowhere; `siblings`: those that were found beside the chart."""
+    have one. `missing`: dependencies that are nowhere; `siblings`: those that were found elsewhere in the tree."""
 
     chart: Chart
     root: Part
@@ -121,10 +121,12 @@ class Workspace:
 
 
 class Builder:
-    """Makes the copy of one chart. Raises TooMuch."""
+    """Makes the copy of one chart. Raises TooMuch. `elsewhere`: whether what is not in its `charts` folder may be taken
+    from elsewhere in the tree."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, elsewhere: bool = True) -> None:
         self.tree = tree
+        self.elsewhere = Elsewhere(tree) if elsewhere else None
 
     def build(self, chart: Chart) -> Workspace:
         self.bytes = self.charts = 0
@@ -207,7 +209,7 @@ class Builder:
                 if name.endswith((".tgz", ".tar.gz")) and not name.startswith((".", "_")):
                     self._archive(part, _join(charts, name), wanted, there, depth)
         for entry in part.chart.dependencies:
-            sibling = self._sibling(folder, entry) if entry.name not in there else None
+            sibling = self.elsewhere.find(folder, entry) if self.elsewhere and entry.name not in there else None
             if sibling is not None and sibling.folder not in above:
                 there.add(entry.name)
                 self.workspace.siblings.append((entry, sibling))
@@ -225,16 +227,6 @@ class Builder:
         if entry.local is None:
             return None
         return self.tree.join(folder, entry.local)
-
-    def _sibling(self, folder: str, entry: Dependency) -> Chart | None:
-        """The chart that a dependency names, where that stands beside the chart in a repository of charts, in a version
-        that will do."""
-        if entry.local is not None or "/" in entry.name or not folder:
-            return None
-        chart = read_chart(_join(posixpath.dirname(folder), entry.name), self.tree)
-        if chart is None or chart.name != entry.name or not satisfies(chart.version, entry.version):
-            return None
-        return chart
 
     def _below(
         self, part: Part, chart: Chart, folder: str, entry: Dependency | None, depth: int, above: tuple[str, ...]
