@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from guardrail.concepts import google_firewall_policies
 from guardrail.concepts.blocks import partly
 from guardrail.concepts.network_fields import (
     aws_ports,
@@ -358,6 +359,7 @@ _MAKERS: dict[str, Callable[[Resource, Inventory], Iterable[Noun]]] = {
     "azurerm_network_security_group": _azure_group,
     "azurerm_network_security_rule": _azure_rule,
     "google_compute_firewall": _google,
+    **dict.fromkeys(google_firewall_policies.KINDS, google_firewall_policies.nouns),
     "NetworkPolicy": _policy,
     "kubernetes_network_policy": _policy,
     "kubernetes_network_policy_v1": _policy,
