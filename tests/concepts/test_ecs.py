@@ -221,6 +221,9 @@ template: [{spec: [{containers: [{image: api, resources: [{limits: {memory: 512M
     assert noun.fields["limits"] == {"memory": 512 * 2**20, "cpu": 1}  # the platform's default
     assert noun.fields["orchestrator"] == "cloud-run"
     assert noun.fields["serves"] is True
+    pool = resource("google_cloud_run_v2_worker_pool", "name: p\ntemplate: [{containers: [{image: a}]}]")
+    (noun,) = judged(pool).by_concept["container"]
+    assert (noun.fields["long_running"], noun.fields["serves"]) == (True, False)  # nothing calls it
     job = resource("google_cloud_run_v2_job", "name: j\ntemplate: [{template: [{containers: [{image: a}]}]}]")
     (noun,) = judged(job).by_concept["container"]
     assert noun.fields["long_running"] is False

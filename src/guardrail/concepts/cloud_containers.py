@@ -31,6 +31,7 @@ _GROUP = Spelling({"containers": "container", "initContainers": "init_container"
 _PLACES: dict[str, tuple[Spelling, tuple[str, ...], bool]] = {
     "google_cloud_run_service": (_RUN_V1, ("template", "spec"), True),
     "google_cloud_run_v2_service": (_RUN_V2, ("template",), True),
+    "google_cloud_run_v2_worker_pool": (_RUN_V2, ("template",), True),
     "google_cloud_run_v2_job": (_RUN_V2, ("template", "template"), False),
     "azurerm_container_app": (_APP, ("template",), True),
     "azurerm_container_app_job": (_APP, ("template",), False),
@@ -95,10 +96,10 @@ def _orchestrator(resource: Resource) -> str:
 
 
 def _reachable(resource: Resource) -> Value:
-    """Whether traffic comes in although no container declares a port: always on Cloud Run, by way of an
-    ingress on Container Apps."""
+    """Whether traffic comes in although no container declares a port: always on Cloud Run but to worker pools, by
+    way of an ingress on Container Apps."""
     if resource.kind.startswith("google_"):
-        return True
+        return resource.kind != "google_cloud_run_v2_worker_pool"
     ingress = resource.attributes.get("ingress")
     return ingress if isinstance(ingress, Unknown) else bool(ingress)
 

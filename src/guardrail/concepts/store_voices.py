@@ -160,6 +160,7 @@ VOICES: dict[str, tuple[Voice, ...]] = {
     "google_pubsub_topic": _granted("google_pubsub_topic", "topic"),
     "google_artifact_registry_repository": _granted("google_artifact_registry_repository", "repository"),
     "google_secret_manager_secret": _granted("google_secret_manager_secret", "secret_id"),
+    "google_secret_manager_regional_secret": _granted("google_secret_manager_regional_secret", "secret_id"),
 }  # fmt: skip
 
 # The attribute by which others may call one without referring to it.
@@ -169,6 +170,7 @@ NAMES = {
     "aws_cloudwatch_log_group": "name",
     "google_storage_bucket": "name", "google_bigquery_dataset": "dataset_id", "google_pubsub_topic": "name",
     "google_artifact_registry_repository": "repository_id", "google_secret_manager_secret": "secret_id",
+    "google_secret_manager_regional_secret": "secret_id",
 }  # fmt: skip
 
 

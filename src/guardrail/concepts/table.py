@@ -68,7 +68,7 @@ _POD_KINDS = (
 
 _CLOUD_CONTAINER_KINDS = (
     "aws_ecs_task_definition", "aws_ecs_service", "google_cloud_run_service", "google_cloud_run_v2_service",
-    "google_cloud_run_v2_job",
+    "google_cloud_run_v2_worker_pool", "google_cloud_run_v2_job",
     "azurerm_container_group", "azurerm_container_app", "azurerm_container_app_job",
 )  # fmt: skip
 
