@@ -428,6 +428,41 @@ def test_only_what_is_denied_altogether_is_denied(narrowed: str, anywhere: bool)
     assert allow["anywhere"] is anywhere
 
 
+def test_lightsail_takes_everyone_where_no_address_is_named() -> None:
+    made = fields(
+        """
+        resource "aws_lightsail_instance_public_ports" "web" {
+          instance_name = "web"
+          port_info {
+            protocol  = "tcp"
+            from_port = 22
+            to_port   = 22
+          }
+          port_info {
+            protocol  = "tcp"
+            from_port = 22
+            to_port   = 22
+            cidrs     = ["198.51.100.0/24"]
+          }
+          port_info {
+            protocol          = "tcp"
+            from_port         = 22
+            to_port           = 22
+            cidr_list_aliases = ["lightsail-connect"]
+          }
+          port_info {
+            protocol   = "all"
+            from_port  = 0
+            to_port    = 65535
+            ipv6_cidrs = ["::/0"]
+          }
+        }
+        """
+    )
+    assert [one["anywhere"] for one in made] == [True, False, False, True]
+    assert [one["ports"] for one in made] == ["22", "22", "22", "0-65535"]
+
+
 def test_google_takes_everyone_where_no_source_is_named() -> None:
     found = fields(
         """

@@ -346,6 +346,26 @@ def _node_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         yield rule_noun(f"{resource.local} remote_access", fields)
 
 
+def _lightsail(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    """The ports of a machine; where no address is named, they are open to all."""
+    for label, block in blocks_in(resource.attributes, "port_info"):
+        name = f"{resource.local} {label}"
+        if isinstance(block, Unknown):
+            yield unknown_rule(name, "ingress", block, "firewall", resource.attributes.place("port_info"))
+            continue
+        fields = start_fields(block, "firewall", "ingress", "allow")
+        aws_ports(fields, block, put_protocol(fields, block, "protocol"))
+        wide, narrow = ("cidrs", "ipv6_cidrs"), ("cidr_list_aliases",)
+        if any(block.get(key) for key in (*wide, *narrow)):
+            put_side(fields, other_side(block, wide, narrow))
+        else:
+            everyone = Seq(block.header)
+            everyone.add("0.0.0.0/0", block.header)
+            put_side(fields, Side(everyone, True, "0.0.0.0/0", block.header, None))
+        fields.put("description", "ports of a machine", block.header)  # there is no room for one
+        yield rule_noun(name, fields)
+
+
 _MAKERS: dict[str, Callable[[Resource, Inventory], Iterable[Noun]]] = {
     "aws_security_group": group_nouns,
     "aws_default_security_group": group_nouns,
@@ -356,6 +376,7 @@ _MAKERS: dict[str, Callable[[Resource, Inventory], Iterable[Noun]]] = {
     "aws_default_network_acl": _aws_acl,
     "aws_network_acl_rule": _aws_acl_rule,
     "aws_eks_node_group": _node_group,
+    "aws_lightsail_instance_public_ports": _lightsail,
     "azurerm_network_security_group": _azure_group,
     "azurerm_network_security_rule": _azure_rule,
     "google_compute_firewall": _google,
