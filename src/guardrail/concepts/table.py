@@ -89,7 +89,9 @@ _NETWORK_KINDS = (
 )  # fmt: skip
 
 _OTHER_FIREWALL_KINDS = (
-    "alicloud_security_group_rule", "digitalocean_firewall", "hcloud_firewall", "ibm_is_network_acl",
+    "alicloud_network_acl", "alicloud_network_acl_entries", "alicloud_security_group_rule",
+    "alicloud_simple_application_server_firewall_rule", "digitalocean_firewall", "hcloud_firewall",
+    "ibm_is_network_acl",
     "ibm_is_network_acl_rule", "ibm_is_security_group_rule", "linode_firewall", "ncloud_access_control_group_rule",
     "ncloud_network_acl_rule", "nifcloud_db_security_group", "nifcloud_devops_firewall_group",
     "nifcloud_nas_security_group", "nifcloud_security_group_rule", "oci_core_default_security_list",

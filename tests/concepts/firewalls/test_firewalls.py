@@ -248,6 +248,60 @@ def told(noun: Noun) -> tuple[object, ...]:
             [("ingress", "allow", "tcp", "22", True), ("egress", "deny", "tcp", "1-1024", False)],
         ),
         (
+            "alicloud_network_acl",
+            """
+            ingress_acl_entries {
+              policy         = "drop"
+              protocol       = "tcp"
+              port           = "22/22"
+              source_cidr_ip = "0.0.0.0/0"
+            }
+            ingress_acl_entries {
+              policy         = "accept"
+              protocol       = "tcp"
+              port           = "20/80"
+              source_cidr_ip = "0.0.0.0/0"
+            }
+            egress_acl_entries {
+              policy              = "accept"
+              protocol            = "all"
+              port                = "-1/-1"
+              destination_cidr_ip = "10.0.0.0/8"
+            }""",
+            [
+                ("ingress", "deny", "tcp", "22", True),
+                ("ingress", "allow", "tcp", "20-21,23-80", True),
+                ("egress", "allow", "all", "0-65535", False),
+            ],
+        ),
+        (
+            "alicloud_network_acl_entries",
+            """
+            ingress {
+              policy         = "accept"
+              protocol       = "all"
+              port           = "-1/-1"
+              source_cidr_ip = "0.0.0.0/0"
+            }""",
+            [("ingress", "allow", "all", "0-65535", True)],
+        ),
+        (
+            "alicloud_simple_application_server_firewall_rule",
+            """
+            rule_protocol = "TcpAndUdp"
+            port          = "20/25"
+            """,
+            [("ingress", "allow", "tcp", "20-25", True), ("ingress", "allow", "udp", "20-25", True)],
+        ),
+        (
+            "alicloud_simple_application_server_firewall_rule",
+            """
+            rule_protocol = "Tcp"
+            port          = "443"
+            """,
+            [("ingress", "allow", "tcp", "443", True)],
+        ),
+        (
             "alicloud_security_group_rule",
             """
             type        = "ingress"
