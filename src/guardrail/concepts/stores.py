@@ -45,6 +45,7 @@ INHERITED: dict[str, tuple[str, tuple[str, ...]]] = {
     "aws_neptune_cluster": ("storage_encrypted", ("replication_source_identifier", "snapshot_identifier")),
     "aws_rds_global_cluster": ("storage_encrypted", ("source_db_cluster_identifier",)),
     "aws_docdb_global_cluster": ("storage_encrypted", ("source_db_cluster_identifier",)),
+    "aws_neptune_global_cluster": ("storage_encrypted", ("source_db_cluster_identifier",)),
     **dict.fromkeys(("alicloud_disk", "alicloud_ecs_disk"), ("encrypted", ("snapshot_id",))),
 }  # fmt: skip
 
