@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.concepts import network_rules
-from guardrail.concepts.network_ranges import Denials, other_side, port_range, protocol_of
-from guardrail.conditions import Scope, compile_condition
+from guardrail.concepts.network_ranges import other_side, port_range, protocol_of
 from guardrail.inputs.reader import ReadOptions
 from guardrail.inputs.table import BY_NAME, load
 from guardrail.model import Inventory, Map, Noun, OneOf, Reference, Resource, Seq, Span, Unknown, plain
@@ -133,42 +132,6 @@ def test_the_range_of_a_network_is_not_the_internet_though_nobody_knows_it() -> 
         group = f'resource "aws_security_group" "a" {{\n  ingress {{\n    cidr_blocks = [{source}]\n  }}\n}}\n'
         (found,) = (noun for noun in nouns(vpc + module + group) if "anywhere" in noun.fields)
         assert (found.fields["anywhere"] is False) is known, source
-
-
-def rule(action: str, low: int, high: int, protocol: str = "tcp", source: str = "0.0.0.0/0") -> Map:
-    made = Map(HERE)
-    for key, value in (("action", action), ("protocol", protocol), ("from_port", low), ("to_port", high),
-                       ("anywhere", True), ("open_to", source), ("ports", f"{low}-{high}")):  # fmt: skip
-        made.put(key, value, HERE)
-    return made
-
-
-@given(st.lists(st.tuples(PORT, PORT, st.integers(1, 20)), max_size=6), PORT, PORT, PORT)
-def test_a_port_is_open_unless_an_earlier_rule_denies_it(
-    denied: list[tuple[int, int, int]], low: int, high: int, port: int
-) -> None:
-    low, high = sorted((low, high))
-    denials = Denials()
-    for first, last, order in denied:
-        denials.note(rule("deny", *sorted((first, last))), order)
-    allowed = rule("allow", low, high)
-    denials.apply(allowed, 10)
-    expected = low <= port <= high and not any(
-        min(a, b) <= port <= max(a, b) for a, b, order in denied if order < 10
-    )
-    subject = Resource("terraform", "aws", "x", "x.y", Map(HERE))
-    covers = compile_condition({"ports": {"covers": [port]}, "anywhere": True})
-    assert covers(Scope(allowed, subject, Inventory())).truth is expected
-
-
-def test_a_denial_of_another_protocol_or_family_takes_nothing() -> None:
-    denials = Denials()
-    denials.note(rule("deny", 0, 65535, "udp", "*"), 1)
-    denials.note(rule("deny", 0, 65535, "tcp", "::/0"), 1)
-    allowed = rule("allow", 22, 22)
-    denials.apply(allowed, 2)
-    assert allowed["ports"] == "22-22"
-    assert allowed["anywhere"] is True
 
 
 def test_spellings_of_one_rule_come_to_the_same() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrail.concepts.network_denials import Ordered, apply_all, by_direction, denials_of, siblings
 from guardrail.concepts.network_fields import (
     blocks_in,
     one,
@@ -17,7 +18,7 @@ from guardrail.concepts.network_fields import (
     text_ports,
     unknown_rule,
 )
-from guardrail.concepts.network_ranges import Denials, Side, other_side, written_ranges
+from guardrail.concepts.network_ranges import Side, other_side, written_ranges
 from guardrail.model import Inventory, Map, Noun, Resource, Seq, Unknown, Value
 
 RULES = (
@@ -48,8 +49,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
 
 def _policy(resource: Resource) -> Iterator[Noun]:
     blocks = list(blocks_in(resource.attributes, "rule"))
-    made: list[tuple[str, Map, int]] = []
-    denials: dict[Value, Denials] = {"ingress": Denials(), "egress": Denials()}
+    denials = by_direction(denied for _, block in blocks if isinstance(block, Map) for denied in _denied(block))
     for label, block in blocks:
         if isinstance(block, Unknown):
             place = resource.attributes.place("rule")
@@ -57,41 +57,31 @@ def _policy(resource: Resource) -> Iterator[Noun]:
             continue
         written = block.get("rule_name")
         name = f"{resource.local} {written}" if isinstance(written, str) else f"{resource.local} {label}"
-        order = order_of(block, "priority")
-        made += [(name, fields, order) for fields in _fields(block)]
-        _note(denials, block)
-    for name, fields, order in made:
-        _apply(denials, fields, order)
-        yield rule_noun(name, fields)
+        for fields in _fields(block):
+            apply_all((denials,), fields, order_of(block, "priority"))
+            yield rule_noun(name, fields)
 
 
 def _rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    denials: dict[Value, Denials] = {"ingress": Denials(), "egress": Denials()}
-    for policy in inventory.referred_to_by(resource, "firewall_policy"):
-        for other, path in inventory.referring_to(policy):
-            if other.kind == resource.kind and path == "firewall_policy":
-                _note(denials, other.attributes)
+    groups = [denials_of(group, inventory, _rules) for group in inventory.referred_to_by(resource, "firewall_policy")]
     for fields in _fields(resource.attributes):
-        _apply(denials, fields, order_of(resource.attributes, "priority"))
+        apply_all(groups, fields, order_of(resource.attributes, "priority"))
         yield rule_noun(resource.local, fields)
 
 
-def _note(denials: dict[Value, Denials], block: Map) -> None:
+def _rules(policy: Resource, inventory: Inventory) -> Iterator[Ordered]:
+    for block in siblings(policy, inventory, RULES, "firewall_policy"):
+        yield from _denied(block)
+
+
+def _denied(block: Map) -> Iterator[Ordered]:
     """What a rule denies whichever machine is asked, and at whichever of its addresses."""
     if block.get("action") != "deny" or any(block.get(key) for key in _TARGETS):
         return
     for fields in _fields(block):
-        direction = fields.get("direction")
-        match, own = one(block.get("match")), "src" if direction == "egress" else "dest"
-        narrowed = isinstance(match, Map) and any(str(key).startswith(f"{own}_") and match.get(key) for key in match)
-        if direction in _SIDES and not narrowed:
-            denials[direction].note(fields, order_of(block, "priority"))
-
-
-def _apply(denials: dict[Value, Denials], fields: Map, order: int) -> None:
-    direction = fields.get("direction")
-    if direction in _SIDES:
-        denials[direction].apply(fields, order)
+        match, own = one(block.get("match")), "src" if fields.get("direction") == "egress" else "dest"
+        if not (isinstance(match, Map) and any(str(key).startswith(f"{own}_") and match.get(key) for key in match)):
+            yield fields, order_of(block, "priority")
 
 
 def _fields(block: Map) -> Iterator[Map]:

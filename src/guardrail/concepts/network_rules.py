@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from guardrail.concepts import google_firewall_policies
 from guardrail.concepts.blocks import partly
+from guardrail.concepts.network_denials import DIRECTIONS, Ordered, apply_all, denials_of, siblings
 from guardrail.concepts.network_fields import (
     aws_ports,
     blocks_in,
@@ -26,7 +27,6 @@ from guardrail.concepts.network_fields import (
 )
 from guardrail.concepts.network_ranges import (
     ALL_PORTS,
-    Denials,
     Side,
     other_side,
     port_range,
@@ -44,36 +44,33 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
 
 
 def _aws_acl(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    for direction in ("ingress", "egress"):
-        blocks = list(blocks_in(resource.attributes, direction))
-        denials = Denials()
-        for _, block in sorted(blocks, key=lambda item: order_of(item[1], "rule_no")):
-            if isinstance(block, Map):
-                denials.note(_acl_fields(block, direction, "action"), order_of(block, "rule_no"))
-        _among_siblings(denials, resource, inventory, "aws_network_acl_rule", "network_acl_id", direction)
-        for label, block in blocks:
+    denials = denials_of(resource, inventory, _acl_rules)
+    for direction in DIRECTIONS:
+        for label, block in blocks_in(resource.attributes, direction):
             name = f"{resource.local} {label}"
             if isinstance(block, Unknown):
                 yield unknown_rule(name, direction, block, "acl", resource.attributes.place(direction))
                 continue
             fields = _acl_fields(block, direction, "action")
-            denials.apply(fields, order_of(block, "rule_no"))
+            denials[direction].apply(fields, order_of(block, "rule_no"))
             yield rule_noun(name, fields)
 
 
 def _aws_acl_rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    block = resource.attributes
-    fields = _acl_rule_fields(block)
-    direction = fields.get("direction")
-    denials = Denials()
-    for group in inventory.referred_to_by(resource, "network_acl_id"):
-        if isinstance(direction, str):
-            _among_siblings(denials, group, inventory, "aws_network_acl_rule", "network_acl_id", direction)
-            for _, other in blocks_in(group.attributes, direction):
-                if isinstance(other, Map):
-                    denials.note(_acl_fields(other, direction, "action"), order_of(other, "rule_no"))
-    denials.apply(fields, order_of(block, "rule_number"))
+    fields = _acl_rule_fields(resource.attributes)
+    named = inventory.referred_to_by(resource, "network_acl_id")
+    groups = [denials_of(group, inventory, _acl_rules) for group in named]
+    apply_all(groups, fields, order_of(resource.attributes, "rule_number"))
     yield rule_noun(resource.local, fields)
+
+
+def _acl_rules(group: Resource, inventory: Inventory) -> Iterator[Ordered]:
+    for direction in DIRECTIONS:
+        for _, block in blocks_in(group.attributes, direction):
+            if isinstance(block, Map):
+                yield _acl_fields(block, direction, "action"), order_of(block, "rule_no")
+    for block in siblings(group, inventory, ("aws_network_acl_rule",), "network_acl_id"):
+        yield _acl_rule_fields(block), order_of(block, "rule_number")
 
 
 def _acl_rule_fields(block: Map) -> Map:
@@ -94,60 +91,34 @@ def _acl_fields(block: Map, direction: Value, action: str) -> Map:
     return fields
 
 
-def _among_siblings(
-    denials: Denials, group: Resource, inventory: Inventory, kind: str, via: str, direction: str
-) -> None:
-    """What the group's rules that are resources of their own deny."""
-    for other, path in inventory.referring_to(group):
-        if other.kind == kind and path == via:
-            block = other.attributes
-            made = [_acl_rule_fields(block)] if kind == "aws_network_acl_rule" else _azure_denials(block)
-            for fields in made:
-                if fields.get("direction") == direction:
-                    denials.note(fields, order_of(block, "rule_number", "priority"))
-
-
 def _azure_group(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
-    blocks = list(blocks_in(resource.attributes, "security_rule"))
-    made: list[tuple[str, Map, int]] = []
-    denied: list[tuple[Map, int]] = []
-    for label, block in blocks:
+    denials = denials_of(resource, inventory, _azure_rules)
+    for label, block in blocks_in(resource.attributes, "security_rule"):
         if isinstance(block, Unknown):
             place = resource.attributes.place("security_rule")
             yield unknown_rule(f"{resource.local} {label}", None, block, "firewall", place)
             continue
         written = block.get("name")
         name = f"{resource.local} {written}" if isinstance(written, str) else f"{resource.local} {label}"
-        order = order_of(block, "priority")
-        made += [(name, fields, order) for fields in _azure_fields(block)]
-        denied += [(fields, order) for fields in _azure_denials(block)]
-    for direction in ("ingress", "egress"):
-        denials = Denials()
-        for fields, order in denied:
-            if fields.get("direction") == direction:
-                denials.note(fields, order)
-        _among_siblings(denials, resource, inventory, "azurerm_network_security_rule",
-                        "network_security_group_name", direction)  # fmt: skip
-        for _, fields, order in made:
-            if fields.get("direction") == direction:
-                denials.apply(fields, order)
-    for name, fields, _ in made:
-        yield rule_noun(name, fields)
+        for fields in _azure_fields(block):
+            apply_all((denials,), fields, order_of(block, "priority"))
+            yield rule_noun(name, fields)
 
 
 def _azure_rule(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
+    named = inventory.referred_to_by(resource, "network_security_group_name")
+    groups = [denials_of(group, inventory, _azure_rules) for group in named]
     for fields in _azure_fields(resource.attributes):
-        direction = fields.get("direction")
-        denials = Denials()
-        for group in inventory.referred_to_by(resource, "network_security_group_name"):
-            if isinstance(direction, str):
-                _among_siblings(denials, group, inventory, resource.kind, "network_security_group_name", direction)
-                for _, block in blocks_in(group.attributes, "security_rule"):
-                    for other in _azure_denials(block) if isinstance(block, Map) else ():
-                        if other.get("direction") == direction:
-                            denials.note(other, order_of(block, "priority"))
-        denials.apply(fields, order_of(resource.attributes, "priority"))
+        apply_all(groups, fields, order_of(resource.attributes, "priority"))
         yield rule_noun(resource.local, fields)
+
+
+def _azure_rules(group: Resource, inventory: Inventory) -> Iterator[Ordered]:
+    within = [block for _, block in blocks_in(group.attributes, "security_rule") if isinstance(block, Map)]
+    beside = siblings(group, inventory, ("azurerm_network_security_rule",), "network_security_group_name")
+    for block in (*within, *beside):
+        for fields in _azure_denials(block):
+            yield fields, order_of(block, "priority")
 
 
 _AZURE_WORDS = {"inbound": "ingress", "outbound": "egress", "allow": "allow", "deny": "deny"}

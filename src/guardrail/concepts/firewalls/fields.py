@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from guardrail.concepts.network_denials import apply_all, by_direction
 from guardrail.concepts.network_fields import (
     PORTED,
     blocks_in,
@@ -14,7 +15,7 @@ from guardrail.concepts.network_fields import (
     take,
     unknown_rule,
 )
-from guardrail.concepts.network_ranges import ALL_PORTS, Denials, Side, other_side, port_range
+from guardrail.concepts.network_ranges import ALL_PORTS, Side, other_side, port_range
 from guardrail.model import Map, Noun, Resource, Sensitive, Seq, Unknown, Value
 
 Make = Callable[[str, Map, str], Iterable[Noun]]
@@ -133,13 +134,7 @@ def in_order(
 
 
 def settled(made: list[tuple[str, Map, int]]) -> Iterator[Noun]:
-    for direction in ("ingress", "egress"):
-        denials = Denials()
-        for _, fields, order in made:
-            if fields.get("direction") == direction:
-                denials.note(fields, order)
-        for _, fields, order in made:
-            if fields.get("direction") == direction:
-                denials.apply(fields, order)
-    for name, fields, _ in made:
+    denials = by_direction((fields, order) for _, fields, order in made)
+    for name, fields, order in made:
+        apply_all((denials,), fields, order)
         yield rule_noun(name, fields)
