@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.concepts.build import build_all
 from guardrail.concepts.secret_copies import Copies
-from guardrail.concepts.secret_masks import is_unmistakable, without_secrets
-from guardrail.concepts.secrets import hide, mask_lines
+from guardrail.concepts.secret_masks import Excerpts, is_unmistakable, without_secrets
+from guardrail.concepts.secrets import hide
 from guardrail.concepts.surroundings import Unread, surround
 from guardrail.exceptions.comments import remarked_files
 from guardrail.formats.text import decode, source_lines
@@ -256,20 +256,19 @@ def _with_excerpts(
     starred = cache(copies.starred)  # findings share lines
     for value, span in hidden:
         secrets.setdefault(span.file, []).append((value, span))
-    lines: dict[str, list[str]] = {}
+    sources: dict[str, tuple[list[str], Excerpts]] = {}
     made: list[Finding] = []
     for finding in findings:
         span = finding.span
         if span.file in unquoted:
             made.append(finding)
             continue
-        if span.file not in lines:
-            lines[span.file] = source_lines(_text(tree, span.file))
-        source = lines[span.file]
+        if span.file not in sources:
+            sources[span.file] = source_lines(_text(tree, span.file)), Excerpts(secrets.get(span.file, ()))
+        source, excerpts = sources[span.file]
         first = max(1, span.line - EXCERPT_BEFORE)
         last = min(len(source), min(span.end_line, span.line + 5) + EXCERPT_AFTER)
-        shown = mask_lines(source[first - 1 : last], first, secrets.get(span.file, ()))
-        shown = [starred(line) for line in shown]
+        shown = [starred(line) for line in excerpts.shown(source[first - 1 : last], first)]
         made.append(finding._replace(excerpt=Excerpt(first, tuple(shown))) if shown else finding)
     return made
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from guardrail.concepts.secret_masks import Concealer, is_unmistakable, without_secrets
+from guardrail.concepts import secret_masks
+from guardrail.concepts.secret_masks import Concealer, Excerpts, is_unmistakable, without_secrets
 from guardrail.model import Encoded, Map, Note, Problem, Sensitive, Span
 
 HERE, THERE = Span("main.tf", 3, 1, 3, 9), Span("main.tf", 9, 1, 9, 9)
@@ -75,3 +78,19 @@ def test_messages_tell_no_credential() -> None:
 )  # fmt: skip
 def test_which_secrets_are_masked_in_other_files(secret: str, told: bool, expected: bool) -> None:
     assert is_unmistakable(secret, told) is expected
+
+
+def test_only_secrets_of_the_lines_that_are_shown_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every excerpt went through all secrets of its file: 500 of them, on a line each, took 13 s."""
+    secrets = [(f"Sommer-{number}!", Span("a", number, 3, number, 20)) for number in range(1, 200)]
+    excerpts = Excerpts(secrets)
+    looked: list[str] = []
+
+    def parts(value: str) -> Iterator[str]:
+        looked.append(value)
+        yield value
+
+    monkeypatch.setattr(secret_masks, "_parts", parts)
+    lines = [f"key: Sommer-{number}!" for number in range(9, 14)]
+    assert excerpts.shown(lines, 9) == ["key: *********", *["key: **********"] * 4]
+    assert looked == [f"Sommer-{number}!" for number in range(9, 14)]

@@ -10,7 +10,8 @@ from harness import ends
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.concepts.secrets import hide, mask_lines
+from guardrail.concepts.secret_masks import Excerpts
+from guardrail.concepts.secrets import hide
 from guardrail.formats.secret_forms import (
     forms_in,
     hinted,
@@ -484,7 +485,7 @@ def test_a_private_key_is_hidden_to_its_end() -> None:
     resources, hidden = scanned({"main.tf": text})
     assert secrets(text) == [("private-key", 3)]
     assert KEY_BODY[:20] not in repr([plain(r.attributes) for r in resources])
-    shown = mask_lines(text.splitlines(), 1, hidden)
+    shown = Excerpts(hidden).shown(text.splitlines(), 1)
     assert not any(KEY_BODY[:20] in line for line in shown)
 
 
@@ -781,18 +782,18 @@ jobs:
 
 def test_masks_leave_the_rest_of_a_line() -> None:
     lines = ['  password = "Sommer2024!" # old', "  name = x"]
-    shown = mask_lines(lines, 4, [("Sommer2024!", Span("a", 4, 3, 4, 27))])
+    shown = Excerpts([("Sommer2024!", Span("a", 4, 3, 4, 27))]).shown(lines, 4)
     assert shown == ['  password = "***********" # old', "  name = x"]
 
 
 def test_a_value_spelt_differently_takes_the_line_with_it() -> None:
     lines = ["a: 1", "password: 0o777123", "b: 2"]
-    assert mask_lines(lines, 1, [("261715", Span("a", 2, 1, 2, 19))]) == ["a: 1", "password: ********", "b: 2"]
+    assert Excerpts([("261715", Span("a", 2, 1, 2, 19))]).shown(lines, 1) == ["a: 1", "password: ********", "b: 2"]
 
 
 def test_a_repeated_value_is_masked_wherever_the_excerpt_shows_it() -> None:
     lines = [f"# was {RANDOM}", f"password = {RANDOM}"]
-    assert not any(RANDOM in line for line in mask_lines(lines, 1, [(RANDOM, Span("a", 2, 1, 2, 30))]))
+    assert not any(RANDOM in line for line in Excerpts([(RANDOM, Span("a", 2, 1, 2, 30))]).shown(lines, 1))
 
 
 @pytest.mark.parametrize(
@@ -805,25 +806,25 @@ def test_a_repeated_value_is_masked_wherever_the_excerpt_shows_it() -> None:
 )
 def test_a_key_that_stands_twice_is_masked_twice(lines: list[str]) -> None:
     number = next(index for index, line in enumerate(lines) if "h8Jk" in line) + 11
-    shown = mask_lines(lines, 11, [("h8Jk2LmP9q", Span("a", number, 3, number, 20))])
+    shown = Excerpts([("h8Jk2LmP9q", Span("a", number, 3, number, 20))]).shown(lines, 11)
     assert "first-one" not in "\n".join(shown)
     assert [line for line in shown if "*" not in line] == [line for line in lines if not line.startswith("  b")]
 
 
 def test_a_key_of_another_mapping_is_not_masked() -> None:
     lines = ["- name: a", "  value: h8Jk2LmP9q", "- name: b", "  value: plain"]
-    assert mask_lines(lines, 1, [("h8Jk2LmP9q", Span("a", 2, 3, 2, 20))])[3] == "  value: plain"
+    assert Excerpts([("h8Jk2LmP9q", Span("a", 2, 3, 2, 20))]).shown(lines, 1)[3] == "  value: plain"
 
 
 def test_what_no_reader_has_seen_is_masked_by_its_name() -> None:
     lines = ['  password: "h8Jk2LmP9q"', "  POSTGRES_PASSWORD: postgres", "  docker login -p h8Jk2LmP9q x"]
-    shown = mask_lines(lines, 1, [])
+    shown = Excerpts([]).shown(lines, 1)
     assert shown == ['  password: "**********"', "  POSTGRES_PASSWORD: postgres", "  docker login -p ********** x"]
 
 
 def test_the_middle_of_a_private_key() -> None:
     line = KEY_BODY.split("\n")[0]
-    assert mask_lines([line, "x = y"], 10, []) == ["*" * len(line), "x = y"]
+    assert Excerpts([]).shown([line, "x = y"], 10) == ["*" * len(line), "x = y"]
 
 
 @settings(max_examples=100)
@@ -835,7 +836,7 @@ def test_the_middle_of_a_private_key() -> None:
 def test_no_secret_survives_where_it_stands(lines: list[str], index: int, secret: str) -> None:
     index %= len(lines)
     lines[index] = f"key = {secret}"
-    shown = mask_lines(lines, 1, [(secret, Span("a", index + 1, 1, index + 1, 1))])
+    shown = Excerpts([(secret, Span("a", index + 1, 1, index + 1, 1))]).shown(lines, 1)
     assert len(shown) == len(lines)
     assert set(secret) <= {"*"} or secret.strip(" *") == "" or secret not in shown[index].removeprefix("key = ")
 

@@ -199,32 +199,44 @@ def is_unmistakable(secret: str, told: bool) -> bool:
     return len(secret) >= 8 and (mixed or looks_random(secret))
 
 
-def mask_lines(lines: list[str], first_line: int, secrets: Iterable[tuple[str, Span]]) -> list[str]:
-    """Source lines (starting at line `first_line` of their file) without the secrets that stand in them."""
-    shown = [re.sub(r"[^\s\"',]", "*", line) if _KEY_LINE.match(line) else _starred(line) for line in lines]
-    last_line = first_line + len(shown) - 1
-    for value, span in secrets:
-        parts = sorted({part for part in _parts(value) if part}, key=len, reverse=True)
-        for part in parts:
-            if len(part) >= 8:  # also where the file repeats it
-                shown = [line.replace(part, "*" * min(len(part), 12)) for line in shown]
-        if span.line > last_line or span.end_line < first_line:
-            continue
-        found = False
-        for number in range(max(span.line, first_line), min(span.end_line, last_line) + 1):
-            index = number - first_line
-            before = lines[index]
-            for part in parts:
-                shown[index] = shown[index].replace(part, "*" * min(len(part), 12))
-            found = found or any(part in before for part in parts)
-        for index in _twins(lines, span.line - first_line):
-            shown[index] = _after_key(shown[index])
-        if not found:
-            # The source spells it differently (escapes, folding, a number): everything after the key goes.
-            for number in range(max(span.line, first_line), min(span.end_line, last_line) + 1):
+class Excerpts:
+    """Source lines of one file, without the secrets that stand in them. `secrets`: with their places in that file."""
+
+    def __init__(self, secrets: Iterable[tuple[str, Span]]) -> None:
+        self._on: dict[int, list[tuple[str, Span]]] = {}
+        everywhere: set[str] = set()  # the file may repeat what is not too short
+        for value, span in secrets:
+            everywhere.update(part for part in _parts(value) if len(part) >= 8)
+            for line in range(span.line, span.end_line + 1):
+                self._on.setdefault(line, []).append((value, span))
+        self._copies = Copies(everywhere)
+
+    def shown(self, lines: list[str], first_line: int) -> list[str]:
+        """Of lines that start at line `first_line` of the file."""
+        shown = [re.sub(r"[^\s\"',]", "*", line) if _KEY_LINE.match(line) else _starred(line) for line in lines]
+        shown = [self._copies.starred(line) for line in shown]
+        last_line = first_line + len(shown) - 1
+        within: dict[tuple[str, Span], None] = {}
+        for number in range(first_line, last_line + 1):
+            within.update(dict.fromkeys(self._on.get(number, ())))
+        for value, span in within:
+            parts = sorted({part for part in _parts(value) if part}, key=len, reverse=True)
+            numbers = range(max(span.line, first_line), min(span.end_line, last_line) + 1)
+            found = False
+            for number in numbers:
                 index = number - first_line
-                shown[index] = _after_key(shown[index]) if number == span.line else re.sub(r"\S", "*", shown[index])
-    return shown
+                for part in parts:
+                    shown[index] = shown[index].replace(part, "*" * min(len(part), 12))
+                found = found or any(part in lines[index] for part in parts)
+            for index in _twins(lines, span.line - first_line):
+                shown[index] = _after_key(shown[index])
+            if not found:
+                # The source spells it differently (escapes, folding, a number): everything after the key goes.
+                for number in numbers:
+                    index = number - first_line
+                    of_key = number == span.line
+                    shown[index] = _after_key(shown[index]) if of_key else re.sub(r"\S", "*", shown[index])
+        return shown
 
 
 @lru_cache(maxsize=4096)  # findings share lines, and files have many that are the same

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from guardrail.concepts.secret_masks import Scrubber, leaves_of, mask_lines, veil_origin
+from guardrail.concepts.secret_masks import Scrubber, leaves_of, veil_origin
 from guardrail.concepts.secret_places import (
     EXAMPLES_TELL,
     FOR_OTHERS,
@@ -59,7 +59,7 @@ from guardrail.model import (
 )
 from guardrail.model.patterns import lazy_regex
 
-__all__ = ["hide", "mask_lines"]
+__all__ = ["hide"]
 
 Hidden = tuple[str, Span]
 """What is to be hidden, and where it stands."""
