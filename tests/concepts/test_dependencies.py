@@ -114,6 +114,18 @@ def test_images_of_containers() -> None:
     ]
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_image_is_none(blank: str) -> None:
+    """So OpenShift has containers whose image a trigger puts in."""
+    text = (
+        "apiVersion: apps.openshift.io/v1\nkind: DeploymentConfig\nmetadata: {name: web}\nspec:\n  triggers:\n"
+        "    - type: ImageChange\n      imageChangeParams:\n        containerNames: [web]\n"
+        "        from: {kind: ImageStreamTag, name: 'web:1'}\n"
+        f"  template: {{spec: {{containers: [{{name: web, image: '{blank}'}}]}}}}\n"
+    )
+    assert dependencies(text, "kubernetes") == []
+
+
 def test_images_that_no_container_stands_for() -> None:
     nouns = dependencies(
         'variable "i" {}\n'

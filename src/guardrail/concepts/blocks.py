@@ -177,7 +177,9 @@ def word(value: Value) -> Value:
 
 def image(value: Value) -> Value:
     """An image reference; none has one of these characters once it is filled in. What stands around what is filled in
-    is known: a registry, or a tag."""
+    is known: a registry, or a tag. A blank is none: so OpenShift writes what a trigger puts in."""
+    if isinstance(value, str) and not value.strip():
+        return ""
     return word(partly(value))
 
 
