@@ -111,6 +111,7 @@ def test_documents() -> None:
     ("data", "kind", "line", "words"),
     [
         (b"a:\n\t- b\n", "syntax", 2, "a tab where only spaces may stand"),
+        (b"run: |\n  cat <<EOF\nEOF\n  fi\n\n  exit\nb: 1\n", "syntax", 3, "could not find expected ':'"),
         (b"a: 1\nb: \xff\n", "encoding", 2, "0xff"),
         (b"a: 1\nb: \x00\n", "encoding", 2, "NUL"),
         (b"\x00GITCRYPT\x00\x9f\x01", "encoding", 1, "git-crypt unlock"),

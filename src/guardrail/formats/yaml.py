@@ -126,8 +126,10 @@ def load(data: bytes, file: str, dialect: str = "core") -> Loaded:
     try:
         loader.run()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         what = error.problem or str(error)
+        # What lacks its colon is noticed where the next key begins, which may be lines below.
+        lacks_colon = error.context == "while scanning a simple key"
+        mark = (lacks_colon and error.context_mark) or error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         if "cannot start any token" in what and "\t" in text.split("\n")[max(line - 1, 0)]:
             what = "a tab where only spaces may stand"

@@ -84,7 +84,7 @@ def test_a_mapping_that_is_filled_in_as_a_whole_is_not_known(whole: str) -> None
         (POD % "!odd {{ .Resources }}", 7),
         (PLAIN + "  %{~ for port in ports ~}\n  port${port}: x\n  %{~ endfor ~}\n", 4),
         (PLAIN + "%{ if host }\n  hostNetwork: true\n%{ endif }\n", 4),
-        (PLAIN + "<#if host??>\n  hostNetwork: true\n</#if>\n", 5),
+        (PLAIN + "<#if host??>\n  hostNetwork: true\n</#if>\n", 4),
     ],
 )
 def test_a_template_whose_pieces_hang_on_values_is_a_note(text: str, line: int) -> None:
