@@ -122,11 +122,12 @@ def test_cluster_admin() -> None:
     assert binding("kind: User, name: jane")["all_actions"] is False
 
 
-def test_a_binding_without_subjects() -> None:
-    (fields,) = grants(
-        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b}\nroleRef: {kind: Role, name: r}\n"
+@pytest.mark.parametrize("subjects", ["", "subjects:\n", "subjects: []\n"])
+def test_a_binding_of_nobody_grants_nothing(subjects: str) -> None:
+    assert not grants(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n"
+        f"roleRef: {{kind: ClusterRole, name: cluster-admin}}\n{subjects}"
     )
-    assert fields["principals"] == []
 
 
 def terraform(kind: str, attributes: dict[str, Any]) -> list[Map]:

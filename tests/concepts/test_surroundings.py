@@ -54,6 +54,7 @@ def plain(kind: str, name: str, more: str = "", version: str = "v1", metadata: s
 
 def bound(role: str) -> str:
     ref = f"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}"
+    ref += "\nsubjects: [{kind: User, name: jane}]"
     return plain("ClusterRoleBinding", "reads", ref, "rbac.authorization.k8s.io/v1")
 
 

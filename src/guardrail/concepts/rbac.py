@@ -55,7 +55,9 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
         attributes, kind, terraform = manifest, manifest["kind"], False
     whole = "cluster" in kind.lower()
     if "binding" in kind.lower():
-        yield _binding(attributes, resource, terraform, "cluster" if whole else "namespace", inventory)
+        principals = _subjects(attributes, terraform)
+        if isinstance(principals, Unknown) or principals:  # one of nobody grants nothing
+            yield _binding(attributes, principals, resource, terraform, "cluster" if whole else "namespace", inventory)
     elif kind in ("Role", "ClusterRole") or kind.startswith(("kubernetes_role", "kubernetes_cluster_role")):
         yield from _rules(attributes, resource, terraform, "cluster" if whole else "namespace")
 
@@ -134,7 +136,9 @@ def _unknown_rule(unknown: Unknown, place: Span, resource: Resource, scope: str)
     return Noun("grant", resource.local, fields, "rules")
 
 
-def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str, inventory: Inventory) -> Noun:
+def _binding(
+    attributes: Map, principals: Seq | Unknown, resource: Resource, terraform: bool, scope: str, inventory: Inventory
+) -> Noun:
     header = attributes.header if attributes.header.line else resource.header
     fields = _fields(attributes.span, header, "binding", scope)
     key = _spelt("roleRef", terraform)
@@ -154,9 +158,8 @@ def _binding(attributes: Map, resource: Resource, terraform: bool, scope: str, i
     fields.put("resources", resources, place)
     fields.put("actions", Seq(place), place)
     fields.put("conditions", False, header)
-    principals = _subjects(attributes, terraform)
-    fields.put("principals", principals, attributes.place(_spelt("subjects", terraform)))
     at = attributes.place(_spelt("subjects", terraform))
+    fields.put("principals", principals, at)
     harmless = isinstance(role, str) and role in _HARMLESS
     found = some(principals, at, _is_everybody, in_part=_may_be_everybody)
     fields.put("anyone", False if harmless else found[0], found[1])
