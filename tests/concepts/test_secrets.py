@@ -173,6 +173,12 @@ def test_names(name: str, value: str) -> None:
         ("password", "your-password-here"),
         ("password", "INSERT-PASSWORD-HERE"),
         ("password", "put_the_db_password_here"),
+        ("password", "DEFINED-IN-REGION-SECRETS"),
+        ("db_password", "provided_by_pipeline"),
+        ("client_secret", "injected-via-external-secrets-1"),
+        ("token", "FROM-EXTERNAL-VAULT-PROVIDER-2"),
+        ("AWS_SECRET_ACCESS_KEY", "UPDATE_AWS_SECRET_ACCESS_KEY"),
+        ("password", "REPLACE-WITH-REAL-TEST-PASSWORD"),
         ("A__CONNECTIONSTRING", "Host=localhost;Username=postgres;Password=SET_A_PASSWORD_HERE_123;Database=vault_dev"),
         ("A__CONNECTIONSTRING", "Host=db7.example.com;Password=;Database=vault_7dev"),
         ("password", "********"),
@@ -554,12 +560,23 @@ def test_secret_manifests() -> None:
     assert secrets(text, "a.yaml") == [("kubernetes-secret", 5), ("kubernetes-secret", 7)]
 
 
-@pytest.mark.parametrize("word", ["CHANGEME", "YOUR_API_TOKEN", "${TOKEN}", "<path:kv/app#token>", "xxxx"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "CHANGEME", "YOUR_API_TOKEN", "${TOKEN}", "<path:kv/app#token>", "xxxx", "DEFINED-IN-REGION-SECRETS",
+        "from-external-vault-provider", "UPDATE_DB_PASSWORD", "REPLACE-WITH-REAL-TEST-PASSWORD",
+    ],
+)  # fmt: skip
 def test_placeholders_in_base64(word: str) -> None:
     encoded = base64.b64encode(word.encode()).decode()
     text = "apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\n{}:\n  DB_PASSWORD: '{}'\n"
     assert secrets(text.format("data", encoded), "a.yaml") == []
     assert secrets(text.format("stringData", word), "a.yaml") == []
+
+
+def test_data_that_is_no_base64_is_a_secret_all_the_same() -> None:
+    text = 'apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata:\n  a: |\n    {"auth": "hunter22"}\n'
+    assert secrets(text, "a.yaml") == [("kubernetes-secret", 5)]
 
 
 @pytest.mark.parametrize("kind", ["SealedSecret", "ExternalSecret", "CustomResourceDefinition"])

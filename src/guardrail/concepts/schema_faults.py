@@ -24,6 +24,7 @@ from guardrail.concepts.kubernetes_schema import (
     version,
 )
 from guardrail.concepts.schema_words import Around, found_words, kind_words, meant_field, meant_quantity, meant_value
+from guardrail.formats.secret_forms import SAID_ELSEWHERE
 from guardrail.model import Inventory, Map, Noun, OriginsOf, Resource, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import MAX_LENGTH, quantity
@@ -38,6 +39,7 @@ _FILLED_IN = lazy_regex(
     r"\{\{|\[\[|\(\(|\$[({A-Za-z_]|#\{|\{[A-Za-z_][\w.]*\}|<[^<>]+>|%[A-Za-z]\w*%|__\w+__|@\w+@|ENC\["
     r"|\A(?!(?:TRUE|FALSE|YES|NO)\Z)[A-Z][A-Z0-9_]{2,}\Z"
     r"|(?i:replace[-_ ]?(?:me|this|with)|change[-_ ]?me|placeholder|\Atodo|\Ayour[-_ ]|x{3,})"
+    r"|(?i:\A(?:" + SAID_ELSEWHERE + r")\Z)"
 )
 _NO_NAME = lazy_regex(r"[{}$<>%\[\]()]|__")  # of a field: a template's, or a directive of a patch (`$patch`)
 _HEAD = frozenset(("apiVersion", "kind", "metadata"))

@@ -93,16 +93,24 @@ _NO_VALUE = lazy_regex(  # what says where the value comes from, or holds its pl
     r"|\$\{|\$\(|\$\[|\{\{|^[*•]+$|^x+$|^\.+$|^-+$|^_+$|^__\w+__$|^#\{|^\(",
     re.I,
 )
+# DEFINED-IN-REGION-SECRETS, provided_by_the_pipeline, from-external-vault: where the value comes from, in words.
+SAID_ELSEWHERE = (
+    r"(?:comes|configured|created|defined|filled|generated|given|injected|loaded|managed|overridden|populated|provided"
+    r"|read|set|specified|stored|supplied|taken)[-_ ](?:at|by|elsewhere|externally|from|in|on|outside|through|via)"
+    r"(?:[-_ ][\w. -]*)?"
+    r"|from[-_ ](?:[a-z]+[-_ ]){0,3}(?:env|environment|pipeline|vault|secrets?)(?:[-_ ][\w. -]*)?"
+)
 _PLACEHOLDER = lazy_regex(
     r"^(?:true|false|yes|no|on|off|null|none|nil|required|optional|enabled?|disabled?|default|generated?|random|auto|inherit"
     r"|write|read|always|never|prompt|ask|hidden|masked|sensitive|string|text|bool|todo|tbd|fixme|redacted"
-    r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?\w*"
+    r"|(?:replace|change|fill|insert|override|overwrite|update|set)[-_ ]?(?:me|this|it|in|with|here)[-_ ]?[\w -]*"
     r"|(?:insert|put|set|add|fill|paste|type|write)[-_ ](?:[a-z]+[-_ ])+here[-_ ]?\w*"
     r"|your[-_ ]?.*|enter[-_ ].*|<.*>|\[.*\]|example.*|dummy|foo(?:bar)?|ba[rz]"
     r"|from[-_ ]?(?:env|vault|secret).*|n/?a|undefined|unset|not[-_ ]?used|unused|managed[-_ ].*|see[-_ ].*"
-    r"|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+)$",
+    r"|stored[-_ ].*|(?:mock|fake|dummy)[-_ ]\w+|" + SAID_ELSEWHERE + ")$",
     re.I,
 )
+_TO_BE_DONE = lazy_regex(r"(?:add|change|enter|fill|insert|paste|provide|put|replace|set|update)[-_ ]", re.I)
 # INITIAL_VALUE_OVERRIDDEN, dev-placeholder-password, to_be_changed
 _BLANK = lazy_regex(r"(?:[xX]{8}|X{4}-X{4}|x{4}-x{4})[xX-]*\Z")  # xoxb-xxxxxxxxxxxx-xxxxxxxxxxxx
 _HOLDS_PLACE = lazy_regex(
@@ -228,6 +236,8 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
         return None
     if value == name or value.lower().endswith((f":{lower}", f"/{lower}", f"#{lower}")):  # where a vault has it
         return None
+    if asks_for(name, value):
+        return None
     if _VAULT_PATH.match(value) or _VARIABLE.match(value):
         return None
     if _AUTHORIZATION.search(name):
@@ -251,6 +261,12 @@ def secret_by_name(name: str, value: str, throwaway: bool = False) -> str | None
     if _KEY.search(name) and len(value) >= 8 and looks_random(value):
         return None if _UUID.match(value) and "encryption" in name.lower() else "token"
     return None
+
+
+def asks_for(name: str, value: str) -> bool:
+    """Whether a value says no more than that there should be one: `TOKEN: UPDATE_TOKEN`."""
+    verb = _TO_BE_DONE.match(value)
+    return verb is not None and value[verb.end() :].lower() == name.lower()
 
 
 def by_scheme(scheme: str | None, value: str, throwaway: bool = False) -> str | None:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 
+from guardrail.formats.secret_forms import SAID_ELSEWHERE, asks_for
 from guardrail.model import Encoded, Map, Sensitive, Value
 from guardrail.model.patterns import lazy_regex
 
@@ -13,8 +14,8 @@ from guardrail.model.patterns import lazy_regex
 _FILLED_IN = lazy_regex(
     r"\s*(?:\$\{.*\}|\$\(.*\)|\$[A-Z_][A-Z0-9_]*|\{\{.*\}\}|<[^<>]*>|%[A-Za-z0-9_]+%|__[A-Z0-9_]+__|ENC\[.*\]"
     r"|(?:vault|ref\+[a-z0-9]+|op|secretref|gcpsm|awssm|azkv):.*"
-    r"|(?:x{3,}|\*{3,}|\.{3}|(?:replace|change|fill|update)[-_ ]?(?:me|this|in)\W*|todo\W*|placeholder|redacted"
-    r"|your[-_ ].{1,40}))\s*\Z",
+    r"|(?:x{3,}|\*{3,}|\.{3}|(?:replace|change|fill|update)[-_ ]?(?:me|this|in)\W*|replace[-_ ]with[-_ ][\w -]*"
+    r"|todo\W*|placeholder|redacted|your[-_ ].{1,40})|" + SAID_ELSEWHERE + r")\s*\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _PUBLIC = (".crt", ".pub")  # certificates and public keys: kept out of reports, but no leak
@@ -55,11 +56,11 @@ def hide(secret: Map) -> None:
         entries = secret.get(section)
         if isinstance(entries, Map):
             for key, value in entries.items():
-                if value is None or isinstance(value, Sensitive) or _is_placeholder(value):
+                if value is None or isinstance(value, Sensitive) or _is_placeholder(key, value):
                     continue
                 encoded = section == "data"
                 text = _decoded(value, encoded)
-                if encoded and isinstance(value, str) and len(value) <= 200 and _FILLED_IN.match(text):
+                if encoded and isinstance(value, str) and 0 < len(text) <= 200 and _is_placeholder(key, text):
                     entries[key] = Encoded(value, text)
                 else:
                     entries[key] = Sensitive(value, literal=not _is_public(key.lower(), text))
@@ -80,8 +81,10 @@ def _is_public(key: str, text: str) -> bool:
     return is_setting and not _LOGIN.match(text)
 
 
-def _is_placeholder(value: Value) -> bool:
-    return isinstance(value, str) and (not value.strip() or _FILLED_IN.match(value) is not None)
+def _is_placeholder(key: str, value: Value) -> bool:
+    if not isinstance(value, str):
+        return False
+    return not value.strip() or _FILLED_IN.match(value) is not None or asks_for(key, value.strip())
 
 
 def _decoded(value: Value, encoded: bool) -> str:
