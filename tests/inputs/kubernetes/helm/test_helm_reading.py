@@ -122,6 +122,29 @@ def test_a_subchart_from_beside_with_values_of_its_parent(charts: Make) -> None:
     assert below.scope == alone.scope == "charts/api"
 
 
+def test_a_subchart_that_only_its_parent_has_the_values_for(charts: Make) -> None:
+    alone = {name: text for name, text in SUBCHART.items() if name.startswith("charts/api/")}
+    asks = {"charts/api/templates/asks.yaml": POD % ("asks", '{{ required "region, please" .Values.global.region }}')}
+    found = charts(alone | asks).read()
+    assert (told(found), found.resources) == ([("unrendered", "charts/api/templates/asks.yaml", 7)], [])
+    region = {"charts/shop/values.yaml": "global: {tag: latest, region: eu}\nbackend:\n  memory: 1Gi\n"}
+    found = charts(SUBCHART | asks | region).read()
+    assert (told(found), addresses(found)) == ([], ["Pod/shop/asks", "Pod/shop/shop"])
+    (note,) = found.notes
+    assert (note.kind, note.file, note.line) == ("part-of-chart", "charts/api/templates/asks.yaml", 7)
+    assert note.message.startswith("judged only as a part of charts/shop: Helm cannot render the chart")
+    assert set(found.files.values()) == {"analysed"}
+
+
+def test_a_subchart_that_its_parent_switches_off_is_judged_nowhere(charts: Make) -> None:
+    off = {
+        "charts/shop/Chart.yaml": SUBCHART["charts/shop/Chart.yaml"] + "    condition: api.enabled\n",
+        "charts/shop/values.yaml": "api: {enabled: false}\n",
+        "charts/api/templates/asks.yaml": POD % ("asks", '{{ required "region, please" .Values.global.region }}'),
+    }
+    assert told(charts(SUBCHART | off).read()) == [("unrendered", "charts/api/templates/asks.yaml", 7)]
+
+
 def test_a_dependency_that_leads_out_of_the_tree(charts: Make) -> None:
     shop = SUBCHART["charts/shop/Chart.yaml"].replace("../api", "../../../../../etc")
     files = {**SUBCHART, "charts/shop/Chart.yaml": shop, "charts/shop/templates/pod.yaml": POD % ("p", "a:1")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from guardrail.inputs.kubernetes.helm.chart import Chart
@@ -26,10 +26,11 @@ _CLAIMED = (".yaml", ".yml", ".json")  # what a scan finds by itself
 
 class Outcome(NamedTuple):
     """`files` of the reading is what the chart's rendering says of files, its own and those of charts that it depends
-    on; `rest` is what is left to say of its own if no rendering does."""
+    on; `rest` is what is left to say of its own if no rendering does. `failures`: why Helm can't render it at all."""
 
     reading: Reading
     rest: dict[str, str]
+    failures: list[Problem]
 
 
 class ChartReading:
@@ -43,22 +44,44 @@ class ChartReading:
         self.folders = ChartFolders(tree)
         self.path = posixpath.join(folder, CHART)
         self.asked_for: list[Profile] = []
-        self.outcome = Outcome(Reading(), {})
+        self.outcome = Outcome(Reading(), {}, [])
 
     @property
     def reading(self) -> Reading:
         return self.outcome.reading
 
-    def add_to(self, all_charts: Reading) -> None:
-        """After that of the charts before it."""
-        reading, rest = self.outcome
+    def judged(self) -> dict[str, str]:
+        """The templates of which something came, its own and those of charts that it depends on -> its folder."""
+        return {path: self.folder for path, word in self.reading.files.items() if word in ("analysed", "partial")}
+
+    def add_to(self, all_charts: Reading, judged: Mapping[str, str]) -> None:
+        """After that of the charts before it. `judged`: what `judged` says of all charts."""
+        reading, rest, failures = self.outcome
         all_charts.resources += reading.resources
         all_charts.problems += reading.problems
         all_charts.notes += reading.notes
         all_charts.lacking |= reading.lacking
         all_charts.files.update(reading.files)
+        wholes = {judged[path] for path in self._manifests() if path in judged} if failures else ()
+        if wholes:
+            told = f"judged only as a part of {_listed(sorted(wholes))}"
+            all_charts.notes += (
+                Note("part-of-chart", f"{told}: {problem.message}", problem.file, problem.line) for problem in failures
+            )
+        else:
+            all_charts.problems += failures
         for path, word in rest.items():
-            all_charts.files.setdefault(path, word)
+            all_charts.files.setdefault(path, "skipped" if wholes else word)
+
+    def _manifests(self) -> Iterator[str]:
+        """Its templates but those that only define others."""
+        for path in self.files:
+            if is_template(self._below(path)) and not posixpath.basename(path).startswith("_"):
+                yield path
+
+    def _below(self, path: str) -> str:
+        """A file of the chart, named from its folder."""
+        return path[len(self.folder) + 1 :] if self.folder else path
 
     def fail(self, why: str) -> None:
         """Its templates are lost; what there is beside them of plain manifests is read as such."""
@@ -106,7 +129,7 @@ class ChartReading:
         shutil.rmtree(self.at, ignore_errors=True)  # Helm may still be at something that turned out not to be needed
         if self.without is not None and _fails_elsewhere(rendered, workspace):
             # It wants values that nobody has written here; without it the chart itself can be judged.
-            self.outcome = Outcome(Reading(), {})
+            self.outcome = Outcome(Reading(), {}, [])
             self.at += "-alone"
             return self.finish() if self.start(*self.without, elsewhere=False) else set()
         self.reading.problems += (*workspace.problems, *renderer.unreadable)
@@ -162,7 +185,7 @@ class ChartReading:
         self.reading.files.update(status)
         rest = self.outcome.rest
         for path in self.files:
-            below = path[len(self.folder) + 1 :] if self.folder else path
+            below = self._below(path)
             name = below.rsplit("/", 1)[-1]
             if name == CHART:
                 rest[path] = "failed" if failed else "analysed"
@@ -214,7 +237,8 @@ class ChartReading:
 
     def _failures(self, rendered: Rendered) -> None:
         """Values that are meant to be completed by others need not be enough by themselves: where the chart can be
-        rendered with others, that values.yaml alone does not do is a note."""
+        rendered with others, that values.yaml alone does not do is a note. Where it can be with none, it may still be a
+        part of another chart."""
         same: dict[tuple[str, str, int], list[Failure]] = {}
         for failure in rendered.failures:
             same.setdefault((failure.message, failure.file, failure.line), []).append(failure)
@@ -224,13 +248,14 @@ class ChartReading:
             # Without a template to name, it is the values that Helm could make nothing of.
             place = (file, line) if file else (first.profile.files[-1] if first.profile.files else self.path, 0)
             if not rendered.profiles and len(same) == 1:
-                self.reading.problems.append(Problem("unrendered", f"Helm cannot render the chart: {message}", *place))
+                self.outcome.failures.append(Problem("unrendered", f"Helm cannot render the chart: {message}", *place))
             elif rendered.profiles and len(failures) == 1 and _is_base(first.profile) and not first.aborted:
                 told = f"not rendered with {names[0]} alone, which is not all that it needs: {message}"
                 self.reading.notes.append(Note("incomplete-values", told, *place))
             else:
                 told = f"Helm cannot render the chart with {_listed(names)}: {message}"
-                self.reading.problems.append(Problem("unrendered", told, *place))
+                problems = self.reading.problems if rendered.profiles else self.outcome.failures
+                problems.append(Problem("unrendered", told, *place))
 
     def _problems(self, rendered: Rendered) -> None:
         """What is wrong with the output, once for all profiles."""

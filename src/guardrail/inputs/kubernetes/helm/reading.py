@@ -57,10 +57,13 @@ def read_belonging(
             if engine is not None:
                 engine.close()
     reading = Reading()
+    judged: dict[str, str] = {}
+    for known in all_known:
+        judged.update(known.judged())
     for known in all_known:
         if known.chart is not None and known.chart.library:
             known.library(known.folder in used)
-        known.add_to(reading)
+        known.add_to(reading, judged)
     return reading
 
 
