@@ -140,6 +140,14 @@ spec:
         ('  volumes:\n    {{ include "c.x" . }}\n    - name: a\n', "volumes", "items"),
         ('  volumes:\n    - a: b\n      {{ include "c.x" . }}\n', "volumes.0", "open"),
         ('  nodeSelector: >-\n    some text\n    {{ include "c.x" . }}\n', "nodeSelector", "unknown"),
+        ('  {{with fromYaml (include "c.x" (dict "a" .)) }}\n  nodeSelector: {{ toYaml . | nindent 4 }}\n  {{ end }}\n',
+         "nodeSelector", "unknown"),
+        ('  nodeSelector:\n    a: b\n    {{- include "c.x" . | fromYaml | toYaml | nindent 4 }}\n',
+         "nodeSelector", "open"),
+        ('  nodeSelector: {{ include "c.x" . | fromJson | toJson }}\n', "nodeSelector", "unknown"),
+        ('  nodeSelector: {{ merge (dict "a" "b") (include "c.x" . | fromJson) | toJson }}\n', "nodeSelector", "open"),
+        ('  volumes: {{ include "c.x" (include "c.y" . | fromYaml) | fromYamlArray | toJson }}\n', "volumes", "items"),
+        ('  volumes: {{ concat (list "a") (fromJsonArray (include "c.x" .)) | toJson }}\n', "volumes", "items"),
     ],
 )  # fmt: skip
 def test_the_shape_of_what_a_template_puts_out(charts: Make, lines: str, path: str, shape: str) -> None:

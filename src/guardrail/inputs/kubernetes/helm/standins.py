@@ -28,6 +28,8 @@ _INDEX = lazy_regex(r"\bindex\s+\$?\.Values((?:\s+\"[^\"\\]+\")+)")
 _QUOTED = lazy_regex(r"\"([^\"]+)\"")
 _CALL = lazy_regex(r"\b(?:include|template)\s+(?:\"([^\"\\]+)\"|`([^`\"\\]+)`)")
 _INDENTS = lazy_regex(r"\|\s*n?indent\s+([0-9]{1,3})\b")
+_READS = lazy_regex(r"\bfrom(?:Yaml|Json)(Array)?\s*\(\s*include\s+[\"`]\Z")  # `fromYaml (include "x" .)`
+_READ = lazy_regex(r"\|\s*from(?:Yaml|Json)(Array)?\b")  # `include "x" . | fromYaml`
 _ITSELF = lazy_regex(r"\s*\.\s*\|\s*(?:\w+\s*\|\s*)?n?indent\s+([0-9]{1,3})\s*\Z")
 _BOUNDARY = lazy_regex(r"---|\{\{-?\s*define\b")  # of a document, of a template
 _DASHES = lazy_regex(r"(?:-\s+)+")
@@ -69,6 +71,8 @@ _TEXT = Shape("", "{word}")
 _ENTRIES, _ITEMS = Shape("~", "\n" + KEY + '-{word}: "{word}"'), Shape("!", "\n- {word}")
 # They stand in a line that is theirs.
 _ENTRY, _ITEM = Shape("^", KEY + '-{word}: "{word}"'), Shape("+", "- {word}")
+# They are read again, as YAML or as JSON: of a text, `fromYaml` makes a mapping that has nothing but an error in it.
+_MAPPING, _LIST = Shape("%", '{{"' + KEY + '-{word}": "{word}"}}'), Shape("=", '["{word}"]')
 
 
 class Calls:
@@ -94,7 +98,7 @@ class Calls:
             start = template.text.find(action.body, action.start)
             for name, at, rest in _calls(action):
                 if name not in self.defined and name.isprintable():
-                    yield name, start + at, self._shape(template, action, rest)
+                    yield name, start + at, _read_again(action.body[:at], rest) or self._shape(template, action, rest)
 
     def _shape(self, template: Template, action: Action, rest: str) -> Shape:
         for _ in range(MAX_HANDED_ON):
@@ -204,6 +208,27 @@ def _calls(action: Action) -> Iterator[tuple[str, int, str]]:
     for match in _CALL.finditer(action.body):
         group = 1 if match.group(1) is not None else 2
         yield match.group(group), match.start(group), action.body[match.end() :]
+
+
+def _read_again(before: str, rest: str) -> Shape | None:
+    """What is needed of a call whose output a function reads again, by what stands before the template's name and what
+    behind it."""
+    match = _READS.search(before) or _READ.search(_without_arguments(rest))
+    if match is None:
+        return None
+    return _LIST if match.group(1) else _MAPPING
+
+
+def _without_arguments(rest: str) -> str:
+    """What stands behind a call, without what is in brackets of its own: `(include "other" . | fromYaml)`."""
+    kept: list[str] = []
+    depth = 0
+    for character in rest:
+        depth += character == "("
+        if not depth:
+            kept.append(character)
+        depth -= character == ")" and depth > 0
+    return "".join(kept)
 
 
 def _is_all_of_it(template: Template, define: Action) -> bool:
