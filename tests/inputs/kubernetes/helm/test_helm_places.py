@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -88,6 +89,34 @@ def test_lines_of_a_script_stand_one_below_the_other(web: Reading) -> None:
     script = holder[key]  # type: ignore[index]
     assert isinstance(script, Text)
     assert (script.first_line, script.indent, script.file) == (49, 14, "templates/deployment.yaml")
+
+
+SCRIPT = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: scripts}
+data:
+  {{- if .Values.backup }}
+  backup.sh: |
+    {{- if .Values.backup }}
+    #!/bin/sh
+
+    # {{ .Values.backup }}
+    ####
+    ####
+      # where to
+    mysqldump -u root
+    {{- end }}
+  {{- end }}
+"""
+
+
+def test_lines_like_comments_stand_where_they_are_written(charts: Callable[..., Charts]) -> None:
+    files = {"Chart.yaml": chart("web"), "values.yaml": "backup: nightly\n", "templates/scripts.yaml": SCRIPT}
+    script = at(charts(files).read(), "ConfigMap/web/scripts").attributes["data"]["backup.sh"]
+    assert [script.place("", *found.span())[1:3] for found in re.finditer(r"\S.*", script)] == [
+        (8, 5), (10, 5), (11, 5), (12, 5), (13, 7), (14, 5)
+    ]  # fmt: skip
 
 
 def test_an_object_has_its_part_of_the_template(web: Reading) -> None:

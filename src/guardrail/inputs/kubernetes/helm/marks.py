@@ -159,11 +159,23 @@ class Trail:
         self.text = "".join(pieces)
         self.states = states
         self._keys = [(state.line, state.column) for state in states]
+        self._lines: list[str] | None = None
+
+    def line(self, number: int) -> str:
+        """Of `text`, from 0."""
+        if self._lines is None:
+            self._lines = self.text.split("\n")
+        return self._lines[number]
 
     def at(self, line: int, column: int) -> State | None:
         """Where the character at a line and column (both from 0) of `text` comes from."""
         index = bisect_right(self._keys, (line, column)) - 1
         return self.states[index] if index >= 0 else None
+
+    def marked_before(self, line: int, column: int) -> State | None:
+        """The last text of a template that begins before a character."""
+        index = bisect_right(self._keys, (line, column)) - 1
+        return next((state for state in reversed(self.states[: index + 1]) if state.text >= 0), None)
 
     def between(self, first: tuple[int, int], last: tuple[int, int]) -> list[State]:
         """The states of a stretch, that in force at its beginning included; ends are (line, column) from 0."""

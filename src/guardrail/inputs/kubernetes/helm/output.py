@@ -7,11 +7,12 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from guardrail.inputs.kubernetes.helm.flows import Looker
-from guardrail.inputs.kubernetes.helm.marks import Marker, State, Trail, lines_alike
+from guardrail.inputs.kubernetes.helm.marks import Mark, Marker, State, Trail, lines_alike
 from guardrail.inputs.kubernetes.helm.syntax import Template
 from guardrail.model import Span
 from guardrail.model.patterns import lazy_regex
 
+MAX_LOOKED = 100  # lines below a mark
 _DIVIDER = lazy_regex(r"^---(?=\s|\Z)[^\n]*\n?", re.M)
 _KIND = lazy_regex(r"^kind:[ \t]*[\"']?([A-Za-z0-9]+)", re.M)
 
@@ -81,6 +82,16 @@ def _segments(template: Template) -> list[tuple[int, int]]:
     return found or [(1, len(template.starts))]
 
 
+def _is_like_a_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _fits(written: str, text: str) -> bool:
+    """Whether a line of a template, with an action in it, may have come out as this text."""
+    known, action, _ = written.partition("{{")
+    return bool(action and known) and text.startswith(known)
+
+
 def _is_idle(line: str) -> bool:
     bare = line.strip()
     return not bare or bare.startswith(("#", "{{/*", "{{- /*"))
@@ -124,6 +135,8 @@ class Output:
         state = trail.at(other, column - 1)
         if state is None:
             return []
+        if state.text < 0 and not state.actions and _is_like_a_comment(trail.line(other)):
+            state = trail.marked_before(other, column - 1) or state
         key = (id(marker), state.actions)
         made = self._frames.get(key)
         if made is None:
@@ -138,11 +151,28 @@ class Output:
         file = self.sources.files.get(mark.template)
         if file is None:
             return made
-        start = mark.column
-        end = self.sources.width(mark.template, mark.line) + 1
+        line, start = (mark.line, mark.column) if state.line == other else self._further(trail, mark, state, other)
+        end = self.sources.width(mark.template, line) + 1
         if state.line == other and column > state.column:
             start = min(start + column - 1 - state.column, max(end - 1, start))
-        return [*made, Frame(Span(file, mark.line, start, mark.line, max(end, start)), state.text, False)]
+        return [*made, Frame(Span(file, line, start, line, max(end, start)), state.text, False)]
+
+    def _further(self, trail: Trail, mark: Mark, state: State, other: int) -> tuple[int, int]:
+        """Line and column of what stands below a mark in the output. Lines like comments have no marks (`#!/bin/sh`),
+        and are found again by what they say."""
+        text = trail.line(other).strip()
+        if _is_like_a_comment(text):
+            before = range(max(state.line + 1, other - MAX_LOOKED), other)
+            number = sum(trail.line(index).strip() == text for index in before)
+            template = self.sources.templates[mark.template]
+            below = range(mark.line + 1, min(mark.line + MAX_LOOKED, len(template.starts)) + 1)
+            written = {line: template.line_text(line) for line in below}
+            alike = [line for line in below if written[line].strip() == text]
+            alike = alike[number:] or [line for line in below if _fits(written[line].strip(), text)]
+            if alike:
+                line = alike[0]
+                return line, len(written[line]) - len(written[line].lstrip()) + 1
+        return mark.line, mark.column
 
     def _span_of_action(self, marker: Marker, number: int) -> Span | None:
         mark = marker.marks[number]
