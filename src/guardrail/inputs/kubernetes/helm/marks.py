@@ -174,8 +174,8 @@ class Trail:
 
     def marked_before(self, line: int, column: int) -> State | None:
         """The last text of a template that begins before a character."""
-        index = bisect_right(self._keys, (line, column)) - 1
-        return next((state for state in reversed(self.states[: index + 1]) if state.text >= 0), None)
+        last = bisect_right(self._keys, (line, column)) - 1
+        return next((self.states[index] for index in range(last, -1, -1) if self.states[index].text >= 0), None)
 
     def between(self, first: tuple[int, int], last: tuple[int, int]) -> list[State]:
         """The states of a stretch, that in force at its beginning included; ends are (line, column) from 0."""
