@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.inputs.kubernetes import documents
-from guardrail.inputs.kubernetes.helm.generated import ANYTHING, Words, blank_out
+from guardrail.inputs.kubernetes.helm.generated import ANYTHING, Words, at_another_time, blank_out
 from guardrail.model import PartText, Unknown, Value, plain
 
 PODS = "\n---\n".join(
@@ -88,3 +88,12 @@ def test_objects_whose_names_hold_a_stand_in() -> None:
 def test_a_document_that_only_one_of_them_has() -> None:
     one = "kind: A\nmetadata: {name: x}\n---\nkind: A\nmetadata: {name: z}"
     assert plain(compared(one, "kind: A\nmetadata: {name: x}")[1]) == {"kind": "A", "metadata": {"name": "z"}}
+
+
+def test_what_time_it_is() -> None:
+    later = '(now | dateModify "-9999h13m17s")'
+    assert at_another_time('now: {{ now | date "now" }}{{ $x := now }} {{ .now }}') == (
+        f'now: {{{{ {later} | date "now" }}}}{{{{ $x := {later} }}}} {{{{ .now }}}}'
+    )
+    for text in ("{{ .Values.now }}", "{{ `now` }} now", "{{ now", "{{/* now */}}"):
+        assert at_another_time(text) == text

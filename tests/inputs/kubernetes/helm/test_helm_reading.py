@@ -306,6 +306,16 @@ def test_a_chart_that_cannot_do_with_what_stands_elsewhere(charts: Make) -> None
     assert ("unrendered", "apps/api/Chart.yaml", 5) in told(found)
 
 
+def test_names_of_the_hour(charts: Make) -> None:
+    """Two renderings within a second have the same time of day, which the next scan does not."""
+    name = '{{ now | date "150405" | printf "job-%s" }}'
+    hashed = '{{ printf "x-%s" (now | unixEpoch | adler32sum) }}'
+    files = {"templates/a.yaml": POD % (name, "a:1"), "templates/b.yaml": POD % (hashed, "a:1")}
+    found = charts({"Chart.yaml": chart("shop"), **files}).read()
+    assert addresses(found) == ["Pod/shop/job-*", "Pod/shop/x-*"]
+    assert place(at(found, "Pod/shop/job-*", "no values"), "spec.containers.0.image") == "templates/a.yaml:7:7"
+
+
 def test_a_library_that_nobody_uses(charts: Make) -> None:
     found = charts({"Chart.yaml": chart("common", "type: library"), "templates/_a.tpl": "x"}).read()
     assert (told(found), kinds(found)) == ([], ["library-chart"])

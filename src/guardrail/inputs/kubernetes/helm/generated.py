@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from guardrail.formats.hcl_values import PartialMap
 from guardrail.inputs.kubernetes import documents
+from guardrail.inputs.kubernetes.helm.syntax import NotATemplate, Template
 from guardrail.model import HOLE, Map, PartText, Sensitive, Seq, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
@@ -18,11 +19,33 @@ _MAKES = lazy_regex(
     r"\b(?:rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|gen(?:CA|SelfSignedCert|SignedCert|PrivateKey)\w*|uuidv4"
     r"|shuffle|htpasswd|bcrypt|encryptAES|now|ago|unixEpoch)\b"
 )
+_NOW = lazy_regex(r"\bnow\b")
+_TOKEN = lazy_regex(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?<![\w.$])now\b")
+_ANOTHER_TIME = '(now | dateModify "-9999h13m17s")'  # in another year, month, day, hour, minute and second
 
 
 def makes_anything(texts: Iterable[str]) -> bool:
     """Whether templates call a function that gives something else each time."""
     return any(_MAKES.search(text) for text in texts)
+
+
+def at_another_time(text: str) -> str:
+    """A template that takes it to be another time: two renderings within a second would make the same of the clock, and
+    the next scan something else. It keeps its lines."""
+    if not _NOW.search(text):
+        return text
+    try:
+        template = Template(text)
+    except NotATemplate:
+        return text  # Helm says what is wrong with it
+    pieces: list[str] = []
+    position = 0
+    for action in template.actions:
+        for token in _TOKEN.finditer(text, action.start, action.end):
+            if token.group() == "now":
+                pieces += (text[position : token.start()], _ANOTHER_TIME)
+                position = token.end()
+    return "".join((*pieces, text[position:]))
 
 
 def made_by(action: str) -> bool:

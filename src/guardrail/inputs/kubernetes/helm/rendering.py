@@ -12,7 +12,7 @@ from typing import Any
 
 from guardrail.formats.text import decode
 from guardrail.inputs.kubernetes.helm.engine import Engine, Job, Rendering
-from guardrail.inputs.kubernetes.helm.generated import makes_anything
+from guardrail.inputs.kubernetes.helm.generated import at_another_time, makes_anything
 from guardrail.inputs.kubernetes.helm.manifests import Failure, ManifestReader, Rendered
 from guardrail.inputs.kubernetes.helm.marks import Marker
 from guardrail.inputs.kubernetes.helm.messages import TEMPLATE, without_secrets
@@ -195,12 +195,13 @@ class Renderer:
         templates that are left out, if not all that any profile can't do with."""
         marker = Marker(template.text for template in self.sources.templates.values())
         marked = {
-            name: marker.instrumented(name, template, copy.startswith("marked")).encode("utf-8", "surrogatepass")
+            name: at_another_time(marker.instrumented(name, template, copy.startswith("marked")))
             for name, template in self.sources.templates.items()
             if name not in self.spared
         }
+        written = {name: text.encode("utf-8", "surrogatepass") for name, text in marked.items()}
         dropped = self.dropped if without is None else dict.fromkeys(without, b"")
-        self.workspace.write(self._copy(copy), {**self.workspace.files, **marked, **dropped, **self._partial(0)})
+        self.workspace.write(self._copy(copy), {**self.workspace.files, **written, **dropped, **self._partial(0)})
         return marker
 
     def _copy(self, name: str) -> str:
@@ -213,14 +214,14 @@ class Renderer:
         return {PARTIAL: self.partials[number]} if self.partials else {}
 
     def again(self, job: Job) -> Rendering:
-        """The same once more, of which something else may come."""
-        other = self.stood_in.get(job)
-        if other is None:
-            return self.engine.render(job)
+        """The same once more and at another time, of which something else may come."""
         if not self.others_written:
             self.others_written = True
-            self.workspace.write(self._copy("other"), {**self.workspace.files, **self.dropped, **self._partial(1)})
-        return self.engine.render(other)
+            texts = {name: at_another_time(template.text) for name, template in self.sources.templates.items()}
+            other = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
+            files = {**self.workspace.files, **other, **self.dropped, **self._partial(1)}
+            self.workspace.write(self._copy("other"), files)
+        return self.engine.render(self.stood_in.get(job) or job._replace(chart=self._copy("other")))
 
     def near(self, job: Job) -> Rendering:
         """Once more for places, with fewer marks, those of `fewer`. Profiles that come after one that needs this mostly
