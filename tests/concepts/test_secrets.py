@@ -28,6 +28,7 @@ from guardrail.model import (
     Map,
     Noun,
     Origin,
+    Perhaps,
     Resource,
     Sensitive,
     Seq,
@@ -514,6 +515,15 @@ def test_partly_unknown_json_is_looked_into() -> None:
     assert secrets(text) == [("password", 5)]
 
 
+def test_blocks_of_which_nobody_knows_whether_they_are_there_are_looked_into() -> None:
+    text = (
+        'variable "on" {}\nresource "aws_lambda_function" "f" {\n  dynamic "environment" {\n    for_each = var.on ? [1] : []\n'
+        '    content {\n      variables = {\n        DB_PASSWORD = "Sommer2024!"\n      }\n    }\n  }\n}\n'
+    )
+    assert secrets(text) == [("password", 7)]
+    assert [value for value, _ in scanned({"main.tf": text})[1]] == ["Sommer2024!"]
+
+
 def test_a_copy_in_a_template_is_hidden_as_well() -> None:
     text = (
         f'variable "db_password" {{\n  default = "{RANDOM}"\n}}\n'
@@ -896,6 +906,7 @@ def test_no_secret_that_was_found_survives(attributes: dict[str, Any], kind: str
     if encode:
         root.put("document", Encoded(json.dumps(attributes), placed(attributes)), root.span)
         root.put("partly", EncodedUnknown("var.x has no value", placed(attributes)), root.span)
+        root.put("perhaps", Perhaps(Unknown("var.x has no value"), placed([attributes])), root.span)
     resource = Resource("terraform", "aws", kind, f"{kind}.x", root, tags=placed(attributes))
     resource.add_noun(Noun("script", "x", placed(attributes)))
     hidden = hide([resource], [json.dumps(attributes)])

@@ -13,6 +13,7 @@ from guardrail.concepts.secret_places import is_handed_in
 from guardrail.formats.secret_forms import looks_random, star_out, starred
 from guardrail.formats.secret_texts import assignments_in, veiled
 from guardrail.model import (
+    HOLDERS,
     Encoded,
     EncodedUnknown,
     Map,
@@ -27,6 +28,7 @@ from guardrail.model import (
     Span,
     Text,
     Value,
+    inside,
 )
 from guardrail.model.patterns import lazy_regex
 
@@ -88,8 +90,9 @@ def leaves_of(value: Value) -> Iterator[str | int | float]:
         value = stack.pop()
         if isinstance(value, Sensitive):
             value = value.reveal()
-        if isinstance(value, (Encoded, EncodedUnknown)):
-            stack.append(value.decoded)
+        held = inside(value)
+        if held is not value:
+            stack.append(held)
         elif isinstance(value, dict):
             stack.extend(reversed(list(value.values())))
         elif isinstance(value, list):
@@ -131,15 +134,13 @@ class Scrubber:
     def walk(self, root: Value) -> None:
         stack = [root]
         while stack:
-            holder = stack.pop()
-            if isinstance(holder, (Encoded, EncodedUnknown)):
-                holder = holder.decoded
+            holder = inside(stack.pop())
             if id(holder) in self.walked or not isinstance(holder, (Map, Seq)):
                 continue
             self.walked.add(id(holder))
             for key in list(holder) if isinstance(holder, Map) else range(len(holder)):
                 item = holder[key]  # type: ignore[index]
-                if isinstance(item, (Map, Seq, Encoded, EncodedUnknown)):
+                if isinstance(item, (Encoded, *HOLDERS)):
                     stack.append(item)
                 if isinstance(item, EncodedUnknown) and isinstance(item.decoded, PartText):
                     part = self._part(item.decoded)

@@ -42,6 +42,7 @@ from guardrail.formats.secret_forms import (
 )
 from guardrail.formats.secret_texts import assignments_in, is_script_with_secret
 from guardrail.model import (
+    HOLDERS,
     HOLE,
     Encoded,
     EncodedUnknown,
@@ -56,6 +57,7 @@ from guardrail.model import (
     Text,
     Unknown,
     Value,
+    inside,
 )
 from guardrail.model.patterns import lazy_regex
 
@@ -189,8 +191,7 @@ class _Finder:
         stack: list[tuple[Value, str]] = [(value, name)]
         while stack:
             value, name = stack.pop()
-            if isinstance(value, (Encoded, EncodedUnknown)):
-                value = value.decoded
+            value = inside(value)
             if id(value) in self.walked or not isinstance(value, (Map, Seq)):
                 continue
             self.walked.add(id(value))
@@ -230,7 +231,7 @@ class _Finder:
                     value[key] = EncodedUnknown(item.reason, decoded, item.refs)
                     veil_origin(value, key)
                 continue
-            if isinstance(item, (Map, Seq, EncodedUnknown)):
+            if isinstance(item, HOLDERS):
                 yield item, _ENTRY if kind is Map and names_entries(value, name) else name
                 continue
             if isinstance(item, Sensitive):
@@ -247,7 +248,7 @@ class _Finder:
     def _seq(self, value: Seq, name: str, concept: str) -> Iterator[tuple[Value, str]]:
         flag = ""
         for index, item in enumerate(value):
-            if isinstance(item, (Map, Seq, EncodedUnknown)):
+            if isinstance(item, HOLDERS):
                 yield item, name
                 continue
             changed = self._value(item, flag or name, value, index, concept)

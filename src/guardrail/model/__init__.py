@@ -17,6 +17,7 @@ from guardrail.model.findings import (
     severity_rank,
 )
 from guardrail.model.inventory import Inventory, without_instance_key
+from guardrail.model.partial import HOLDERS, Perhaps, inside
 from guardrail.model.resource import Edge, Noun, Resource
 from guardrail.model.span import NOWHERE, Span
 from guardrail.model.values import (
@@ -32,7 +33,6 @@ from guardrail.model.values import (
     Origin,
     OriginsOf,
     PartText,
-    Perhaps,
     Reference,
     Sensitive,
     Seq,
@@ -49,6 +49,7 @@ __all__ = [
     "BECAUSE",
     "CATEGORIES",
     "ELSEWHERE",
+    "HOLDERS",
     "HOLE",
     "NOWHERE",
     "SEVERITIES",
@@ -84,6 +85,7 @@ __all__ = [
     "Unknown",
     "Unsaid",
     "Value",
+    "inside",
     "is_known",
     "plain",
     "severity_rank",

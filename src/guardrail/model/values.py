@@ -295,17 +295,6 @@ class EncodedUnknown(Unknown):
         self.decoded = decoded
 
 
-class Perhaps(Unknown):
-    """Blocks each of which may be there, once or several times: nobody knows how many a `dynamic` one of Terraform
-    makes. `blocks`: what they are where they are there, with what differs from one to the next unknown."""
-
-    __slots__ = ("blocks",)
-
-    def __init__(self, unknown: Unknown, blocks: Seq) -> None:
-        super().__init__(unknown.reason, unknown.refs)
-        self.blocks = blocks
-
-
 class Map(dict[str, Value]):
     """A mapping with places. Built empty and filled with `put`, or by a reader that fills `spans` itself."""
 
