@@ -9,7 +9,21 @@ from hypothesis import strategies as st
 
 from guardrail.concepts import ecs
 from guardrail.formats import yaml
-from guardrail.model import Edge, Inventory, Map, Noun, Reference, Resource, Seq, Span, Text, Unknown, plain
+from guardrail.model import (
+    Edge,
+    Inventory,
+    Map,
+    Noun,
+    PartList,
+    Perhaps,
+    Reference,
+    Resource,
+    Seq,
+    Span,
+    Text,
+    Unknown,
+    plain,
+)
 
 DEFINITIONS = [
     {
@@ -131,6 +145,20 @@ def test_a_list_that_is_partly_unknown() -> None:
     found = nouns(judged(task(listed)))
     assert isinstance(found["a"].fields["image"], Reference)
     assert found["app[1]"].fields["image"] == Unknown("var.sidecar has no value")
+
+
+def test_containers_that_may_be_there_count() -> None:
+    here = Span("main.tf", 21, 1, 25, 2)
+    sure, perhaps = Seq(here), Seq(here)
+    for items, name in ((sure, "app"), (perhaps, "agent")):
+        definition = Map(here)
+        definition.put("name", name, here)
+        definition.put("privileged", True, here)
+        items.add(definition, here)
+    why = Unknown("var.agent has no value")
+    sure.add(Perhaps(why, perhaps), here)
+    found = nouns(judged(task(PartList(why, sure))))
+    assert {name: noun.fields["privileged"] for name, noun in found.items()} == {"app": True, "agent": True}
 
 
 @pytest.mark.parametrize("definitions", [Unknown("var.definitions has no value"), "not json", 5, '"a"'])

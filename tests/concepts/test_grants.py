@@ -545,6 +545,39 @@ data "aws_iam_policy_document" "a" {
     assert isinstance(found["anyone"], Unknown)
 
 
+CONDITIONAL = """
+variable "on" {}
+variable "more" {}
+resource "aws_sqs_queue_policy" "a" {
+  policy = jsonencode({ Statement = concat(
+    [{ Effect = "Allow", Principal = "*", Action = "sqs:SendMessage", Resource = "*" }],
+    var.on ? [{ Effect = "%s", Principal = "*", Action = "sqs:*", Resource = "*" }] : [],
+    %s,
+  ) })
+}
+"""
+
+
+def test_statements_that_a_condition_adds_count_as_being_there() -> None:
+    first, second = grants(CONDITIONAL % ("Allow", "[]"))
+    assert (first["actions"], first["anyone"]) == (["sqs:SendMessage"], True)
+    assert (second["actions"], second["anyone"], second["service_wildcard"]) == (["sqs:*"], True, True)
+    assert (first.header.line, second.header.line) == (6, 7)
+
+
+def test_a_denial_that_a_condition_adds_forbids_on_a_condition_that_nobody_knows() -> None:
+    _, second = grants(CONDITIONAL % ("Deny", "[]"))
+    assert second["effect"] == "deny"
+    assert isinstance(second["conditions"], Unknown)
+
+
+def test_statements_that_come_from_elsewhere_leave_the_others_known() -> None:
+    first, _, third = grants(CONDITIONAL % ("Allow", "var.more"))
+    assert first["anyone"] is True
+    assert isinstance(third["anyone"], Unknown)
+    assert third.header.line == 5
+
+
 UNKNOWN_DOCUMENT = """
 variable "actions" {}
 data "aws_iam_policy_document" "a" {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from guardrail.concepts import rbac
 from guardrail.inputs.kubernetes import read
 from guardrail.inputs.reader import ReadOptions
-from guardrail.model import HOLE, Inventory, Map, PartText, Reference, Resource, Seq, Span, Unknown
+from guardrail.model import HOLE, Inventory, Map, PartText, Perhaps, Reference, Resource, Seq, Span, Unknown
 from guardrail.tree import Tree
 
 
@@ -130,21 +130,22 @@ def test_a_binding_of_nobody_grants_nothing(subjects: str) -> None:
     )
 
 
-def terraform(kind: str, attributes: dict[str, Any]) -> list[Map]:
-    def placed(value: Any) -> Any:
-        here = Span("main.tf", 1, 1, 1, 2)
-        if isinstance(value, dict):
-            mapping = Map(here)
-            for key, item in value.items():
-                mapping.put(key, placed(item), here)
-            return mapping
-        if isinstance(value, list):
-            sequence = Seq(here)
-            for item in value:
-                sequence.add(placed(item), here)
-            return sequence
-        return value
+def placed(value: Any) -> Any:
+    here = Span("main.tf", 1, 1, 1, 2)
+    if isinstance(value, dict):
+        mapping = Map(here)
+        for key, item in value.items():
+            mapping.put(key, placed(item), here)
+        return mapping
+    if isinstance(value, list):
+        sequence = Seq(here)
+        for item in value:
+            sequence.add(placed(item), here)
+        return sequence
+    return value
 
+
+def terraform(kind: str, attributes: dict[str, Any]) -> list[Map]:
     resource = Resource("terraform", "kubernetes", kind, f"{kind}.x", placed(attributes))
     return [noun.fields for noun in rbac.nouns(resource, Inventory([resource]))]
 
@@ -185,6 +186,20 @@ def test_what_is_unknown_stays_so() -> None:
 
 VAR = Unknown("var.x has no value", ("var.x",))
 ENTRA = Reference("data.azuread_group.devs", "object_id")
+
+
+def test_blocks_that_may_be_there_count() -> None:
+    rules = [{"api_groups": ["*"], "resources": ["*"], "verbs": ["*"]}]
+    (fields,) = terraform("kubernetes_role", {"rule": Perhaps(Unknown("var.on has no value"), placed(rules))})
+    assert (fields["all_actions"], fields["all_resources"]) == (True, True)
+    (fields,) = terraform(
+        "kubernetes_role_binding",
+        {
+            "role_ref": [{"kind": "ClusterRole", "name": "view"}],
+            "subject": Perhaps(Unknown("var.on has no value"), placed([{"kind": "User", "name": "jane"}])),
+        },
+    )
+    assert fields["principals"] == ["User:jane"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from guardrail.model import (
     Span,
     Unknown,
     Value,
+    as_if_there,
 )
 from guardrail.model.patterns import lazy_regex
 from guardrail.model.quantity import quantity
@@ -59,7 +60,7 @@ def _task_definition(resource: Resource, inventory: Inventory) -> Iterator[Noun]
     if written is None:
         return
     place = task.spans.get("container_definitions") or resource.header
-    definitions = document(written, place)
+    definitions = as_if_there(document(written, place), place)
     if definitions is None:
         definitions = Unknown("container_definitions is not a JSON list")
     if isinstance(definitions, Unknown):

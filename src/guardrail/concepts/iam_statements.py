@@ -11,7 +11,7 @@ from typing import NamedTuple
 from guardrail.concepts.iam_conditions import Condition
 from guardrail.concepts.lists import listed
 from guardrail.formats.hcl_values import PartialMap
-from guardrail.model import HOLE, Entries, Map, PartText, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, Entries, Map, PartList, PartText, Perhaps, Sensitive, Seq, Span, Unknown, Value
 
 
 class Part(NamedTuple):
@@ -45,6 +45,8 @@ def statements_of(root: Value) -> Iterator[Statement | tuple[Unknown, Span]]:
     if not isinstance(root, Map):
         return
     listed, place = _entry(root, "Statement")
+    if isinstance(listed, PartList):
+        listed = listed.at(place)
     if isinstance(listed, Map):
         yield _from_json(listed)
     elif isinstance(listed, Unknown):
@@ -53,8 +55,23 @@ def statements_of(root: Value) -> Iterator[Statement | tuple[Unknown, Span]]:
         for index, item in enumerate(listed):
             if isinstance(item, Map):
                 yield _from_json(item)
+            elif isinstance(item, Perhaps):
+                yield from _perhaps(item)
             elif isinstance(item, Unknown):
                 yield item, listed.place(index)
+
+
+def _perhaps(unknown: Perhaps) -> Iterator[Statement | tuple[Unknown, Span]]:
+    """Statements of which nobody knows whether they are there count as being there; but one that forbids something
+    forbids it on a condition that is not known."""
+    for index, item in enumerate(unknown.blocks):
+        if isinstance(item, Unknown):
+            yield item, unknown.blocks.place(index)
+        elif isinstance(item, Map):
+            statement = _from_json(item)
+            effect = statement.effect.values
+            allows = isinstance(effect, Seq) and [str(one).lower() for one in effect] == ["allow"]
+            yield statement if allows else statement._replace(conditions=Unknown(unknown.reason, unknown.refs))
 
 
 def _from_json(source: Map) -> Statement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from guardrail.model import HOLE, OneOf, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import HOLE, OneOf, PartList, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.patterns import lazy_regex
 
 Found = tuple["bool | Unknown", Span]
@@ -13,9 +13,11 @@ FILLERS = ("", "x", "*")
 
 
 def listed(value: Value, place: Span) -> Seq | Unknown | None:
-    """A single value counts as a list of itself."""
+    """A single value counts as a list of itself; of a list that is known in part that part."""
     if isinstance(value, Sensitive):
         value = value.reveal()
+    if isinstance(value, PartList):
+        return value.at(place)
     if value is None or (isinstance(value, (Seq, Unknown)) and not isinstance(value, PartText)):
         return value
     one = Seq(place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guardrail.concepts.network_ranges import ALL_PORTS, UNORDERED, Side, port_range, protocol_of
-from guardrail.model import Map, Noun, Perhaps, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, Noun, PartList, Perhaps, Sensitive, Seq, Span, Unknown, Value
 
 PORTED = frozenset({"tcp", "udp", "sctp", "all"})
 MAX_PORTS_SHOWN = 8
@@ -17,6 +17,8 @@ def blocks_in(holder: Map, key: str) -> Iterator[tuple[str, Map | Unknown]]:
     found = holder.get(key)
     if isinstance(found, Sensitive):
         found = Unknown("it is sensitive as a whole")
+    if isinstance(found, PartList):
+        found = found.items
     items = found if isinstance(found, Seq) else [found]
     blocks = [block for item in items for block in _each(item) if isinstance(block, (Map, Unknown))]
     for index, block in enumerate(blocks):
@@ -29,9 +31,9 @@ def _each(item: Value) -> Sequence[Value]:
     return [item if any(_denies(block, key) for key in ("access", "action")) else block for block in item.blocks]
 
 
-def _denies(block: Map, key: str) -> bool:
+def _denies(block: Value, key: str) -> bool:
     """Or may do so."""
-    return str(block.get(key) or "allow").lower() != "allow"
+    return isinstance(block, Map) and str(block.get(key) or "allow").lower() != "allow"
 
 
 def one(value: Value) -> Value:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardrail.concepts.lists import of_choices, texts_of
-from guardrail.model import Map, OneOf, OriginsOf, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, OneOf, OriginsOf, PartList, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.inventory import without_instance_key
 from guardrail.model.patterns import lazy_regex
 
@@ -101,6 +101,8 @@ def other_side(block: Map, wide: tuple[str, ...], narrow: tuple[str, ...]) -> Si
         if value is None or value is False or value == "":
             continue
         origin = block.origins.get(key) if block.origins else None
+        if isinstance(value, PartList):
+            value = value.items
         if isinstance(value, Seq):
             items = [(item, _within(block, key, value.place(i)), origin or _item_origin(value, i))
                      for i, item in enumerate(value) if item is not None]  # fmt: skip

@@ -8,7 +8,20 @@ from guardrail.concepts.blocks import opened
 from guardrail.concepts.lists import FILLERS, filled, first_unknown, listed, some
 from guardrail.concepts.rbac_roles import given_by
 from guardrail.concepts.selectors import namespace_of
-from guardrail.model import HOLE, Inventory, Map, Noun, PartText, Reference, Resource, Seq, Span, Unknown, Value
+from guardrail.model import (
+    HOLE,
+    Inventory,
+    Map,
+    Noun,
+    PartText,
+    Reference,
+    Resource,
+    Seq,
+    Span,
+    Unknown,
+    Value,
+    as_if_there,
+)
 
 MAX_RESOURCES = 1000  # groups times resources of one rule
 _NAMES = {  # as a manifest writes it -> as Terraform does
@@ -64,7 +77,7 @@ def nouns(resource: Resource, inventory: Inventory) -> Iterator[Noun]:
 
 def _rules(attributes: Map, resource: Resource, terraform: bool, scope: str) -> Iterator[Noun]:
     key = _spelt("rules", terraform)
-    rules = attributes.get(key)
+    rules = as_if_there(attributes.get(key))
     if isinstance(rules, Unknown):
         yield _unknown_rule(rules, attributes.place(key), resource, scope)
         return
@@ -259,7 +272,7 @@ def _paths(urls: Seq | Unknown | None, place: Span) -> Seq | Unknown | None:
 def _subjects(attributes: Map, terraform: bool) -> Seq | Unknown:
     """`User:jane`, `Group:system:masters`, `ServiceAccount:namespace/name`."""
     key = _spelt("subjects", terraform)
-    subjects = attributes.get(key)
+    subjects = as_if_there(attributes.get(key))
     if isinstance(subjects, Unknown):
         return subjects
     found = Seq(attributes.place(key))

@@ -9,7 +9,7 @@ from guardrail.concepts.blocks import TERRAFORM, Spelling
 from guardrail.concepts.kubernetes_names import names_of
 from guardrail.concepts.lists import listed
 from guardrail.concepts.selectors import Selector, spelled
-from guardrail.model import Inventory, Map, Origin, Reference, Resource, Seq, Span, Unknown, Value
+from guardrail.model import Inventory, Map, Origin, Reference, Resource, Seq, Span, Unknown, Value, as_if_there
 
 MAX_RULES = 500  # of one role, with those that it is put together of
 
@@ -83,7 +83,7 @@ def _rules(role: Resource, inventory: Inventory) -> list[tuple[Map | Unknown, Re
 
 def _own_rules(role: Resource) -> list[tuple[Map | Unknown, Resource, Spelling]]:
     _, attributes, spelling = spelled(role)
-    rules = spelling.blocks(attributes, "rule" if spelling is TERRAFORM else "rules")
+    rules = as_if_there(spelling.blocks(attributes, "rule" if spelling is TERRAFORM else "rules"))
     if isinstance(rules, Unknown):
         return [(rules, role, spelling)]
     return [

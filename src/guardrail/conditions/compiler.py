@@ -28,7 +28,7 @@ from guardrail.conditions.outcome import (
 from guardrail.conditions.paths import Path, parse_path
 from guardrail.conditions.presence import is_known, is_set, refers
 from guardrail.conditions.related import compile_related
-from guardrail.model import Encoded, EncodedUnknown, Map, OneOf, PartText, Reference, Sensitive, Seq, Unknown
+from guardrail.model import Encoded, EncodedUnknown, Map, OneOf, PartList, PartText, Reference, Sensitive, Seq, Unknown
 
 
 def compile_condition(data: Any, parameters: Mapping[str, Any] | None = None, brief: bool = False) -> Condition:
@@ -374,6 +374,8 @@ def _over_items(quantifier: str, check: Check) -> Check:
 
     def quantified(leaf: Leaf, scope: Scope) -> Outcome:
         value = _collection(leaf)
+        if isinstance(value, PartList):
+            value = value.at(leaf.span)
         if isinstance(value, Unknown):
             return Outcome(None, (leaf,))
         if value is MISSING or value is None:

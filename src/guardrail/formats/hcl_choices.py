@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from guardrail.formats.hcl_operators import equal
-from guardrail.formats.hcl_values import Deferred, OpenMap, PartialMap, copy_map, derived
-from guardrail.model import Map, OneOf, PartText, Sensitive, Seq, Unknown, Value
+from guardrail.formats.hcl_values import Deferred, OpenMap, PartialMap, SetSeq, copy_map, derived
+from guardrail.model import Map, OneOf, PartList, PartText, Perhaps, Sensitive, Seq, Unknown, Value, inside
 
 MAX_CHOICES = 12
 MAX_CANDIDATES = 20  # entries of a map that an unknown key may lead to
@@ -15,8 +15,8 @@ MAX_ENTRIES = 2_000  # of one such value
 
 
 def one_of(why: Unknown, values: Iterable[Value]) -> Value:
-    """One of these. Values that agree are no question; keys that all have are there; of what is short the choices are
-    kept. `why`: what decides."""
+    """One of these. Values that agree are no question; keys that all have are there; what one of several lists has may
+    be there; of what is short the choices are kept. `why`: what decides."""
     return _Choosing(why).of(list(values), 0)
 
 
@@ -50,10 +50,14 @@ class _Choosing:
             return derived(self.why)
         if all(type(value) is type(first) and isinstance(value, Map) for value in values):
             return self._map(values, depth) if len(values) > 1 else first
-        if any(isinstance(value, (Unknown, Sensitive, Map)) for value in values):
+        if all(isinstance(value, (Seq, PartList)) and not isinstance(value, SetSeq) for value in values):
+            if any(isinstance(item, (Unknown, Sensitive, Map, Seq)) for value in values for item in inside(value)):
+                known = not any(isinstance(value, PartList) for value in values)
+                return first if known and _agree(values) else self._list(values)
+        elif any(isinstance(value, (Unknown, Sensitive, Map)) for value in values):
             return derived(self.why)
-        if any(isinstance(item, (Unknown, Sensitive, Map, Seq))
-               for value in values if isinstance(value, Seq) for item in value):  # fmt: skip
+        elif any(isinstance(item, (Unknown, Sensitive, Map, Seq))
+                 for value in values if isinstance(value, Seq) for item in value):  # fmt: skip
             return first if _agree(values) else derived(self.why)
         different: list[Value] = []
         for value in values:
@@ -64,6 +68,27 @@ class _Choosing:
         if len(different) > MAX_CHOICES:
             return derived(self.why)
         return OneOf(self.why.reason, self.why.refs, tuple(different))
+
+    def _list(self, values: list[Value]) -> Value:
+        """A list whose items may be those of each of these. One that is in all of them is surely there."""
+        first, *others = (inside(value) for value in values)
+        self.entries += len(first) * (len(others) + 1) + sum(len(other) for other in others)
+        if self.entries > MAX_ENTRIES:
+            return derived(self.why)
+        items, perhaps = Seq(first.span, first.header), Seq(first.span, first.header)
+        for source in (first, *others):
+            for index, item in enumerate(source):
+                origin = source.origins.get(index) if source.origins else None
+                if isinstance(item, Perhaps):
+                    for position, block in enumerate(item.blocks):
+                        perhaps.add(block, item.blocks.place(position))
+                elif isinstance(item, Unknown) or not all(_has(other, item) for other in (first, *others)):
+                    perhaps.add(item, source.place(index), origin)
+                elif source is first:
+                    items.add(item, source.place(index), origin)
+        if perhaps:
+            items.add(Perhaps(self.why, perhaps), perhaps.place(0))
+        return PartList(self.why, items)
 
     def _map(self, values: list[Map], depth: int) -> Value:
         first, *others = values
@@ -100,6 +125,10 @@ def _apart(values: list[Value]) -> Iterator[Value]:
 
 def _same(one: Value, other: Value) -> bool:
     return equal(one, other) is True or (isinstance(one, Seq) and isinstance(other, Seq) and list(one) == list(other))
+
+
+def _has(values: Seq, item: Value) -> bool:
+    return any(equal(value, item) is True for value in values)
 
 
 def _agree(values: list[Value]) -> bool:

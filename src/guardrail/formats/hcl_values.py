@@ -10,7 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Union
 
-from guardrail.model import NOWHERE, EncodedUnknown, Map, PartText, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import (
+    NOWHERE,
+    EncodedUnknown,
+    Map,
+    PartList,
+    PartText,
+    Reference,
+    Sensitive,
+    Seq,
+    Span,
+    Unknown,
+    Value,
+)
 
 MAX_VALUES = 200_000  # values in one evaluated expression, all together
 MAX_NESTING = 100  # how deep a value may be
@@ -331,6 +343,6 @@ def _stand(holder: Map | Seq, key: Any, item: Value, span: Span | None, header: 
 
 def sensitive(value: Value, literal: bool = False) -> Value:
     """The value marked, unless it is unknown or marked already; of what is partly unknown nothing is left to show."""
-    if isinstance(value, (PartText, EncodedUnknown)):
+    if isinstance(value, (PartText, EncodedUnknown, PartList)):
         return Unknown(value.reason, value.refs)
     return value if isinstance(value, (Unknown, Sensitive)) else Sensitive(value, literal)

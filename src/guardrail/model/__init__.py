@@ -17,7 +17,7 @@ from guardrail.model.findings import (
     severity_rank,
 )
 from guardrail.model.inventory import Inventory, without_instance_key
-from guardrail.model.partial import HOLDERS, Perhaps, inside
+from guardrail.model.partial import HOLDERS, PartList, Perhaps, as_if_there, inside
 from guardrail.model.resource import Edge, Noun, Resource
 from guardrail.model.span import NOWHERE, Span
 from guardrail.model.values import (
@@ -70,6 +70,7 @@ __all__ = [
     "OneOf",
     "Origin",
     "OriginsOf",
+    "PartList",
     "PartText",
     "Perhaps",
     "Problem",
@@ -85,6 +86,7 @@ __all__ = [
     "Unknown",
     "Unsaid",
     "Value",
+    "as_if_there",
     "inside",
     "is_known",
     "plain",

@@ -15,7 +15,7 @@ from guardrail.concepts.selectors import held_objects
 from guardrail.conditions import MISSING, Leaf, Outcome, Scope
 from guardrail.conditions.defaults import inside
 from guardrail.errors import GuardrailError
-from guardrail.model import ELSEWHERE, Inventory, Map, Noun, Problem, Resource, Span, Unknown, Unsaid
+from guardrail.model import ELSEWHERE, Inventory, Map, Noun, Problem, Resource, Seq, Span, Unknown, Unsaid, as_if_there
 from guardrail.policy.narrowing import Clause, Narrowed
 from guardrail.policy.rule import Check, Rule
 from guardrail.timings import Timings
@@ -250,17 +250,34 @@ def _root(pair: tuple[Subject, Scope]) -> Map:
 def _judge_each(
     rule: Rule, check: Check, setting: Setting, subject: Subject, scope: Scope, judgement: Judgement
 ) -> None:
-    """A check of the items of a list, or of the values of a mapping."""
+    """A check of the items of a list, or of the values of a mapping. Those that may be there count; whether they are,
+    and what they are, is one thing that can't be told."""
     assert check.each is not None
+
+    def judge_item(path: str, item: Map) -> None:
+        part = subject._replace(root=item, header=item.header, key=f"{subject.key}/{path}")
+        _verdict(rule, check, setting, part, inside(scope, path, item), judgement)
+
     for leaf in check.each.leaves(scope):
+        first = len(judgement.verdicts)
+        items = as_if_there(leaf.value, leaf.span)
+        if items is not leaf.value and isinstance(items, Seq):
+            for index, item in enumerate(items):
+                path = leaf.path if len(items) == 1 else f"{leaf.path}[{index}]"
+                if isinstance(item, Map):
+                    judge_item(path, item)
+            failed = [verdict for verdict in judgement.verdicts[first:] if verdict.failed]
+            is_decided = len(judgement.verdicts) == first + len(failed)
+            judgement.verdicts[first:] = failed
+            if is_decided and all(isinstance(item, Map) for item in items):
+                continue
         if isinstance(leaf.value, Unknown):
             if _is_told((leaf,)):
                 continue
             part = subject._replace(header=leaf.span, key=f"{subject.key}/{leaf.path}")
             judgement.verdicts.append(Verdict(rule, check, setting, part, False, (leaf,), leaf.span))
         elif isinstance(leaf.value, Map):
-            part = subject._replace(root=leaf.value, header=leaf.value.header, key=f"{subject.key}/{leaf.path}")
-            _verdict(rule, check, setting, part, inside(scope, leaf.path, leaf.value), judgement)
+            judge_item(leaf.path, leaf.value)
 
 
 def _verdict(

@@ -13,7 +13,7 @@ from guardrail.inputs.terraform.map_blocks import MAPS, is_map
 from guardrail.inputs.terraform.references import ResourceRef
 from guardrail.inputs.terraform.run import Edges, Run
 from guardrail.inputs.terraform.variables import Words
-from guardrail.model import Map, Perhaps, Reference, Sensitive, Seq, Span, Unknown, Value
+from guardrail.model import Map, PartList, Perhaps, Reference, Sensitive, Seq, Span, Unknown, Value
 from guardrail.model.resource import Edge
 
 MAX_INSTANCES = 1_000  # of one resource, module call or dynamic block
@@ -195,7 +195,10 @@ class Evaluation:
         except EvalError as error:
             items = self.run.rejected(error, each.node, scope, each.span, what)
         rest: Unknown | None = source.rest if isinstance(source, PartialMap) else None
-        if isinstance(items, Unknown):
+        perhaps: list[Value] = []
+        if isinstance(source, PartList):
+            items, perhaps, rest = _known(source)
+        elif isinstance(items, Unknown):
             rest, items = items, []
         if len(items) > MAX_INSTANCES:
             self.run.tell("expansion", f"{what} gives {len(items):,} blocks; only the first {MAX_INSTANCES:,} are "
@@ -208,13 +211,13 @@ class Evaluation:
             inner = scope.child({iterator: pair}, each.node)
             made_one = self.body(Block(name, (), content.body, block.span, block.header), inner, path)
             self._append(made, name, made_one, block.span)
-        if rest is not None:
-            # How many blocks there are is unknown; what the content refers to is not.
-            unknown = Map()
-            unknown["key"] = unknown["value"] = derived(rest)
-            inner = scope.child({iterator: unknown})
-            perhaps = self.body(Block(name, (), content.body, block.span, block.header), inner, path)
-            self._append_perhaps(made, name, perhaps, rest, block.span, Trace(each.node, scope))
+        if rest is not None:  # how many blocks there are is unknown; what the content refers to is not
+            perhaps.append(derived(rest))
+        for value in perhaps:
+            why = derived(rest or source)
+            inner = scope.child({iterator: _pair(why, value, source)}, each.node)
+            made_one = self.body(Block(name, (), content.body, block.span, block.header), inner, path)
+            self._append_perhaps(made, name, made_one, why, block.span, Trace(each.node, scope))
 
     def _append_perhaps(self, made: Map, name: str, block: Map, rest: Unknown, span: Span, origin: Trace) -> None:
         """Blocks of which one is there are a list; those that may all be absent are not."""
@@ -225,6 +228,16 @@ class Evaluation:
             others.blocks.add(block, span)
         else:
             made.put(name, Perhaps(rest, _alone(block, span)), span, origin)
+
+
+def _known(source: PartList) -> tuple[list[tuple[Value, Value]], list[Value], Unknown | None]:
+    """Of a list of which some items are known: those that are there with their keys, those that may be there, and
+    what stands for the others, if there are any."""
+    place = derived(source)  # each stands after others of which nobody knows how many there are
+    items: list[tuple[Value, Value]] = [(place, item) for item in source.items if not isinstance(item, Unknown)]
+    perhaps = [one for item in source.items if isinstance(item, Perhaps) for one in item.blocks]
+    is_whole = all(isinstance(item, Perhaps) for item in source.items if isinstance(item, Unknown))
+    return items, perhaps[:MAX_INSTANCES], None if is_whole else place
 
 
 def _alone(block: Map, span: Span) -> Seq:

@@ -12,6 +12,7 @@ from guardrail.model import (
     EncodedUnknown,
     Entries,
     Map,
+    PartList,
     PartText,
     Perhaps,
     Sensitive,
@@ -19,6 +20,7 @@ from guardrail.model import (
     Span,
     Unknown,
     Value,
+    as_if_there,
 )
 
 _LISTS = (("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"),
@@ -67,6 +69,8 @@ def _put(target: Map, key: str, value: Value, source: Map, name: str) -> None:
 def _documents(attributes: Map, name: str) -> list[tuple[Value, Span]]:
     value = attributes.get(name)
     span = attributes.spans.get(name, NOWHERE)
+    if isinstance(value, PartList):
+        value = as_if_there(value)
     items = value if isinstance(value, Seq) else [] if value is None or value == "" else [value]
     found: list[tuple[Value, Span]] = []
     for item in items:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from guardrail.formats.hcl_choices import candidates, one_of
 from guardrail.formats.hcl_conversions import to_bool
 from guardrail.formats.hcl_operators import equal
-from guardrail.formats.hcl_types import as_list, convert, item_type, listed
+from guardrail.formats.hcl_types import convert, item_type, listed
 from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
@@ -104,22 +102,6 @@ def values(value: Value) -> Value:
 def listed_at(source: Seq | Map, item: Type = "any") -> ListSeq:
     """An empty list that stands where another collection does."""
     return ListSeq(source.span, source.header, item)
-
-
-@function(mode=OUTER)
-def concat(first: Value, *others: Value) -> Value:
-    """A list where all are, else a tuple."""
-    sources = [a_list(value, "concat", sets=False) for value in (first, *others)]
-    result = Seq()
-    for source in sources:
-        if not result.span.line:
-            result.span, result.header = source.span, source.header
-        for index in range(len(source)):
-            take(result, source, index)
-    if all(isinstance(source, ListSeq) for source in sources):
-        with suppress(EvalError):
-            return as_list(result)
-    return result
 
 
 @function(mode=OUTER)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from guardrail.formats.hcl_operators import arithmetic, as_set, equal
 from guardrail.formats.hcl_types import Mismatch, as_list, item_type, listed, to_set, unify
 from guardrail.formats.hcl_values import (
     Deferred,
     EvalError,
     ListSeq,
+    PartialMap,
     SetSeq,
     Type,
     combined,
@@ -20,25 +23,59 @@ from guardrail.formats.hcl_values import (
 )
 from guardrail.inputs.terraform.functions.collections import a_list, made_of, marked, opened, take
 from guardrail.inputs.terraform.functions.table import RAW, function, number, text
-from guardrail.model import NOWHERE, Map, Sensitive, Seq, Unknown, Value
+from guardrail.model import NOWHERE, Map, PartList, Perhaps, Sensitive, Seq, Unknown, Value, inside
 
 MAX_PRODUCT = 100_000
 
 
 @function(mode=RAW)
+def concat(first: Value, *others: Value) -> Value:
+    """A list where all are, else a tuple."""
+    sources, hidden = opened((first, *others))
+    for source in sources:
+        if isinstance(source, PartialMap):
+            return derived(source.rest)
+        if not isinstance(source, Unknown):
+            a_list(source, "concat", sets=False)
+    result = Seq()
+    for source in sources:
+        items = inside(source)
+        if isinstance(items, Seq):
+            if not result.span.line:
+                result.span, result.header = items.span, items.header
+            for index in range(len(items)):
+                take(result, items, index)
+        else:
+            result.add(source, NOWHERE)
+    unknown = next((source for source in sources if isinstance(source, Unknown)), None)
+    if unknown is not None:
+        is_known_in_part = any(isinstance(inside(source), Seq) and inside(source) for source in sources)
+        return marked(PartList(derived(unknown), result), hidden) if is_known_in_part else derived(unknown)
+    if all(isinstance(source, ListSeq) for source in sources):
+        with suppress(EvalError):
+            return marked(as_list(result), hidden)
+    return marked(result, hidden)
+
+
+@function(mode=RAW)
 def flatten(value: Value) -> Value:
     (source,), hidden = opened((value,))
-    if isinstance(source, Unknown):
+    if isinstance(source, Unknown) and not isinstance(source, PartList):
         return derived(source)
-    origin = a_list(source, "flatten")
+    origin = a_list(inside(source), "flatten")
     result = Seq(origin.span, origin.header)
-    unknown: list[Unknown] = []
-    hidden = _flatten(source, result, unknown, 0) or hidden
-    return combined(unknown) if unknown else marked(result, hidden)
+    unknown: list[Unknown] = [source] if isinstance(source, PartList) else []
+    hidden = _flatten(origin, result, unknown, 0) or hidden
+    if not unknown:
+        return marked(result, hidden)
+    why = combined(unknown)
+    is_known_in_part = any(type(item) is not Unknown for item in result)
+    return marked(PartList(why, result), hidden) if is_known_in_part else why
 
 
 def _flatten(source: Seq, result: Seq, unknown: list[Unknown], depth: int) -> bool:
-    """Whether one of the lists is sensitive, so that all of the result is."""
+    """Whether one of the lists is sensitive, so that all of the result is. What is unknown of how many items there
+    are is among them, too."""
     hidden = False
     if depth > 100 or len(result) > MAX_PRODUCT:
         raise EvalError("flatten() is given too much", kind="expansion")
@@ -47,11 +84,17 @@ def _flatten(source: Seq, result: Seq, unknown: list[Unknown], depth: int) -> bo
             item = item.force()
         if isinstance(item, Sensitive) and isinstance(item.reveal(), Seq):
             hidden, item = True, item.reveal()
-        if isinstance(item, Seq):
-            hidden = _flatten(item, result, unknown, depth + 1) or hidden
-        elif type(item) is Unknown:  # may be a list; a reference to an attribute is taken for one item
-            unknown.append(item)
+        if isinstance(item, (Seq, PartList)):
+            if isinstance(item, PartList):
+                unknown.append(item)
+            hidden = _flatten(inside(item), result, unknown, depth + 1) or hidden
+        elif isinstance(item, Perhaps):
+            perhaps = Seq(item.blocks.span, item.blocks.header)
+            hidden = _flatten(item.blocks, perhaps, unknown, depth + 1) or hidden
+            result.add(Perhaps(item, perhaps), source.place(position))
         else:
+            if type(item) is Unknown:  # may be a list; a reference to an attribute is taken for one item
+                unknown.append(item)
             take(result, source, position)
     return hidden
 

@@ -26,7 +26,7 @@ from guardrail.formats.hcl_values import (
     survey,
 )
 from guardrail.inputs.terraform.functions.signatures import SIGNATURES
-from guardrail.model import HOLE, Map, PartText, Sensitive, Unknown, Value
+from guardrail.model import HOLE, Map, PartList, PartText, Sensitive, Unknown, Value
 
 WHOLE, OUTER, RAW = range(3)
 
@@ -85,6 +85,7 @@ class Function:
 
 TABLE: dict[str, Function] = {}
 _OF_ONE = ("one", "join", "element")  # give the only item of a list
+_KEEP_ITEMS = ("compact", "distinct", "reverse", "sort", "tolist", "toset")  # in another order, or once each
 
 
 def function(
@@ -110,6 +111,8 @@ def apply(name: str, args: list[Value], around: Surroundings) -> Value:
     several = args[-1 if name == "join" else 0] if name in _OF_ONE else None
     if isinstance(several, Several) and len(args) < 3:
         return several.item
+    if name in _KEEP_ITEMS and isinstance(args[0], PartList):
+        return args[0]
     if found.takes_path and args:
         args[0] = _relative(args[0])
     _fit(name, args)
