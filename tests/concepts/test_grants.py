@@ -695,12 +695,39 @@ _BOUNDARY = 'resource "aws_iam_role" "r" {\n  permissions_boundary = aws_iam_pol
         (_POLICY + _BOUNDARY + 'data "aws_iam_policy_document" "o" {\n  statement {\n    effect = "Deny"\n    actions = ["iam:DeletePolicy"]\n    resources = [aws_iam_policy.p.arn]\n  }\n}\n', False),
         ('data "aws_iam_policy_document" "o" {\n  source_policy_documents = [data.aws_iam_policy_document.d.json]\n}\n'
          'resource "aws_vpc_endpoint" "e" {\n  policy = data.aws_iam_policy_document.o.json\n}\n', False),
+        ('resource "aws_vpc_endpoint" "e" {\n  for_each = { s3 = data.aws_iam_policy_document.d.json }\n  policy = each.value\n}\n', False),
+        ('module "e" {\n  source = "terraform-aws-modules/vpc/aws//modules/vpc-endpoints"\n'
+         "  endpoints = { s3 = { policy = data.aws_iam_policy_document.d.json } }\n}\n", False),
+        ('module "vpc_endpoints" {\n  source = "example.com/network"\n  policies = [data.aws_iam_policy_document.d.json]\n}\n', False),
+        ('module "v" {\n  source = "terraform-aws-modules/vpc/aws"\n  s3_endpoint_policy = data.aws_iam_policy_document.d.json\n}\n', False),
+        ('module "b" {\n  source = "terraform-aws-modules/s3-bucket/aws"\n  policy = data.aws_iam_policy_document.d.json\n}\n', True),
         ('resource "aws_vpc_endpoint" "e" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
          'resource "aws_iam_role_policy" "e" {\n  policy = data.aws_iam_policy_document.d.json\n}\n', True),
     ],
 )  # fmt: skip
 def test_what_only_bounds_grants_nothing(uses: str, grants_something: bool) -> None:
     found = [fields for fields in grants(_DOCUMENT + uses) if fields.get("all_actions") is True]
+    assert bool(found) is grants_something
+
+
+@pytest.mark.parametrize(
+    ("use", "grants_something"),
+    [
+        ('resource "aws_vpc_endpoint" "e" {\n  policy = var.policy\n}\n', False),
+        ('resource "aws_sqs_queue_policy" "e" {\n  policy = var.policy\n}\n', True),
+        ('module "e" {\n  source = "example.com/vpc-endpoints"\n  policy = var.policy\n}\n', False),
+        ("", True),
+    ],
+)
+def test_a_module_that_is_read_tells_what_becomes_of_a_document(use: str, grants_something: bool) -> None:
+    files = {
+        "main.tf": _DOCUMENT + 'module "m" {\n  source = "./m"\n  policy = data.aws_iam_policy_document.d.json\n}\n',
+        "m/main.tf": 'variable "policy" {}\n' + use,
+    }
+    tree = Tree("/nowhere-at-all", {name: text.encode() for name, text in files.items()})
+    inventory = Inventory(read(sorted(files), tree, ReadOptions()).resources)
+    build(inventory, {})
+    found = [noun for noun in inventory.by_concept.get("grant", ()) if noun.fields.get("all_actions") is True]
     assert bool(found) is grants_something
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from guardrail.model import Inventory, Resource
+from guardrail.model.patterns import lazy_regex
 
 # Through which attribute of whom a policy is a bound and no grant. An endpoint's policy says what may pass it.
 _BOUNDS = frozenset((
@@ -21,6 +24,12 @@ _HANDED_ON = frozenset((
     ("aws_iam_policy_document", "source_json"),
     ("aws_iam_policy_document", "override_json"),
 ))  # fmt: skip
+# Whose documents bound whatever `for_each` hands them as.
+_BOUNDED = frozenset(("aws_vpc_endpoint", "aws_vpc_endpoint_policy", "aws_organizations_policy"))
+# A module that is not read is told by its name, and its arguments by theirs: the VPC module's endpoints, which have
+# policies, and older versions' `s3_endpoint_policy`.
+_OF_ENDPOINTS = lazy_regex(r"vpc[-_]?endpoint", re.I)
+_FOR_ENDPOINTS = lazy_regex(r"endpoints?_polic(?:y|ies)\b", re.I)
 MAX_STEPS = 8
 
 
@@ -40,8 +49,31 @@ def _only_bounds(policy: Resource, inventory: Inventory, steps: int) -> bool:
     found = False
     for other, path in inventory.referring_to(policy):
         use = other.kind, path.partition(".")[0].partition("[")[0]
-        if use in _BOUNDS or (use in _HANDED_ON and only_bounds(other, inventory, steps + 1)):
+        if other.kind == "module":
+            if _is_read(other, inventory):
+                continue  # what is in it uses the policy, or nobody does
+            if not _bounds_by_name(other, path):
+                return False
+            found = True
+        elif _is_bound(use) or (use in _HANDED_ON and only_bounds(other, inventory, steps + 1)):
             found = True
         elif use != ("aws_iam_policy_document", "statement") and use[1] != "depends_on":
             return False
     return found
+
+
+def _is_bound(use: tuple[str, str]) -> bool:
+    return use in _BOUNDS or (use[0] in _BOUNDED and use[1] == "for_each")
+
+
+def _is_read(call: Resource, inventory: Inventory) -> bool:
+    """Whether what the module makes is among what is judged."""
+    within = (f"{call.address}.", f"{call.address}[")
+    return any(other.address.startswith(within) for other in inventory.resources)
+
+
+def _bounds_by_name(call: Resource, argument: str) -> bool:
+    """`module.vpc_endpoints`, or of that source; or by the argument that takes the policy."""
+    names = (call.local, call.attributes.get("source"))
+    told = any(isinstance(name, str) and _OF_ENDPOINTS.search(name) for name in names)
+    return told or bool(_FOR_ENDPOINTS.search(argument))
