@@ -37,6 +37,11 @@ _EVALUATES = lazy_regex(
     + r"\s+(?:-\S+\s+)*-[a-zA-Z]*c\s|python[\d.]*\s+-c\s|perl\s+-e\s|node\s+-e\s|ruby\s+-e\s|ssh\s+(?=\S+\s+\S)"
     r"|su\s(?:[^\n|;&'\"]{0,200}?\s)?(?:-[a-z]*c|--command)[\s=])"
 )
+_CLEANS = lazy_regex(
+    r"\|\s*(?:tr\s+(?:-\w+\s+)*-(?:[ds]*[cC][ds]*\b|-complement\b)|md5sum|sha\d+sum|wc\b|base64\b)"
+    r"|\bsed\s[^|\n]*?\bs(?P<mark>[/|#,~@])\[\^[^\]\n]+\](?:\\?[+*])?(?P=mark)[^\n]{0,20}?(?P=mark)\w*g|//\[[!^]"
+    r"|\bgrep\s+(?:-\w+\s+)*-\w*[oc]|printf\s+[\"']?%q|@Q\}"
+)
 _MAY_EVALUATE = lazy_regex(r"\beval\b|\s-[a-zA-Z]*[ce]\s|\bssh\s|<<|\||\bsu\s")
 
 
@@ -78,3 +83,8 @@ def _input(command: Command, before: Command | None, handed: list[Document]) -> 
 
 def runs_stdin(stage: str) -> bool:
     return bool(_RUNS_STDIN.match(stage) or _SHELL_STDIN_WITH_ARGUMENTS.match(stage) or _SOURCE_STDIN.match(stage))
+
+
+def is_cleaned(text: str) -> bool:
+    """True where a command takes out all but certain characters of what it puts out, or quotes it."""
+    return bool(_CLEANS.search(text))

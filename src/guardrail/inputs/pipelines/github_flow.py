@@ -3,41 +3,23 @@ workflows, and into their inputs, over all files that call each other."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from itertools import islice
 
-from guardrail.formats.shell import expanded_variables
 from guardrail.inputs.pipelines.github_file import GithubFile, get_ci, steps_in
+from guardrail.inputs.pipelines.github_javascript import Script, handed_on
 from guardrail.inputs.pipelines.github_known import OUTSIDERS_OUTPUTS, OUTSIDERS_VARIABLES
+from guardrail.inputs.pipelines.github_outputs import written
+from guardrail.inputs.pipelines.github_told import told_by_api
 from guardrail.inputs.pipelines.github_untrusted import Level, Scope, Taint, sources_in, variable_sources
 from guardrail.inputs.pipelines.vocabulary import text_of
-from guardrail.model import Map, Origin, Seq, Span, Value
+from guardrail.model import Map, Origin, Seq, Value
 from guardrail.model.patterns import lazy_regex
 
 MAX_ROUNDS = 6  # over all files; a text that is handed on more often is lost
-MAX_BLOCKS = 100  # of one script
-MAX_LINES = 2000  # of one script, that go to a file
 MAX_SOURCES = 20  # for one input or output; more would say no more
 
 Outputs = dict[str, list[Taint]]
-
-_WRITES = lazy_regex(r"\$\{?(?:env:)?GITHUB_(OUTPUT|ENV)\b|::set-(output|env)\s", re.IGNORECASE)
-# `name=value`, as what is echoed begins.
-_ASSIGNS = lazy_regex(
-    r"(?:echo|printf|print|write-(?:output|host))\s+(?:-\w+\s+)*[\"']?(?P<name>[\w.-]+)(?P<sign>=|<<)", re.IGNORECASE
-)
-_SETS = lazy_regex(r"::set-(?P<what>output|env)\s+name=(?P<name>[\w.-]+)::", re.IGNORECASE)
-_HERE_NAME = lazy_regex(r"^\s*(?P<name>[\w.-]+)(?:=|<<)")
-_JS_OUTPUT = lazy_regex(
-    r"\bcore\.(?P<what>setOutput|exportVariable)\(\s*[\"'`](?P<name>[\w.-]+)[\"'`]\s*,(?P<value>[^\n]*)"
-)
-_JS_PAYLOAD = lazy_regex(
-    r"\bcontext\.payload\.((?:issue|pull_request|comment|review|discussion|head_commit|workflow_run)"
-    r"(?:\?)?(?:\.[\w?]+)+)"
-)
-_JS_VARIABLE = lazy_regex(r"\bprocess\.env(?:\.(\w+)|\[[\"'](\w+)[\"']\])")
 
 
 class JobFlow:
@@ -255,19 +237,22 @@ class _Pass:
     def _javascript(self, file: GithubFile, step: Map, scope: Scope, outputs: Outputs, flow: JobFlow) -> None:
         inputs = step.get("with")
         key, value = get_ci(inputs, "script")
-        if not isinstance(value, str) or not isinstance(inputs, Map) or "core." not in value:
+        if not isinstance(value, str) or not isinstance(inputs, Map):
             return
-        for match in _JS_OUTPUT.finditer(value):
-            sources = sources_in(match["value"], scope)
-            for payload in _JS_PAYLOAD.finditer(match["value"]):
-                path = payload[1].replace("?", "")
+        names: Script | None = None
+        for handed in handed_on(value):
+            names = names or Script(value)
+            origins = names.origins(handed.value)
+            sources = [source for text in origins.texts for source in sources_in(text, scope)]
+            for path in origins.payload:
                 sources += sources_in("${{ github.event." + path + " }}", scope)
-            for variable in _JS_VARIABLE.finditer(match["value"]):
-                sources += variable_sources(variable[1] or variable[2], scope)
-            place = file.source.place(value, match.start(), match.end(), inputs.spans[key])
-            hop = Origin(f"output {match['name']} of a step", place, None)
-            target = outputs if match["what"] == "setOutput" else flow.variables
-            _put(target, match["name"].lower(), [s.through(str(s), hop) for s in sources])
+            for variable in origins.variables:
+                sources += variable_sources(variable, scope)
+            sources += [Taint(told) for answer in origins.answers if (told := told_by_api(*answer))]
+            place = file.source.place(value, handed.start, handed.end, inputs.spans[key])
+            hop = Origin(f"output {handed.name} of a step", place, None)
+            target = outputs if handed.is_output else flow.variables
+            _put(target, handed.name.lower(), [s.through(str(s), hop) for s in sources])
 
     def _call(
         self, file: GithubFile, caller: Map, uses: str, address: str, scope: Scope, outputs: Outputs
@@ -348,55 +333,3 @@ def _defaults(file: GithubFile) -> None:
         ]
         if found:
             file.inputs[name.lower()] = found
-
-
-# What a script hands on ---------------------------------------------------------------------------------------
-
-
-def written(file: GithubFile, code: str, entry: Span, scope: Scope) -> Iterator[tuple[str, str, list[Taint], Span]]:
-    """Outputs and variables of later steps that a script fills with an outsider's words: ("output" or "env", name,
-    sources, place). Lines are taken one by one; a block or a here document that goes to the file counts as a whole."""
-    if not _WRITES.search(code):
-        return
-    blocks = list(_blocks(code))
-    offset = 0
-    for line in code.split("\n")[:MAX_LINES]:
-        start, offset = offset, offset + len(line) + 1
-        kind = ""
-        match = _WRITES.search(line)
-        if match:
-            kind = (match[1] or match[2]).lower()
-        else:
-            kind = next((kind for kind, begin, end in blocks if begin <= start < end), "")
-        if not kind:
-            continue
-        named = _SETS.search(line) or _ASSIGNS.search(line) or (None if match else _HERE_NAME.match(line))
-        if not named:
-            continue
-        rest = line[named.end() :]
-        if named.groupdict().get("sign") == "<<":  # the value stands on the lines that follow
-            rest = code[start : code.find("\n", start + 2000)][:2000]
-        sources = sources_in(rest, scope)
-        for name in dict.fromkeys(expanded_variables(rest.replace("'", " "))):
-            sources += variable_sources(name, scope)
-        if sources:
-            at = file.source.place(code, start + len(line) - len(line.lstrip()), start + len(line), entry)
-            yield ("env" if kind == "env" else "output"), named["name"], list(dict.fromkeys(sources)), at
-
-
-_BLOCK_END = lazy_regex(r"^[ \t]*(?:\}|done|fi|\))[^\n]{0,200}?>>?\s*[\"']?\$\{?GITHUB_(OUTPUT|ENV)\b", re.MULTILINE)
-_HERE = lazy_regex(
-    r"^[^\n]{0,300}?(?:(?:>>?|tee\s+-a)\s*[\"']?\$\{?GITHUB_(?P<a>OUTPUT|ENV)\}?[\"']?[^\n]{0,300}?<<-?\s*[\"']?(?P<x>\w+)"
-    r"|<<-?\s*[\"']?(?P<y>\w+)[\"']?[^\n]{0,300}?(?:>>?|tee\s+-a)\s*[\"']?\$\{?GITHUB_(?P<b>OUTPUT|ENV)\b)[^\n]*\n",
-    re.MULTILINE,
-)
-
-
-def _blocks(code: str) -> Iterator[tuple[str, int, int]]:
-    """Where what is said goes to a file as a whole: "output" or "env", from, to."""
-    for match in islice(_BLOCK_END.finditer(code), MAX_BLOCKS):
-        opening = code.rfind("{\n", 0, match.start())
-        yield match[1].lower(), max(opening, 0), match.start()
-    for match in islice(_HERE.finditer(code), MAX_BLOCKS):
-        end = re.compile(rf"^\s*{re.escape(match['x'] or match['y'])}\s*$", re.MULTILINE).search(code, match.end())
-        yield (match["a"] or match["b"]).lower(), match.end(), end.start() if end else len(code)

@@ -15,6 +15,7 @@ from guardrail.inputs.pipelines.github_file import PROVIDER, GithubFile, get_ci,
 from guardrail.inputs.pipelines.github_guards import ruled_out
 from guardrail.inputs.pipelines.github_javascript import is_value
 from guardrail.inputs.pipelines.github_known import SCRIPT_INPUTS
+from guardrail.inputs.pipelines.github_outputs import Names
 from guardrail.inputs.pipelines.github_untrusted import (
     PRIVILEGED_EVENTS,
     Flow,
@@ -305,9 +306,10 @@ def _evaluated(code: str, scope: Scope) -> list[tuple[str, Taint, int, int]]:
     found: list[tuple[str, Taint, int, int]] = []
     if not may_evaluate(code):
         return found
+    names = Names(code, scope)
     for command, arguments in evaluated(code):
         for name in dict.fromkeys(expanded_variables(arguments)):
-            for source in variable_sources(name, scope):
+            for source in names.variable(name, command.start):
                 found.append((f"${name}", source.through(f"the variable {name}, {source}"), command.start, command.end))
     return found[:MAX_HITS]
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from guardrail.formats.shell import expanded_variables
 from guardrail.formats.shell_commands import parsed
+from guardrail.formats.shell_evaluated import is_cleaned
 from guardrail.inputs.pipelines.gitlab_resolve import Variables
 from guardrail.inputs.pipelines.vocabulary import text_of
 from guardrail.model import Map, Origin, Seq, Span, Value
@@ -125,14 +126,11 @@ def after(text: str, taint: Taint, span: Span) -> Iterator[tuple[str, Tainted | 
         yield name, source.through(f"variable {name}", span, value) if source is not None else None
 
 
-_CLEANS = lazy_regex(
-    r"\|\s*(?:tr\s+-(?:c|cd|dc|C)\b|md5sum|sha\d+sum|wc\b|base64\b|jq\s+-R)|\bsed\s+[^|]*\[\^|//\[\^|\bgrep\s+-\w*o|printf\s+[\"']?%q|@Q\}"
-)
+_AS_JSON = lazy_regex(r"\|\s*jq\s+-R")
 
 
 def _cleaned(command: str) -> bool:
-    """True where all but certain characters are taken out."""
-    return bool(_CLEANS.search(command))
+    return is_cleaned(command) or bool(_AS_JSON.search(command))
 
 
 def dotenv_of(job: Map) -> set[str]:
