@@ -49,6 +49,14 @@ def _decoded(data: bytes, file: str) -> tuple[str, Problem | None]:
     try:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:
+        if _is_groovy(file):
+            return data.decode("utf-8-sig", "replace"), None
         line = data.count(b"\n", 0, error.start) + 1
         bad = data[error.start]
         return "", Problem("encoding", f"is not UTF-8: byte 0x{bad:02x}", file, line)
+
+
+def _is_groovy(file: str) -> bool:
+    """Jenkins runs what is in another encoding all the same, as Java reads it: with a sign for each wrong byte."""
+    name = file.rpartition("/")[2].lower()
+    return "jenkinsfile" in name or name.endswith(".groovy")
