@@ -36,3 +36,16 @@ def test_a_comment_of_hcl_goes_on_after_one() -> None:
 def test_lines_end_at_newlines_alone() -> None:
     assert source_lines("a\x0cb\r\n\u2028c\n\n") == ["a\x0cb", "\u2028c", ""]
     assert source_lines("") == []
+
+
+@pytest.mark.parametrize("file", ["ci/Jenkinsfile", "Jenkinsfile.release", "a.jenkinsfile", "vars/build.groovy"])
+def test_groovy_in_another_encoding_is_read_as_jenkins_reads_it(file: str) -> None:
+    assert decode("// producción\nnode { }\n".encode("latin-1"), file) == ("// producci\ufffdn\nnode { }\n", None)
+
+
+@pytest.mark.parametrize("file", ["main.tf", "deployment.yaml", "plan.json"])
+def test_nothing_else_is_guessed(file: str) -> None:
+    text, problem = decode("a: 1\n# producción\n".encode("latin-1"), file)
+    assert text == ""
+    assert problem is not None
+    assert (problem.kind, problem.line, problem.message) == ("encoding", 2, "is not UTF-8: byte 0xf3")
